@@ -1,0 +1,1 @@
+//! The first pass: kind, range, widest jag and moments of every branch.

@@ -1,0 +1,1 @@
+//! The bytes of a file wherever it lies: ranges in, buffers out.

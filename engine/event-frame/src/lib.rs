@@ -1,0 +1,1 @@
+//! Event columns to polars columns and back, without a copy.

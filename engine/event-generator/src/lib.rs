@@ -1,0 +1,1 @@
+//! A seeded generator of signal and background collision events.

@@ -1,0 +1,1 @@
+//! The second pass: events to normalised, padded rows with mask, labels and weights.

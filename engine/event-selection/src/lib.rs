@@ -1,0 +1,1 @@
+//! New branches and cuts: the expression language, checked against the branches.

@@ -1,0 +1,1 @@
+//! Numbers to pictures. Knows no events and no files.

@@ -1,0 +1,1 @@
+//! Reads ROOT files: bytes to pieces of event columns.

@@ -1,0 +1,1 @@
+//! Writes event columns into a ROOT file.

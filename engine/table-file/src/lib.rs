@@ -1,0 +1,1 @@
+//! Reads CSV, JSON lines and Parquet as event columns; writes scores.

@@ -1,0 +1,1 @@
+//! The whole road as one request and one function.

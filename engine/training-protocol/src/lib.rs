@@ -1,0 +1,1 @@
+//! What the pipeline and a training worker say to each other, and the shared-memory ring.

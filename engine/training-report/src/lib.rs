@@ -1,0 +1,1 @@
+//! Numbers about a trained model: ROC, confusion, significance, over-training, importance.
