@@ -1,0 +1,51 @@
+# Sourced by scripts/start and scripts/test: where things are kept, and the steps that both need.
+# Everything fetched or built for the machine, not for one clone, lies under MLAAS4HEP_HOME.
+
+MLAAS4HEP_HOME=${MLAAS4HEP_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/mlaas4hep}
+torch_version=2.13.0
+export LIBTORCH=${LIBTORCH:-$MLAAS4HEP_HOME/libtorch-$torch_version-cpu}
+# The registry crates are compiled once for all clones when CI is set; otherwise the clone keeps its own.
+if [ -n "${CI:-}" ] && [ -z "${CARGO_TARGET_DIR:-}" ]; then
+    export CARGO_TARGET_DIR=$MLAAS4HEP_HOME/target
+fi
+target_dir=${CARGO_TARGET_DIR:-$PWD/target}
+mkdir -p "$MLAAS4HEP_HOME"
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() { printf '\nmlaas4hep: %s\n' "$*" >&2; exit 1; }
+
+# Names the Debian package that brings each missing tool; installs them where that is possible.
+ensure_tools() {
+    missing=
+    command -v cc >/dev/null 2>&1 && command -v c++ >/dev/null 2>&1 || missing="$missing build-essential"
+    command -v python3 >/dev/null 2>&1 || missing="$missing python3"
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3-venv"
+    if [ -n "$missing" ]; then
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+            say "installing$missing"
+            apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y $missing
+        else
+            fail "missing:$missing. Install them first: sudo apt-get install$missing"
+        fi
+    fi
+    [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH
+    command -v cargo >/dev/null 2>&1 || fail "no Rust here: install it with rustup (see rust-lang.org), then start again"
+    rust_needed=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    rust_found=$(rustc --version | cut -d' ' -f2)
+    [ "$(printf '%s\n%s\n' "$rust_needed" "$rust_found" | sort -V | head -n1)" = "$rust_needed" ] ||
+        fail "Rust $rust_found is older than $rust_needed: run 'rustup update stable', then start again"
+}
+
+# A Python environment of our own, for pip; never the system's.
+ensure_python() { # folder
+    [ -x "$1/bin/python" ] || python3 -m venv "$1"
+}
+
+# libtorch from the wheels on PyPI: 540 MB to download, 490 MB to keep, once for the machine.
+ensure_libtorch() {
+    if [ -f "$LIBTORCH/build-version" ]; then return; fi
+    say "fetching libtorch $torch_version into $LIBTORCH (540 MB, once)"
+    ensure_python "$MLAAS4HEP_HOME/setup-venv"
+    "$MLAAS4HEP_HOME/setup-venv/bin/python" scripts/libtorch.py "$LIBTORCH"
+}
