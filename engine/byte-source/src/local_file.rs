@@ -1,0 +1,151 @@
+//! A file of this machine, mapped into memory.
+
+use crate::{ByteSource, ByteSourceError, check_range};
+use memmap2::Mmap;
+use std::borrow::Cow;
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// A file opened for reading. Ranges are slices of the mapped file; where a file cannot be mapped (some
+/// network file systems, pipes of a container) every range is read instead.
+#[derive(Debug)]
+pub struct LocalFile {
+    name: String,
+    file: File,
+    len: u64,
+    map: Option<Mmap>,
+}
+
+impl LocalFile {
+    /// Opens and maps a file.
+    ///
+    /// # Errors
+    /// [`ByteSourceError::Open`] with the system's answer.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ByteSourceError> {
+        let mut opened = Self::open_unmapped(path)?;
+        // SAFETY: the mapping is read-only and private to this value. The bytes can change only when another
+        // process writes to the file meanwhile; all reading is done through checked cursors that accept any
+        // bytes. A file that shrinks would end this process by a signal at the next touch of a lost page;
+        // `read_at` therefore compares the file's length before it hands out a slice, which leaves the time
+        // between that check and the use of the slice: the same risk as every program that maps files takes.
+        opened.map = if opened.len == 0 { None } else { unsafe { Mmap::map(&opened.file) }.ok() };
+        Ok(opened)
+    }
+
+    /// Opens a file whose ranges will be read, never mapped.
+    ///
+    /// # Errors
+    /// As [`LocalFile::open`].
+    pub fn open_unmapped(path: impl AsRef<Path>) -> Result<Self, ByteSourceError> {
+        let name = path.as_ref().display().to_string();
+        let refuse = |cause| ByteSourceError::Open { name: name.clone(), cause };
+        let file = File::open(&path).map_err(refuse)?;
+        let metadata = file.metadata().map_err(refuse)?;
+        if metadata.is_dir() {
+            return Err(refuse(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+        }
+        Ok(Self { len: metadata.len(), name, file, map: None })
+    }
+
+    /// Whether ranges are slices of the mapped file.
+    pub fn is_mapped(&self) -> bool {
+        self.map.is_some()
+    }
+
+    fn check_still_whole(&self, range: &Range<u64>) -> Result<(), ByteSourceError> {
+        let refuse = |cause| ByteSourceError::Read {
+            name: self.name.clone(),
+            start: range.start,
+            end: range.end,
+            cause,
+        };
+        let len_now = self.file.metadata().map_err(refuse)?.len();
+        if len_now < self.len {
+            let name = self.name.clone();
+            return Err(ByteSourceError::Shrunk { name, len_at_open: self.len, len_now });
+        }
+        Ok(())
+    }
+}
+
+impl ByteSource for LocalFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, ByteSourceError> {
+        check_range(&self.name, &range, self.len)?;
+        self.check_still_whole(&range)?;
+        if let Some(map) = &self.map
+            && let Some(bytes) = map.get(range.start as usize..range.end as usize)
+        {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        self.file.read_exact_at(&mut bytes, range.start).map_err(|cause| ByteSourceError::Read {
+            name: self.name.clone(),
+            start: range.start,
+            end: range.end,
+            cause,
+        })?;
+        Ok(Cow::Owned(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(name: &str) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("byte-source-{}-{name}", std::process::id()))
+    }
+
+    #[test]
+    fn mapped_and_read_ranges_are_the_same() {
+        let path = path("same");
+        std::fs::write(&path, (0..=255).collect::<Vec<u8>>()).unwrap();
+        let (mapped, read) = (LocalFile::open(&path).unwrap(), LocalFile::open_unmapped(&path).unwrap());
+        assert!(mapped.is_mapped() && !read.is_mapped());
+        for range in [0..256, 3..17, 256..256] {
+            assert_eq!(mapped.read_at(range.clone()).unwrap(), read.read_at(range).unwrap());
+        }
+        assert!(matches!(mapped.read_at(250..257), Err(ByteSourceError::OutOfRange { len: 256, .. })));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_an_error() {
+        let path = path("shrinks");
+        std::fs::write(&path, [7; 10_000]).unwrap();
+        let source = LocalFile::open(&path).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(100).unwrap();
+        let error = source.read_at(0..50).unwrap_err();
+        assert!(matches!(error, ByteSourceError::Shrunk { len_at_open: 10_000, len_now: 100, .. }), "{error}");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_removed_stays_readable() {
+        let path = path("removed");
+        std::fs::write(&path, [7; 100]).unwrap();
+        let source = LocalFile::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(source.read_at(0..100).unwrap().len(), 100);
+        assert!(matches!(LocalFile::open(&path), Err(ByteSourceError::Open { .. })));
+    }
+
+    #[test]
+    fn an_empty_file_and_a_folder() {
+        let path = path("empty");
+        std::fs::write(&path, []).unwrap();
+        assert!(LocalFile::open(&path).unwrap().is_empty());
+        std::fs::remove_file(path).unwrap();
+        assert!(LocalFile::open(std::env::temp_dir()).is_err());
+    }
+}
