@@ -173,3 +173,13 @@ pub fn read_chunk(
     }
     Ok(chunk)
 }
+
+impl<T: EventTable + ?Sized> EventTable for Arc<T> {
+    fn info(&self) -> &TableInfo {
+        (**self).info()
+    }
+
+    fn visit(&self, branches: &[usize], entries: Range<u64>, sink: PieceSink<'_>) -> Result<(), ReadError> {
+        (**self).visit(branches, entries, sink)
+    }
+}
