@@ -1,1 +1,41 @@
-//! Numbers to pictures. Knows no events and no files.
+//! Numbers to pictures, in the style of high-energy physics: ticks inward on all four sides, right-aligned axis
+//! titles, step outlines, hatched uncertainty bands, points with Poisson errors, ratio panels, an experiment
+//! label. Knows no events and no files.
+//!
+//! A figure is a plain struct of numbers and labels; [`Figure::to_svg`] draws it and [`Figure::to_text`] writes it
+//! for a terminal. Both always succeed: numbers that are NaN or infinite are left out, an empty figure says so,
+//! and the same figure gives the same bytes. Labels may hold LaTeX-like formulas between dollars:
+//! `$m_{\mu\mu}$ [GeV]`.
+//!
+//! The SVG is written here and not by a plotting library, because none draws axes as the field wants them. It
+//! refers to nothing outside itself and defines no ids, so that many pictures can stand in one page.
+
+mod axis;
+mod canvas;
+mod figures;
+mod frame;
+mod histogram;
+mod label;
+mod legend;
+mod lines;
+mod palette;
+mod poisson;
+mod style;
+mod text;
+
+pub use figures::branch::BranchHistogram;
+pub use figures::confusion::ConfusionMatrix;
+pub use figures::correlation::CorrelationMatrix;
+pub use figures::histogram::{HistogramFigure, Sample};
+pub use figures::image::JetImage;
+pub use figures::importance::{ImportanceBar, ImportanceBars};
+pub use figures::loss::LossCurves;
+pub use figures::response::{ClassResponse, ResponseByClass};
+pub use figures::roc::{RocCurve, RocCurves};
+pub use figures::significance::SignificanceCurve;
+pub use histogram::{Histogram, HistogramError};
+pub use label::plain_text;
+pub use lines::Series;
+pub use palette::Palette;
+pub use poisson::garwood_interval;
+pub use style::{ExperimentLabel, Figure, Style};

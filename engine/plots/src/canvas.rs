@@ -1,0 +1,249 @@
+//! The SVG writer: a few shapes and text, with numbers kept finite and short and text escaped. Shapes refer to no
+//! definitions, so that pictures in one page cannot take each other's ids.
+
+use std::fmt::Write;
+
+use crate::label::{Label, Level, SMALL};
+
+pub(crate) const FONTS: &str = "TeX Gyre Heros, Helvetica, Arial, sans-serif";
+
+pub(crate) struct Canvas {
+    out: String,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pen<'a> {
+    pub(crate) colour: &'a str,
+    pub(crate) width: f64,
+    /// Lengths of dashes and gaps in line widths, as SVG wants them; empty for a solid line.
+    pub(crate) dashes: &'a str,
+}
+
+impl<'a> Pen<'a> {
+    pub(crate) fn solid(colour: &'a str, width: f64) -> Self {
+        Self { colour, width, dashes: "" }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How text is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ink<'a> {
+    pub(crate) size: f64,
+    pub(crate) anchor: Anchor,
+    pub(crate) colour: &'a str,
+    /// Degrees clockwise around the text's own point.
+    pub(crate) turned: f64,
+}
+
+impl Ink<'_> {
+    pub(crate) fn black(size: f64, anchor: Anchor) -> Self {
+        Self { size, anchor, colour: "#000", turned: 0.0 }
+    }
+}
+
+impl Canvas {
+    /// Starts a picture on a white ground; `title` is what a screen reader says.
+    pub(crate) fn new((width, height): (f64, f64), title: &str) -> Self {
+        let mut canvas = Self { out: String::new() };
+        let (width, height) = (short(width), short(height));
+        canvas.write(format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\">\n<title>{}</title>\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n",
+            escaped(title)
+        ));
+        canvas
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.out.push_str("</svg>\n");
+        self.out
+    }
+
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen<'_>) {
+        self.segments(&[(from, to)], pen);
+    }
+
+    /// Draws many separate lines as one shape.
+    pub(crate) fn segments(&mut self, segments: &[((f64, f64), (f64, f64))], pen: Pen<'_>) {
+        let mut path = String::new();
+        for ((x1, y1), (x2, y2)) in segments {
+            path += &format!("M{} {}L{} {}", short(*x1), short(*y1), short(*x2), short(*y2));
+        }
+        if !path.is_empty() {
+            self.stroke(&path, pen);
+        }
+    }
+
+    /// Draws a line through points.
+    pub(crate) fn polyline(&mut self, points: &[(f64, f64)], pen: Pen<'_>) {
+        if points.len() > 1 {
+            self.stroke(&path_of(points), pen);
+        }
+    }
+
+    /// Fills the area inside points.
+    pub(crate) fn polygon(&mut self, points: &[(f64, f64)], fill: &str, opacity: f64) {
+        if points.len() > 2 {
+            let opacity = opacity_attribute(opacity);
+            self.write(format_args!("<path d=\"{}Z\" fill=\"{fill}\"{opacity}/>\n", path_of(points)));
+        }
+    }
+
+    pub(crate) fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), fill: &str, opacity: f64) {
+        let (x, y, width, height) = (short(x), short(y), short(width.max(0.0)), short(height.max(0.0)));
+        let opacity = opacity_attribute(opacity);
+        self.write(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{opacity}/>\n"
+        ));
+    }
+
+    pub(crate) fn outline(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), pen: Pen<'_>) {
+        let path =
+            format!("M{} {}h{}v{}h{}Z", short(x), short(y), short(width), short(height), short(-width));
+        self.stroke(&path, pen);
+    }
+
+    pub(crate) fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: &str) {
+        let (x, y, radius) = (short(x), short(y), short(radius));
+        self.write(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"/>\n"));
+    }
+
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), label: &Label, ink: Ink<'_>) {
+        if label.is_empty() {
+            return;
+        }
+        let anchor = match ink.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let (x, y, size) = (short(x), short(y), short(ink.size));
+        let turned = if ink.turned == 0.0 {
+            String::new()
+        } else {
+            format!(" transform=\"rotate({} {x} {y})\"", short(ink.turned))
+        };
+        let colour = if ink.colour == "#000" { String::new() } else { format!(" fill=\"{}\"", ink.colour) };
+        let runs = runs_of(label, ink.size);
+        self.write(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{anchor}{colour}{turned}>{runs}</text>\n"
+        ));
+    }
+
+    fn stroke(&mut self, path: &str, pen: Pen<'_>) {
+        let dashes = if pen.dashes.is_empty() {
+            String::new()
+        } else {
+            format!(" stroke-dasharray=\"{}\"", pen.dashes)
+        };
+        let (colour, width) = (pen.colour, short(pen.width));
+        self.write(format_args!(
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes}/>\n"
+        ));
+    }
+
+    fn write(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.out.write_fmt(text);
+    }
+}
+
+/// A coordinate with at most two decimals. What is not a number, or absurdly far away, becomes a number that
+/// every SVG reader accepts; callers leave such values out before, this is the last fence.
+pub(crate) fn short(value: f64) -> String {
+    let value = if value.is_nan() { 0.0 } else { value.clamp(-1e5, 1e5) };
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+fn opacity_attribute(opacity: f64) -> String {
+    if opacity < 1.0 { format!(" fill-opacity=\"{}\"", short(opacity)) } else { String::new() }
+}
+
+fn path_of(points: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for (at, (x, y)) in points.iter().enumerate() {
+        path.push(if at == 0 { 'M' } else { 'L' });
+        path += &format!("{} {}", short(*x), short(*y));
+    }
+    path
+}
+
+fn runs_of(label: &Label, size: f64) -> String {
+    let mut out = String::new();
+    let mut shift = 0.0;
+    for run in &label.runs {
+        let wanted = match run.level {
+            Level::Line => 0.0,
+            Level::Raised => -0.36 * size,
+            Level::Lowered => 0.24 * size,
+        };
+        let mut attributes = String::new();
+        if wanted != shift {
+            attributes += &format!(" dy=\"{}\"", short(wanted - shift));
+            shift = wanted;
+        }
+        if run.level != Level::Line {
+            attributes += &format!(" font-size=\"{}\"", short(size * SMALL));
+        }
+        if run.italic {
+            attributes += " font-style=\"italic\"";
+        }
+        if run.bold {
+            attributes += " font-weight=\"bold\"";
+        }
+        let text = escaped(&run.text);
+        if attributes.is_empty() {
+            out += &text;
+        } else {
+            out += &format!("<tspan{attributes}>{text}</tspan>");
+        }
+    }
+    out
+}
+
+/// Text for XML: markup characters escaped, control characters (which XML forbids) left out.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\u{fffe}' | '\u{ffff}' => {}
+            letter if letter.is_control() => {}
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, short};
+
+    #[test]
+    fn coordinates_are_short_and_finite() {
+        let cases =
+            [(1.0, "1"), (1.234_56, "1.23"), (-0.001, "0"), (f64::NAN, "0"), (f64::INFINITY, "100000")];
+        for (value, text) in cases {
+            assert_eq!(short(value), text);
+        }
+    }
+
+    #[test]
+    fn text_is_escaped() {
+        assert_eq!(escaped("a<b & \"c\"\u{1}\u{ffff}"), "a&lt;b &amp; &quot;c&quot;");
+    }
+}

@@ -1,0 +1,153 @@
+//! What figures of cells share: a grid of coloured rectangles with names along two sides, and a colour bar.
+
+use crate::axis::Axis;
+use crate::canvas::{Anchor, Canvas, Ink, Pen};
+use crate::frame::{TICK_SIZE, fitting_size};
+use crate::label::Label;
+use crate::style::Style;
+
+/// Where the cells of a square table lie.
+pub(crate) struct Grid {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) n_columns: usize,
+    pub(crate) n_rows: usize,
+    /// Font size of the names.
+    pub(crate) name_size: f64,
+    is_turned: bool,
+    pub(crate) scale: f64,
+}
+
+impl Grid {
+    /// Makes room for names on the left and below (turned where they would touch), for `right` pixels on the right
+    /// and `below` pixels under the names.
+    pub(crate) fn new(style: &Style, names: (&[Label], &[Label]), (right, below): (f64, f64)) -> Self {
+        let ((width, height), scale) = (style.size(), style.scale());
+        let (rows, columns) = names;
+        let widest = |names: &[Label]| names.iter().map(Label::width).fold(0.0, f64::max);
+        let n = rows.len().max(columns.len()).max(1) as f64;
+        let name_size = (TICK_SIZE * scale).min(0.72 * (height - 100.0 * scale) / n).max(3.0);
+        // Very long names may take 30 % of the picture and are then drawn smaller.
+        let left = (widest(rows) * name_size).min(width * 0.3) + 12.0 * scale;
+        let top = 34.0 * scale;
+        let inner_width = (width - left - right).max(10.0);
+        let is_turned = widest(columns) * name_size > 0.94 * inner_width / columns.len().max(1) as f64;
+        let names_height =
+            if is_turned { (widest(columns) * name_size).min(height * 0.3) } else { name_size * 1.1 };
+        let inner_height = (height - top - names_height - below - 14.0 * scale).max(10.0);
+        let (n_columns, n_rows) = (columns.len(), rows.len());
+        Self {
+            left,
+            top,
+            width: inner_width,
+            height: inner_height,
+            n_columns,
+            n_rows,
+            name_size,
+            is_turned,
+            scale,
+        }
+    }
+
+    pub(crate) fn cell(&self, row: usize, column: usize) -> ((f64, f64), (f64, f64)) {
+        let size = (self.width / self.n_columns.max(1) as f64, self.height / self.n_rows.max(1) as f64);
+        ((self.left + column as f64 * size.0, self.top + row as f64 * size.1), size)
+    }
+
+    /// Fills a cell; a hair larger than it is, so that no light shows between neighbours.
+    pub(crate) fn fill(&self, canvas: &mut Canvas, row: usize, column: usize, colour: &str) {
+        let (at, size) = self.cell(row, column);
+        let bleed = (
+            if column + 1 < self.n_columns { 0.3 } else { 0.0 },
+            if row + 1 < self.n_rows { 0.3 } else { 0.0 },
+        );
+        canvas.rect(at, (size.0 + bleed.0, size.1 + bleed.1), colour, 1.0);
+    }
+
+    /// Writes lines of text into the middle of a cell.
+    pub(crate) fn write(&self, canvas: &mut Canvas, row: usize, column: usize, lines: &[&str], colour: &str) {
+        let ((x, y), (width, height)) = self.cell(row, column);
+        let labels: Vec<Label> = lines.iter().map(|line| Label::parse(line)).collect();
+        let wanted = (14.0 * self.scale).min(height / (lines.len() as f64 + 0.4) / 1.1);
+        let size = labels.iter().map(|label| fitting_size(label, wanted, width * 0.9)).fold(wanted, f64::min);
+        let first = y + height / 2.0 - (lines.len() as f64 - 1.0) * size * 0.6 + size * 0.36;
+        for (at, label) in labels.iter().enumerate() {
+            let place = (x + width / 2.0, first + at as f64 * size * 1.2);
+            canvas.text(place, label, Ink { colour, ..Ink::black(size, Anchor::Middle) });
+        }
+    }
+
+    pub(crate) fn draw_frame(&self, canvas: &mut Canvas) {
+        canvas.outline(
+            (self.left, self.top),
+            (self.width, self.height),
+            Pen::solid("#000", 1.4 * self.scale),
+        );
+    }
+
+    pub(crate) fn draw_names(&self, canvas: &mut Canvas, rows: &[Label], columns: &[Label]) {
+        let gap = 7.0 * self.scale;
+        for (row, name) in rows.iter().enumerate() {
+            let ((_, y), (_, height)) = self.cell(row, 0);
+            let size = fitting_size(name, self.name_size, self.left - 1.2 * gap);
+            let at = (self.left - gap, y + height / 2.0 + 0.35 * size);
+            canvas.text(at, name, Ink::black(size, Anchor::End));
+        }
+        let bottom = self.top + self.height;
+        for (column, name) in columns.iter().enumerate() {
+            let ((x, _), (width, _)) = self.cell(0, column);
+            let middle = x + width / 2.0;
+            if self.is_turned {
+                let size = fitting_size(name, self.name_size, self.names_room());
+                let at = (middle + 0.35 * size, bottom + gap);
+                canvas.text(at, name, Ink { turned: -90.0, ..Ink::black(size, Anchor::End) });
+            } else {
+                let ink = Ink::black(self.name_size, Anchor::Middle);
+                canvas.text((middle, bottom + gap + self.name_size * 0.9), name, ink);
+            }
+        }
+    }
+
+    fn names_room(&self) -> f64 {
+        // As `new` grants it.
+        (self.height + self.top) * 0.43
+    }
+}
+
+/// Draws a bar of colours with the axis of their values, right of a rectangle.
+pub(crate) fn colour_bar(
+    canvas: &mut Canvas,
+    ((left, top), (width, height)): ((f64, f64), (f64, f64)),
+    axis: &Axis,
+    title: &Label,
+    scale: f64,
+    colour: impl Fn(f64) -> String,
+) {
+    const STEPS: usize = 64;
+    let step = height / STEPS as f64;
+    for at in 0..STEPS {
+        let share = 1.0 - (at as f64 + 0.5) / STEPS as f64;
+        let bleed = if at + 1 < STEPS { 0.3 } else { 0.0 };
+        canvas.rect((left, top + at as f64 * step), (width, step + bleed), &colour(share), 1.0);
+    }
+    canvas.outline((left, top), (width, height), Pen::solid("#000", 1.0 * scale));
+    let size = TICK_SIZE * 0.9 * scale;
+    for tick in &axis.major {
+        let y = top + height * (1.0 - axis.place(tick.value));
+        canvas.line((left + width, y), (left + width - 5.0 * scale, y), Pen::solid("#000", 1.0 * scale));
+        canvas.text(
+            (left + width + 5.0 * scale, y + 0.35 * size),
+            &tick.label,
+            Ink::black(size, Anchor::Start),
+        );
+    }
+    let mut title = title.clone();
+    if axis.exponent != 0 {
+        title = title.append(Label::parse(&format!("  ×10$^{{{}}}$", axis.exponent)));
+    }
+    let x = left + width + (axis.label_width() * TICK_SIZE * 0.9 + 24.0) * scale;
+    let ink = Ink { turned: -90.0, ..Ink::black(fitting_size(&title, 16.0 * scale, height), Anchor::End) };
+    canvas.text((x, top), &title, ink);
+}

@@ -1,0 +1,95 @@
+//! Correlations of the inputs as coloured cells, blue for −1, white for 0, red for 1.
+
+use super::cells::{Grid, colour_bar};
+use crate::axis::Axis;
+use crate::canvas::Canvas;
+use crate::frame::Frame;
+use crate::label::{Label, plain_text};
+use crate::palette::{diverging, ink_on};
+use crate::style::{Figure, Style};
+use crate::text::table;
+
+/// A table of numbers −1..1.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CorrelationMatrix {
+    /// Names of rows and columns.
+    pub names: Vec<String>,
+    /// `rows[i][j]`; `None` (and what is missing or not finite) is drawn grey.
+    pub rows: Vec<Vec<Option<f64>>>,
+}
+
+impl Figure for CorrelationMatrix {
+    fn to_svg(&self, style: &Style) -> String {
+        let mut canvas = Canvas::new(style.size(), "Correlation matrix");
+        let names: Vec<Label> = self.names.iter().map(|name| Label::parse(name)).collect();
+        let scale = style.scale();
+        let grid = Grid::new(style, (&names, &names), (96.0 * scale, 0.0));
+        for row in 0..names.len() {
+            for column in 0..names.len() {
+                self.draw_cell(&mut canvas, &grid, row, column);
+            }
+        }
+        grid.draw_frame(&mut canvas);
+        grid.draw_names(&mut canvas, &names, &names);
+        let axis = Axis::linear(-1.0, 1.0, 4);
+        let bar = ((grid.left + grid.width + 12.0 * scale, grid.top), (16.0 * scale, grid.height));
+        colour_bar(&mut canvas, bar, &axis, &Label::parse("Correlation"), scale, |share| {
+            diverging(2.0 * share - 1.0)
+        });
+        let frame = Frame {
+            left: grid.left,
+            top: grid.top,
+            right: grid.left + grid.width,
+            bottom: grid.top + grid.height,
+            x: axis.clone(),
+            y: axis,
+            scale,
+        };
+        if names.is_empty() {
+            frame.note(&mut canvas, "no columns");
+        }
+        frame.label_experiment(&mut canvas, style);
+        canvas.finish()
+    }
+
+    fn to_text(&self) -> String {
+        let mut rows =
+            vec![[vec![String::new()], (1..=self.names.len()).map(|n| n.to_string()).collect()].concat()];
+        for (row, name) in self.names.iter().enumerate() {
+            let cells = (0..self.names.len()).map(|column| match self.value(row, column) {
+                Some(value) => two_digits(value),
+                None => "-".to_owned(),
+            });
+            let name = format!("{} {}", row + 1, plain_text(name));
+            rows.push(std::iter::once(name).chain(cells).collect());
+        }
+        format!("Correlation matrix\n{}", table(&rows))
+    }
+}
+
+/// More columns than this leave no room for numbers.
+const MOST_NUMBERS: usize = 20;
+
+impl CorrelationMatrix {
+    fn value(&self, row: usize, column: usize) -> Option<f64> {
+        let value = self.rows.get(row)?.get(column).copied()??;
+        value.is_finite().then_some(value)
+    }
+
+    fn draw_cell(&self, canvas: &mut Canvas, grid: &Grid, row: usize, column: usize) {
+        let Some(value) = self.value(row, column) else {
+            grid.fill(canvas, row, column, "#d0d0d4");
+            return;
+        };
+        let colour = diverging(value);
+        grid.fill(canvas, row, column, &colour);
+        if grid.n_rows <= MOST_NUMBERS {
+            grid.write(canvas, row, column, &[&two_digits(value).replace('-', "−")], ink_on(&colour));
+        }
+    }
+}
+
+fn two_digits(value: f64) -> String {
+    let text = format!("{:.2}", value.clamp(-1e6, 1e6));
+    if text == "-0.00" { "0.00".to_owned() } else { text }
+}

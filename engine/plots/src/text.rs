@@ -1,0 +1,91 @@
+//! Pictures for a terminal: bars of block characters and aligned tables.
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// One character for each value, from the smallest of zero and all values to the largest; a blank for zero and for
+/// what is not finite. More than 72 values are joined, the largest of each group counting.
+pub(crate) fn sparkline(values: &[f64]) -> String {
+    let group = values.len().div_ceil(72).max(1);
+    let finite = |value: &f64| if value.is_finite() { *value } else { 0.0 };
+    let grouped: Vec<f64> = values
+        .chunks(group)
+        .map(|chunk| chunk.iter().map(finite).fold(f64::NEG_INFINITY, f64::max))
+        .collect();
+    let low = grouped.iter().copied().fold(0.0, f64::min);
+    let high = grouped.iter().copied().fold(0.0, f64::max);
+    let block = |value: f64| {
+        if value == 0.0 || high <= low {
+            return ' ';
+        }
+        let place = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) * 8.0;
+        BLOCKS[(place.ceil() as usize).clamp(1, 8) - 1]
+    };
+    grouped.into_iter().map(block).collect()
+}
+
+/// Rows of cells in columns two blanks apart: the first column to the left, the others to the right.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..n_columns).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        out += cells.collect::<Vec<_>>().join("  ").trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+/// A number with about four significant digits, `-` for what is none.
+pub(crate) fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    if value.fract() == 0.0 {
+        // Minus zero is zero to people.
+        return format!("{:.0}", value + 0.0);
+    }
+    let digits_before = magnitude.log10().floor().max(0.0) as usize + 1;
+    let text = format!("{value:.*}", 4_usize.saturating_sub(digits_before));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, sparkline, table};
+
+    #[test]
+    fn sparklines() {
+        assert_eq!(sparkline(&[0.0, 1.0, 4.0, 8.0]), " ▁▄█");
+        assert_eq!(sparkline(&[-1.0, 1.0]), "▁█");
+        assert_eq!(sparkline(&[f64::NAN, 0.0]), "  ");
+        assert_eq!(sparkline(&[]), "");
+        assert_eq!(sparkline(&[1.0; 200]).chars().count(), 67);
+        assert_eq!(sparkline(&[f64::MAX, f64::MIN]), "█▁");
+    }
+
+    #[test]
+    fn numbers() {
+        let cases =
+            [(0.0, "0"), (-0.0, "0"), (-3.0, "-3"), (1.5, "1.5"), (0.123_456, "0.123"), (1e9, "1.00e9")];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(number(f64::NAN), "-");
+    }
+
+    #[test]
+    fn tables_are_aligned() {
+        let rows = [vec!["pt".to_owned(), "1".to_owned()], vec!["mass".to_owned(), "10".to_owned()]];
+        assert_eq!(table(&rows), "pt     1\nmass  10\n");
+    }
+}
