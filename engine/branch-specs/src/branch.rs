@@ -1,0 +1,213 @@
+//! What is known of one branch.
+
+use crate::accumulate::{Numbers, PieceNumbers};
+use crate::{Histogram, SpecsMode, ValueSketch};
+use event_columns::{ColumnType, ElementType};
+use std::sync::Arc;
+
+/// Bins of the histogram that is shown for a branch.
+const HISTOGRAM_BINS: usize = 50;
+/// Beyond this the squares of values leave the range of 64-bit floats.
+const LARGEST_SQUARABLE: f64 = 1e150;
+
+/// The numbers of one branch over all its values. Values that are NaN or infinite are counted and otherwise left
+/// out; booleans are 0 and 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BranchSpecs {
+    pub(crate) name: Arc<str>,
+    pub(crate) type_name: String,
+    pub(crate) jagged: bool,
+    pub(crate) column_type: Option<ColumnType>,
+    pub(crate) numbers: Numbers,
+    pub(crate) jdim: usize,
+    pub(crate) distribution: Option<ValueSketch>,
+    pub(crate) widths: Option<ValueSketch>,
+}
+
+impl BranchSpecs {
+    /// A branch of which no value was seen yet.
+    pub(crate) fn new(name: Arc<str>, type_name: String, column_type: ColumnType, mode: SpecsMode) -> Self {
+        let full = mode == SpecsMode::Full && column_type.is_numeric();
+        let numbers = Numbers { squares: full.then(Default::default), ..Numbers::default() };
+        Self {
+            name,
+            type_name,
+            jagged: expands(column_type),
+            column_type: Some(column_type),
+            numbers,
+            jdim: 0,
+            distribution: full.then(ValueSketch::default),
+            widths: (full && column_type.is_jagged()).then(ValueSketch::default),
+        }
+    }
+
+    /// Full name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The type as the format of the file spells it, such as `vector<float>`; empty where unknown.
+    pub fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    /// What an entry holds; unknown in specs that the original wrote.
+    pub fn column_type(&self) -> Option<ColumnType> {
+        self.column_type
+    }
+
+    /// `flat`, `fixed`, `jagged`, `doubly jagged` or `text`.
+    pub fn kind(&self) -> &'static str {
+        match self.column_type {
+            Some(column_type) => column_type.kind(),
+            None if self.jagged => "jagged",
+            None => "flat",
+        }
+    }
+
+    /// Whether the branch becomes several columns: lists and fixed arrays of numbers. These are the original's `jkeys`.
+    pub fn is_jagged(&self) -> bool {
+        self.jagged
+    }
+
+    /// Whether the values are numbers; true where the type is unknown.
+    pub fn is_numeric(&self) -> bool {
+        self.column_type.is_none_or(|column_type| column_type.is_numeric())
+    }
+
+    /// Number of values of any kind.
+    pub fn n(&self) -> u64 {
+        self.numbers.n
+    }
+
+    /// Number of values that are not a number.
+    pub fn n_nan(&self) -> u64 {
+        self.numbers.n_nan
+    }
+
+    /// Number of infinite values, of either sign.
+    pub fn n_inf(&self) -> u64 {
+        self.numbers.n_inf
+    }
+
+    /// Number of finite values.
+    pub fn n_finite(&self) -> u64 {
+        self.numbers.n.saturating_sub(self.numbers.n_nan).saturating_sub(self.numbers.n_inf)
+    }
+
+    /// Smallest finite value; nothing where there is none.
+    pub fn min(&self) -> Option<f64> {
+        self.numbers.min.is_finite().then_some(self.numbers.min)
+    }
+
+    /// Largest finite value; nothing where there is none.
+    pub fn max(&self) -> Option<f64> {
+        self.numbers.max.is_finite().then_some(self.numbers.max)
+    }
+
+    /// Sum of the finite values, rounded once.
+    pub fn sum(&self) -> f64 {
+        self.numbers.sum.to_f64()
+    }
+
+    /// Mean of the finite values; nothing where there is none.
+    pub fn mean(&self) -> Option<f64> {
+        (self.n_finite() > 0).then(|| self.sum() / self.n_finite() as f64)
+    }
+
+    /// Standard deviation of the finite values (root of the mean square distance from the mean, as `numpy.std`);
+    /// nothing where there is no value, in the fast mode, and for values beyond 1e150.
+    pub fn std(&self) -> Option<f64> {
+        let n = self.n_finite() as f64;
+        let largest = self.max()?.max(-self.min()?);
+        if largest > LARGEST_SQUARABLE || n == 0.0 {
+            return None;
+        }
+        // The difference of two large numbers: both are exact to twice the digits of a 64-bit float.
+        let mut distance = self.numbers.squares.clone()?;
+        let parts = self.numbers.sum.parts();
+        let (high, low) = (parts.first().copied().unwrap_or(0.0), parts.get(1).copied().unwrap_or(0.0));
+        let square = high * high;
+        let rest = high.mul_add(high, -square) + 2.0 * high * low;
+        let quotient = square / n;
+        distance.add(-quotient);
+        distance.add(-((-quotient).mul_add(n, square) + rest) / n);
+        Some((distance.to_f64().max(0.0) / n).sqrt())
+    }
+
+    /// The largest number of values in one entry: the original's `jdim`, and 1 for a flat branch with entries.
+    pub fn jdim(&self) -> usize {
+        self.jdim
+    }
+
+    /// The distribution of the finite values; only in the full mode.
+    pub fn distribution(&self) -> Option<&ValueSketch> {
+        self.distribution.as_ref()
+    }
+
+    /// The distribution of the number of values in an entry; only in the full mode and for lists.
+    pub fn widths(&self) -> Option<&ValueSketch> {
+        self.widths.as_ref()
+    }
+
+    /// The value below which the fraction `q` of the finite values lies; only in the full mode.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let value = self.distribution.as_ref()?.quantile(q)?;
+        Some(value.clamp(self.min()?, self.max()?))
+    }
+
+    /// Fifty bins over a robust range; only in the full mode.
+    pub fn histogram(&self) -> Option<Histogram> {
+        self.distribution.as_ref()?.histogram(HISTOGRAM_BINS, self.min()?, self.max()?)
+    }
+
+    /// Takes in what was found in a piece.
+    pub(crate) fn add(&mut self, found: &PieceNumbers) {
+        self.numbers.merge(&found.numbers);
+        self.jdim = self.jdim.max(found.width);
+        if let (Some(distribution), Some((first_key, resolution, counts))) =
+            (&mut self.distribution, &found.distribution)
+        {
+            distribution.add_dense(*first_key, *resolution, counts);
+        }
+        if let Some(widths) = &mut self.widths {
+            found.widths.iter().for_each(|(width, count)| widths.add_counted(*width as f64, *count));
+        }
+    }
+
+    /// Takes in the same branch of other data. Where the types of the numbers differ, the common one is `f64`.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.numbers.merge(&other.numbers);
+        self.jdim = self.jdim.max(other.jdim);
+        self.column_type = match (self.column_type, other.column_type) {
+            (Some(own), Some(their)) if own.element != their.element => {
+                self.type_name = format!("{} or {}", self.type_name, other.type_name);
+                Some(ColumnType { element: ElementType::F64, ..own })
+            }
+            (own, their) => own.or(their),
+        };
+        self.distribution = merged(self.distribution.take(), other.distribution.as_ref());
+        self.widths = merged(self.widths.take(), other.widths.as_ref());
+    }
+
+    /// Whether the same column of a matrix can hold both.
+    pub(crate) fn has_shape_of(&self, other: &Self) -> bool {
+        match (self.column_type, other.column_type) {
+            (Some(own), Some(their)) => {
+                own.depth == their.depth && own.width == their.width && own.is_numeric() == their.is_numeric()
+            }
+            _ => self.jagged == other.jagged,
+        }
+    }
+}
+
+/// Whether a type becomes several columns.
+pub(crate) fn expands(column_type: ColumnType) -> bool {
+    column_type.is_numeric() && (column_type.depth > 0 || column_type.width > 1)
+}
+
+fn merged(own: Option<ValueSketch>, their: Option<&ValueSketch>) -> Option<ValueSketch> {
+    let mut own = own?;
+    own.merge(their?);
+    Some(own)
+}
