@@ -1,0 +1,374 @@
+//! From the bytes of a basket to a piece of a column.
+
+use crate::basket::Contents;
+use crate::cursor::{Broken, Cursor, MEMBER_WISE};
+use crate::layout::{Head, Layout, Shape, VECTOR_HEAD_BYTES};
+use crate::numbers::{BigEndian, Stored, strided, with_type};
+use event_columns::{ElementType, Piece, Slice, Values};
+use multiversion::multiversion;
+
+/// The entries of a basket as a piece. `counts` are the items of each entry, for lists whose basket does not say.
+pub(crate) fn decode(layout: &Layout, basket: &Contents<'_>, counts: Option<&[i64]>) -> Result<Piece, Broken> {
+    let (offsets, values) = match layout.shape {
+        Shape::Fixed { stride, offset } => (vec![], fixed(layout, basket, stride, offset)?),
+        Shape::List { head_bytes } => {
+            let offsets = list_offsets(layout, basket, head_bytes, counts)?;
+            let values = list_values(layout, basket, head_bytes, &offsets)?;
+            (vec![Slice::from(offsets)], values)
+        }
+        Shape::Nested { head } => Nested::new(layout).read(basket, head)?,
+    };
+    Piece::new(layout.column_type, offsets, values).map_err(|cause| Broken::new(0, cause.to_string()))
+}
+
+fn fixed(layout: &Layout, basket: &Contents<'_>, stride: usize, offset: usize) -> Result<Values, Broken> {
+    let expected = stride.checked_mul(basket.n_entries);
+    if expected != Some(basket.data.len()) {
+        let (n_bytes, n_entries) = (basket.data.len(), basket.n_entries);
+        return Err(Broken::new(0, format!("{n_bytes} bytes for {n_entries} entries of {stride} bytes")));
+    }
+    let n_bytes = layout.stored.n_bytes() * layout.column_type.width;
+    if n_bytes == stride {
+        return Ok(layout.stored.decode(basket.data));
+    }
+    Ok(layout.stored.decode(&strided(basket.data, stride, offset, n_bytes)))
+}
+
+/// Where the items of each entry begin, one number more than there are entries.
+fn list_offsets(
+    layout: &Layout,
+    basket: &Contents<'_>,
+    head_bytes: usize,
+    counts: Option<&[i64]>,
+) -> Result<Vec<i64>, Broken> {
+    let n_entries = basket.n_entries;
+    let item_bytes = layout.stored.n_bytes() * layout.column_type.width;
+    let n_bytes = basket.data.len();
+    if n_entries == 0 && n_bytes == 0 {
+        return Ok(vec![0]);
+    }
+    let n_item_bytes = head_bytes
+        .checked_mul(n_entries)
+        .and_then(|heads| n_bytes.checked_sub(heads))
+        .ok_or_else(|| Broken::new(0, format!("{n_bytes} bytes for {n_entries} lists")))?;
+    let n_items = (n_item_bytes / item_bytes) as i64;
+    let n_known = basket.positions.map_or(0, |positions| positions.len() / 4).max(counts.map_or(0, <[i64]>::len));
+    let (mut offsets, mut rests) = (Vec::with_capacity(n_known + 1), (n_item_bytes % item_bytes) as i64);
+    match (basket.positions, counts) {
+        (Some(positions), _) => {
+            let from = basket.n_head_bytes as i64;
+            rests |= offsets_from_positions(&mut offsets, positions, from, head_bytes as i64, item_bytes as i64);
+        }
+        (None, Some(counts)) => {
+            let mut offset = 0_i64;
+            offsets.extend(counts.iter().map(|count| {
+                let start = offset;
+                offset = offset.saturating_add(*count);
+                start
+            }));
+            rests |= i64::from(offset != n_items);
+        }
+        (None, None) => return Err(Broken::new(0, "the basket does not say where its entries begin")),
+    }
+    offsets.push(n_items);
+    if rests != 0 || offsets.len() != n_entries + 1 || offsets[0] != 0 {
+        return Err(Broken::new(0, "the positions of the entries do not agree with their bytes"));
+    }
+    Ok(offsets)
+}
+
+/// Turns positions in bytes into numbers of items; what is returned is not 0 where a list is no whole number of
+/// items.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn offsets_from_positions(offsets: &mut Vec<i64>, positions: &[u8], from: i64, head_bytes: i64, item_bytes: i64) -> i64 {
+    let positions = positions.as_chunks::<4>().0;
+    let mut rests = 0_i64;
+    let mut start = from;
+    if item_bytes.count_ones() == 1 {
+        let (shift, mask) = (item_bytes.trailing_zeros(), item_bytes - 1);
+        offsets.extend(positions.iter().enumerate().map(|(entry, position)| {
+            let bytes = i64::from(i32::from_be_bytes(*position)) - from - head_bytes * entry as i64;
+            rests |= bytes & mask;
+            bytes >> shift
+        }));
+    } else {
+        offsets.extend(positions.iter().map(|position| {
+            let bytes = i64::from(i32::from_be_bytes(*position)) - start;
+            start += head_bytes;
+            rests |= bytes % item_bytes;
+            bytes / item_bytes
+        }));
+    }
+    rests
+}
+
+fn list_values(layout: &Layout, basket: &Contents<'_>, head_bytes: usize, offsets: &[i64]) -> Result<Values, Broken> {
+    if head_bytes == 0 {
+        return Ok(layout.stored.decode(basket.data));
+    }
+    let counted = head_bytes == VECTOR_HEAD_BYTES;
+    let mismatch = || Broken::new(0, "the lengths of the lists do not agree with the positions of the entries");
+    match layout.stored {
+        Stored::Plain(element) => with_type!(element, T => {
+            gather::<T>(basket.data, head_bytes, counted, offsets).map(Values::from).ok_or_else(mismatch)
+        }),
+        stored => {
+            let n_bytes = stored.n_bytes() as i64;
+            let in_bytes: Vec<i64> = offsets.iter().map(|offset| offset * n_bytes).collect();
+            let bytes = gather::<u8>(basket.data, head_bytes, false, &in_bytes).ok_or_else(mismatch)?;
+            Ok(stored.decode(&bytes))
+        }
+    }
+}
+
+/// Lists shorter than this are copied in one step of fixed size, which is faster than asking how long they are.
+const STEP: usize = 8;
+
+/// The numbers of lists that have heads between them. Where `counted`, the last four bytes of each head are the
+/// number of items, which must agree with the offsets.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gather<T: BigEndian>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64]) -> Option<Vec<T>> {
+    let n_values = usize::try_from(*offsets.last()?).ok()?;
+    let mut values = vec![T::default(); n_values + STEP];
+    let mut mismatch = 0_u64;
+    let mut from = 0_usize;
+    for pair in offsets.windows(2) {
+        let (start, end) = (pair[0] as usize, pair[1] as usize);
+        let n_items = end.wrapping_sub(start);
+        from += head_bytes;
+        if counted {
+            let count = data.get(from.wrapping_sub(4)..from)?;
+            mismatch |= u64::from(u32::from_big_endian(count)) ^ n_items as u64;
+        }
+        if let (Some(source), Some(target)) = (data.get(from..from + STEP * T::N_BYTES), values.get_mut(start..start + STEP))
+            && n_items <= STEP
+        {
+            for (value, item) in target.iter_mut().zip(source.chunks_exact(T::N_BYTES)) {
+                *value = T::from_big_endian(item);
+            }
+        } else {
+            let source = data.get(from..from.checked_add(n_items.checked_mul(T::N_BYTES)?)?)?;
+            let target = values.get_mut(start..end)?;
+            for (value, item) in target.iter_mut().zip(source.chunks_exact(T::N_BYTES)) {
+                *value = T::from_big_endian(item);
+            }
+        }
+        from = from.checked_add(n_items.checked_mul(T::N_BYTES)?)?;
+    }
+    values.truncate(n_values);
+    (mismatch == 0).then_some(values)
+}
+
+/// Reads entries one after the other: strings, lists of lists, lists of strings.
+struct Nested {
+    stored: Stored,
+    depth: usize,
+    is_text: bool,
+    /// One array for each level, each beginning with 0.
+    offsets: Vec<Vec<i64>>,
+    payload: Vec<u8>,
+}
+
+impl Nested {
+    fn new(layout: &Layout) -> Self {
+        let levels = layout.column_type.offset_levels();
+        Self {
+            stored: layout.stored,
+            depth: layout.column_type.depth,
+            is_text: layout.column_type.element == ElementType::Text,
+            offsets: vec![vec![0]; levels],
+            payload: Vec::new(),
+        }
+    }
+
+    fn read(mut self, basket: &Contents<'_>, head: Head) -> Result<(Vec<Slice<i64>>, Values), Broken> {
+        let mut cursor = Cursor::new(basket.data);
+        let ends = basket.positions.map(|positions| positions.as_chunks::<4>().0);
+        for entry in 0..basket.n_entries {
+            let next = ends.and_then(|ends| ends.get(entry + 1)).map(|end| i32::from_be_bytes(*end));
+            let end = match (next, ends) {
+                (Some(next), _) => usize::try_from(next).ok().and_then(|next| next.checked_sub(basket.n_head_bytes)),
+                (None, Some(_)) => Some(basket.data.len()),
+                (None, None) => None,
+            };
+            self.entry(&mut cursor, head, end)?;
+            if end.is_some_and(|end| end != cursor.position()) {
+                return Err(cursor.broken(format!("entry {entry} of the basket does not end where it should")));
+            }
+        }
+        if cursor.remaining() > 0 {
+            return Err(cursor.broken(format!("{} bytes behind the last entry", cursor.remaining())));
+        }
+        let values = if self.is_text { self.payload.into() } else { self.stored.decode(&self.payload) };
+        Ok((self.offsets.into_iter().map(Slice::from).collect(), values))
+    }
+
+    fn entry(&mut self, cursor: &mut Cursor<'_>, head: Head, end: Option<usize>) -> Result<(), Broken> {
+        let header = match head {
+            Head::None => None,
+            Head::Versioned | Head::Counted => Some(cursor.header()?),
+        };
+        if header.is_some_and(|header| header.version & MEMBER_WISE != 0) {
+            return Err(cursor.broken("a list that was written member by member"));
+        }
+        if self.depth == 0 {
+            self.item(cursor, 0)?;
+        } else if head == Head::Counted {
+            self.list(cursor, 0)?;
+        } else {
+            let end = header.and_then(|header| header.end).or(end);
+            let end = end.ok_or_else(|| cursor.broken("the basket does not say where its entries end"))?;
+            while cursor.position() < end {
+                self.item(cursor, 1)?;
+            }
+            self.close(0);
+        }
+        match header {
+            Some(header) if header.end.is_some_and(|end| end != cursor.position()) => {
+                Err(cursor.broken("an entry that does not end where it should"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A list at a level: its number of items, then the items.
+    fn list(&mut self, cursor: &mut Cursor<'_>, level: usize) -> Result<(), Broken> {
+        let is_last = level + 1 == self.depth;
+        let count = cursor.count(if is_last && !self.is_text { self.stored.n_bytes() } else { 1 })?;
+        if is_last && !self.is_text {
+            self.payload.extend_from_slice(cursor.bytes(count * self.stored.n_bytes())?);
+        } else {
+            for _ in 0..count {
+                self.item(cursor, level + 1)?;
+            }
+        }
+        self.close(level);
+        Ok(())
+    }
+
+    /// What stands at a level: a list, or below the lists a text or a number.
+    fn item(&mut self, cursor: &mut Cursor<'_>, level: usize) -> Result<(), Broken> {
+        if level < self.depth {
+            return self.list(cursor, level);
+        }
+        if self.is_text {
+            self.payload.extend_from_slice(cursor.string_bytes()?);
+            self.close(level);
+        } else {
+            self.payload.extend_from_slice(cursor.bytes(self.stored.n_bytes())?);
+        }
+        Ok(())
+    }
+
+    /// Ends a list or text at a level where the level below stands now.
+    fn close(&mut self, level: usize) {
+        let n_bytes = if self.is_text { 1 } else { self.stored.n_bytes() };
+        let below = self.offsets.get(level + 1).map_or(self.payload.len() / n_bytes, |below| below.len() - 1);
+        if let Some(offsets) = self.offsets.get_mut(level) {
+            offsets.push(below as i64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_columns::ColumnType;
+
+    fn layout(element: ElementType, depth: usize, width: usize, shape: Shape) -> Layout {
+        let column_type = ColumnType { element, depth, width };
+        Layout { column_type, stored: Stored::Plain(element), shape, counter: None }
+    }
+
+    /// Positions count from a key of 70 bytes.
+    fn positions(starts: &[i32]) -> Vec<u8> {
+        starts.iter().flat_map(|start| (start + 70).to_be_bytes()).collect()
+    }
+
+    fn contents<'a>(data: &'a [u8], positions: Option<&'a [u8]>, n_entries: usize) -> Contents<'a> {
+        Contents { data, positions, n_entries, n_head_bytes: 70 }
+    }
+
+    /// A basket of `vector<float>`.
+    fn vectors(lists: &[Vec<f32>]) -> (Vec<u8>, Vec<u8>) {
+        let (mut data, mut starts) = (Vec::new(), Vec::new());
+        for list in lists {
+            starts.push(data.len() as i32);
+            data.extend((0x4000_0000 + 6 + 4 * list.len() as u32).to_be_bytes());
+            data.extend(9_u16.to_be_bytes());
+            data.extend((list.len() as u32).to_be_bytes());
+            data.extend(list.iter().flat_map(|value| value.to_be_bytes()));
+        }
+        (data, positions(&starts))
+    }
+
+    #[test]
+    fn vectors_of_all_lengths() {
+        let lists: Vec<Vec<f32>> = (0..40).map(|n| (0..n * 7 % 23).map(|i| (n * 100 + i) as f32).collect()).collect();
+        let (data, positions) = vectors(&lists);
+        let layout = layout(ElementType::F32, 1, 1, Shape::List { head_bytes: VECTOR_HEAD_BYTES });
+        let piece = decode(&layout, &contents(&data, Some(&positions), lists.len()), None).unwrap();
+        assert_eq!(piece, Piece::jagged(&lists));
+        let mut wrong = data.clone();
+        wrong[9] ^= 1;
+        assert!(decode(&layout, &contents(&wrong, Some(&positions), lists.len()), None).is_err());
+        assert!(decode(&layout, &contents(&data[..data.len() - 1], Some(&positions), lists.len()), None).is_err());
+        assert!(decode(&layout, &contents(&data, None, lists.len()), None).is_err());
+    }
+
+    #[test]
+    fn arrays_by_positions_and_by_counts() {
+        let layout = layout(ElementType::I16, 1, 1, Shape::List { head_bytes: 0 });
+        let data = [0, 1, 0, 2, 0, 3];
+        let expected = Piece::jagged(&[vec![1_i16, 2], vec![], vec![3]]);
+        let starts = positions(&[0, 4, 4]);
+        assert_eq!(decode(&layout, &contents(&data, Some(&starts), 3), None).unwrap(), expected);
+        assert_eq!(decode(&layout, &contents(&data, None, 3), Some(&[2, 0, 1])).unwrap(), expected);
+        for counts in [[2, 0, 2].as_slice(), &[2, 0], &[4, -2, 1], &[i64::MAX, i64::MAX, 5]] {
+            assert!(decode(&layout, &contents(&data, None, 3), Some(counts)).is_err(), "{counts:?}");
+        }
+        for starts in [[0, 3, 4], [2, 4, 4], [0, 6, 4], [0, 4, 8], [0, -4, 4]] {
+            assert!(decode(&layout, &contents(&data, Some(&positions(&starts)), 3), None).is_err(), "{starts:?}");
+        }
+    }
+
+    #[test]
+    fn items_of_three_bytes_each() {
+        let layout = layout(ElementType::U8, 1, 3, Shape::List { head_bytes: 0 });
+        let piece = decode(&layout, &contents(&[1, 2, 3, 4, 5, 6], Some(&positions(&[0, 3])), 2), None).unwrap();
+        assert_eq!(piece.offsets()[0].to_vec(), [0, 1, 2]);
+        assert_eq!(piece.slice(1..2).value_range(), 3..6);
+    }
+
+    #[test]
+    fn fixed_entries_must_fill_the_basket() {
+        let layout = layout(ElementType::U8, 0, 2, Shape::Fixed { stride: 3, offset: 1 });
+        let piece = decode(&layout, &contents(&[1, 2, 3, 4, 5, 6], None, 2), None).unwrap();
+        assert_eq!(piece.values(), &Values::from(vec![2_u8, 3, 5, 6]));
+        assert!(decode(&layout, &contents(&[1, 2, 3, 4, 5], None, 2), None).is_err());
+    }
+
+    #[test]
+    fn lists_of_lists_and_texts() {
+        let nested = layout(ElementType::U8, 2, 1, Shape::Nested { head: Head::Counted });
+        let data = [
+            &[0x40, 0, 0, 17, 0, 9, 0, 0, 0, 2, 0, 0, 0, 1, 7, 0, 0, 0, 2, 8, 9][..],
+            &[0x40, 0, 0, 6, 0, 9, 0, 0, 0, 0],
+        ]
+        .concat();
+        let piece = decode(&nested, &contents(&data, None, 2), None).unwrap();
+        assert_eq!(piece.offsets()[0].to_vec(), [0, 2, 2]);
+        assert_eq!(piece.offsets()[1].to_vec(), [0, 1, 3]);
+        assert_eq!(piece.values(), &Values::from(vec![7_u8, 8, 9]));
+        for end in 0..data.len() {
+            assert!(decode(&nested, &contents(&data[..end], None, 2), None).is_err(), "{end}");
+        }
+        let text = layout(ElementType::Text, 0, 1, Shape::Nested { head: Head::None });
+        let piece = decode(&text, &contents(b"\x02ab\x00\x01c", None, 3), None).unwrap();
+        assert_eq!(piece.offsets()[0].to_vec(), [0, 2, 2, 3]);
+        let texts = layout(ElementType::Text, 1, 1, Shape::Nested { head: Head::None });
+        let piece = decode(&texts, &contents(b"\x02ab\x00\x01c", Some(&positions(&[0, 4])), 2), None).unwrap();
+        assert_eq!(piece.offsets()[0].to_vec(), [0, 2, 3]);
+        assert_eq!(piece.offsets()[1].to_vec(), [0, 2, 2, 3]);
+    }
+}

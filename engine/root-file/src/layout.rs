@@ -1,0 +1,342 @@
+//! From what a tree says about a branch to how its entries are read, or why they cannot be.
+
+use crate::numbers::{Stored, truncated};
+use crate::streamer_info::StreamerInfos;
+use crate::tree_record::{BranchClass, BranchRecord, ElementRecord, LeafRecord, Span, TreeRecord};
+use crate::type_name::{self, Item};
+use event_columns::{ColumnType, ElementType};
+
+/// How the entries of a branch, or of one leaf of it, are stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layout {
+    pub(crate) column_type: ColumnType,
+    pub(crate) stored: Stored,
+    pub(crate) shape: Shape,
+    /// The branch whose numbers say how many items each entry has, for baskets without offsets.
+    pub(crate) counter: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// Entries of `stride` bytes with the values at `offset`.
+    Fixed { stride: usize, offset: usize },
+    /// A list of numbers behind a head: none for `x[n]`, 1 byte for a member that is an array, 10 bytes for
+    /// `vector<T>` (length in bytes, version, number of items).
+    List { head_bytes: usize },
+    /// Strings, lists of lists and lists of strings, read one after the other.
+    Nested { head: Head },
+}
+
+/// What stands in front of a nested entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Head {
+    /// Nothing; a list goes on to the end of the entry.
+    None,
+    /// Length and version; a list goes on to the end of that length.
+    Versioned,
+    /// Length and version, then the number of items.
+    Counted,
+}
+
+/// Bytes in front of the numbers of a `vector<T>`.
+pub(crate) const VECTOR_HEAD_BYTES: usize = 10;
+
+/// What can be said about one column: its type in C++ words, and how it is read or why not.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Described {
+    pub(crate) type_name: String,
+    pub(crate) layout: Result<Layout, String>,
+}
+
+/// Reads texts of the tree and class descriptions for [`describe`].
+pub(crate) struct Describer<'a> {
+    pub(crate) object: &'a [u8],
+    pub(crate) tree: &'a TreeRecord,
+    /// Fetched only when a member's type is asked for.
+    pub(crate) streamer_infos: &'a dyn Fn() -> &'a StreamerInfos,
+}
+
+/// ROOT's numbers for member types (`TVirtualStreamerInfo::EReadWrite`).
+mod code {
+    pub(super) const ARRAY: i32 = 20;
+    pub(super) const POINTER: i32 = 40;
+    pub(super) const CHAR_STAR: i32 = 7;
+    pub(super) const T_STRING: i32 = 65;
+    pub(super) const STL_STRING: i32 = 365;
+}
+
+impl<'a> Describer<'a> {
+    pub(crate) fn text(&self, span: &Span) -> &'a str {
+        let bytes = self.object.get(span.clone()).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or("?")
+    }
+
+    /// The columns of a branch: one, or one for each leaf with the leaf's name.
+    pub(crate) fn columns(&self, branch: &BranchRecord) -> Vec<(Option<&'a str>, Described)> {
+        if branch.class == BranchClass::Plain && branch.leaves.len() > 1 {
+            return self.leaf_list(branch);
+        }
+        vec![(None, self.column(branch))]
+    }
+
+    fn column(&self, branch: &BranchRecord) -> Described {
+        let refused = |type_name: &str, reason: &str| Described {
+            type_name: type_name.to_string(),
+            layout: Err(reason.to_string()),
+        };
+        if !self.text(&branch.other_file).is_empty() {
+            let file = self.text(&branch.other_file);
+            return refused("", &format!("its baskets are in another file, {file}: open that one"));
+        }
+        if let BranchClass::Other(class_name) = &branch.class {
+            return refused(class_name, &format!("a {class_name} holds whole objects; only numbers and text are read"));
+        }
+        if !branch.children.is_empty() {
+            let type_name = branch.element.as_ref().map_or("", |element| self.text(&element.class_name));
+            return refused(type_name, "a group of branches: read its members one by one");
+        }
+        match (&branch.element, branch.leaves.as_slice()) {
+            (_, []) => refused("", "it has no leaf"),
+            (Some(element), [leaf, ..]) => self.member(branch, element, &self.tree.leaves[*leaf]),
+            (None, [leaf, ..]) => self.single_leaf(branch, &self.tree.leaves[*leaf]),
+        }
+    }
+
+    /// Leaves that share the entries of one branch, such as `x/D:y/I`.
+    fn leaf_list(&self, branch: &BranchRecord) -> Vec<(Option<&'a str>, Described)> {
+        let leaves: Vec<&LeafRecord> = branch.leaves.iter().map(|leaf| &self.tree.leaves[*leaf]).collect();
+        let sizes: Option<Vec<usize>> = leaves
+            .iter()
+            .map(|leaf| {
+                let (stored, _) = self.number(leaf)?;
+                leaf.count_leaf.is_none().then(|| stored.n_bytes() * width(leaf))
+            })
+            .collect();
+        let mut offset = 0;
+        let mut columns = Vec::with_capacity(leaves.len());
+        for (position, leaf) in leaves.iter().enumerate() {
+            let name = self.text(&leaf.name);
+            let described = match (&sizes, self.number(leaf)) {
+                (Some(sizes), Some((stored, word))) => {
+                    let shape = Shape::Fixed { stride: sizes.iter().sum(), offset };
+                    offset += sizes[position];
+                    let column_type = ColumnType::fixed(stored.element(), width(leaf));
+                    let layout = Layout { column_type, stored, shape, counter: None };
+                    Described { type_name: with_dimensions(word, leaf, None), layout: Ok(layout) }
+                }
+                (_, number) => Described {
+                    type_name: number.map_or_else(|| format!("TLeaf{}", leaf.kind), |(_, word)| word.to_string()),
+                    layout: Err("it shares its branch with text or with a list of variable length".to_string()),
+                },
+            };
+            columns.push((Some(name), described));
+        }
+        columns
+    }
+
+    fn single_leaf(&self, branch: &BranchRecord, leaf: &LeafRecord) -> Described {
+        if leaf.kind == "C" {
+            let column_type = ColumnType::flat(ElementType::Text);
+            let shape = Shape::Nested { head: Head::None };
+            let stored = Stored::Plain(ElementType::Text);
+            let layout = Layout { column_type, stored, shape, counter: None };
+            return Described { type_name: "char*".to_string(), layout: Ok(layout) };
+        }
+        let Some((stored, word)) = self.number(leaf) else {
+            let type_name = format!("TLeaf{}", leaf.kind);
+            let reason = format!("a leaf of class {type_name} is not known");
+            return Described { type_name, layout: Err(reason) };
+        };
+        let _ = branch;
+        self.numbers(leaf, stored, word, 0)
+    }
+
+    /// One number, a fixed array or a list, by the leaf's length and counter.
+    fn numbers(&self, leaf: &LeafRecord, stored: Stored, word: &str, head_bytes: usize) -> Described {
+        let width = width(leaf);
+        let counter = leaf.count_leaf.and_then(|count| self.tree.leaves.get(count));
+        let type_name = with_dimensions(word, leaf, counter.map(|count| self.text(&count.name)));
+        let layout = match counter {
+            None => Layout {
+                column_type: ColumnType::fixed(stored.element(), width),
+                stored,
+                shape: Shape::Fixed { stride: stored.n_bytes() * width, offset: 0 },
+                counter: None,
+            },
+            Some(count) => Layout {
+                column_type: ColumnType { element: stored.element(), depth: 1, width },
+                stored,
+                shape: Shape::List { head_bytes },
+                counter: (count.branch < self.tree.branches.len()).then_some(count.branch),
+            },
+        };
+        Described { type_name, layout: Ok(layout) }
+    }
+
+    /// How the numbers of a leaf are stored, and their type in words.
+    fn number(&self, leaf: &LeafRecord) -> Option<(Stored, &'static str)> {
+        use ElementType::{Bool, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+        let plain = |element, word| Some((Stored::Plain(element), word));
+        match (leaf.kind.as_str(), leaf.is_unsigned) {
+            ("O", _) => plain(Bool, "bool"),
+            ("B", false) => plain(I8, "char"),
+            ("B", true) => plain(U8, "unsigned char"),
+            ("S", false) => plain(I16, "short"),
+            ("S", true) => plain(U16, "unsigned short"),
+            ("I", false) => plain(I32, "int"),
+            ("I", true) => plain(U32, "unsigned int"),
+            ("L" | "G", false) => plain(I64, "Long64_t"),
+            ("L" | "G", true) => plain(U64, "ULong64_t"),
+            ("F", _) => plain(F32, "float"),
+            ("D", _) => plain(F64, "double"),
+            ("F16", _) => Some((truncated(self.text(&leaf.title), false), "Float16_t")),
+            ("D32", _) => Some((truncated(self.text(&leaf.title), true), "Double32_t")),
+            _ => None,
+        }
+    }
+
+    /// A member of a split object, or a whole object.
+    fn member(&self, branch: &BranchRecord, element: &ElementRecord, leaf: &LeafRecord) -> Described {
+        let in_collection = matches!(element.kind, 31 | 41);
+        let member_type = element.streamer_type;
+        let basic = if member_type > code::ARRAY && member_type < code::POINTER {
+            member_type - code::ARRAY
+        } else if member_type > code::POINTER && member_type < code::POINTER + code::ARRAY {
+            member_type - code::POINTER
+        } else {
+            member_type
+        };
+        if let Some((stored, word)) = self.basic_member(branch, element, basic) {
+            let is_pointer = member_type > code::POINTER;
+            if is_pointer && in_collection {
+                let reason = "a list of variable length inside a collection".to_string();
+                return Described { type_name: format!("{word}*"), layout: Err(reason) };
+            }
+            return self.basic_numbers(element, leaf, stored, word, is_pointer);
+        }
+        self.container_member(branch, element, in_collection)
+    }
+
+    fn basic_numbers(&self, element: &ElementRecord, leaf: &LeafRecord, stored: Stored, word: &str, is_pointer: bool) -> Described {
+        let mut described = self.numbers(leaf, stored, word, usize::from(is_pointer));
+        if let (Ok(layout), Some(count)) = (&mut described.layout, element.count_branch)
+            && layout.shape == (Shape::List { head_bytes: 0 })
+        {
+            layout.counter = Some(count);
+        }
+        described
+    }
+
+    fn basic_member(&self, branch: &BranchRecord, element: &ElementRecord, basic: i32) -> Option<(Stored, &'static str)> {
+        use ElementType::{Bool, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+        let (plain, word) = match basic {
+            1 | 10 => (I8, "char"),
+            2 => (I16, "short"),
+            3 | 6 => (I32, "int"),
+            4 | 16 => (I64, "Long64_t"),
+            5 => (F32, "float"),
+            8 => (F64, "double"),
+            9 => return Some((truncated(self.member_title(branch, element), true), "Double32_t")),
+            11 => (U8, "unsigned char"),
+            12 => (U16, "unsigned short"),
+            13 | 15 => (U32, "unsigned int"),
+            14 | 17 => (U64, "ULong64_t"),
+            18 => (Bool, "bool"),
+            19 => return Some((truncated(self.member_title(branch, element), false), "Float16_t")),
+            _ => return None,
+        };
+        Some((Stored::Plain(plain), word))
+    }
+
+    fn member_title(&self, branch: &BranchRecord, element: &ElementRecord) -> &'a str {
+        self.streamer_element(branch, element).map_or("", |member| member.title.as_str())
+    }
+
+    /// The description of the member behind a branch.
+    fn streamer_element(&self, branch: &BranchRecord, element: &ElementRecord) -> Option<&'a crate::streamer_info::StreamerElement> {
+        let infos = (self.streamer_infos)();
+        let class_name = self.text(&element.class_name);
+        let member = member_name(self.text(&branch.name));
+        let fits = |found: &&crate::streamer_info::StreamerElement| found.name == member;
+        let by_number = infos
+            .find(class_name, element.checksum, element.class_version)
+            .and_then(|info| info.elements.get(usize::try_from(element.id).ok()?))
+            .filter(fits);
+        by_number
+            .or_else(|| infos.member(class_name, member))
+            .or_else(|| infos.member(self.text(&element.parent_name), member))
+    }
+
+    /// A member that is a string or a list, or a whole object of such a type.
+    fn container_member(&self, branch: &BranchRecord, element: &ElementRecord, in_collection: bool) -> Described {
+        let type_name = if element.id < 0 {
+            self.text(&element.class_name)
+        } else {
+            match element.streamer_type {
+                code::T_STRING => "TString",
+                code::STL_STRING => "string",
+                code::CHAR_STAR => "char*",
+                _ => self.streamer_element(branch, element).map_or("", |member| member.type_name.as_str()),
+            }
+        };
+        let described = |layout| Described { type_name: type_name.to_string(), layout };
+        let Some(list) = type_name::parse(type_name) else {
+            let reason = if type_name.is_empty() {
+                "the file does not describe its class".to_string()
+            } else {
+                format!("{type_name} is a class that was not split; only numbers, text and lists of them are read")
+            };
+            return described(Err(reason));
+        };
+        let stored = match list.item {
+            Item::Number(number) => Stored::Plain(number),
+            Item::Double32 => Stored::FloatAsDouble,
+            Item::Float16 => truncated("", false),
+            Item::Text => Stored::Plain(ElementType::Text),
+        };
+        let depth = list.depth + usize::from(in_collection);
+        let column_type = ColumnType { element: stored.element(), depth, width: 1 };
+        let is_text = list.item == Item::Text;
+        let head = match (in_collection, list.depth, type_name) {
+            (true, 0, "TString") | (false, 0, "TString" | "char*") => Head::None,
+            (true, ..) | (false, 0, _) => Head::Versioned,
+            (false, ..) => Head::Counted,
+        };
+        let shape = if depth == 1 && !is_text && !in_collection {
+            Shape::List { head_bytes: VECTOR_HEAD_BYTES }
+        } else {
+            Shape::Nested { head }
+        };
+        described(Ok(Layout { column_type, stored, shape, counter: None }))
+    }
+}
+
+/// Values in one entry or item of a leaf; a length that makes no sense counts as 1.
+fn width(leaf: &LeafRecord) -> usize {
+    usize::try_from(leaf.n_values).unwrap_or(1).max(1)
+}
+
+fn with_dimensions(word: &str, leaf: &LeafRecord, counter: Option<&str>) -> String {
+    let width = width(leaf);
+    let list = counter.map_or_else(String::new, |name| format!("[{name}]"));
+    let fixed = if width > 1 { format!("[{width}]") } else { String::new() };
+    format!("{word}{list}{fixed}")
+}
+
+/// `evt.P3.Px[3]` is the member `Px`.
+fn member_name(branch_name: &str) -> &str {
+    let name = branch_name.split('[').next().unwrap_or(branch_name).trim_end_matches('.');
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members() {
+        assert_eq!(member_name("evt.P3.Px[3]"), "Px");
+        assert_eq!(member_name("Px"), "Px");
+        assert_eq!(member_name("event."), "event");
+    }
+}

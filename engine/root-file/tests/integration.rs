@@ -1,0 +1,4 @@
+//! Tests of the reader over whole files.
+
+#[path = "integration/corpus.rs"]
+mod corpus;
