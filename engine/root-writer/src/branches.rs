@@ -4,8 +4,8 @@ use crate::WriteError;
 use event_columns::{ColumnType, ElementType, EventChunk};
 use std::sync::Arc;
 
-/// Longest fixed array: oxyroot knows arrays by their length at compile time, so each length is compiled.
-pub(crate) const MAX_FIXED_WIDTH: usize = 16;
+/// Longest fixed array: oxyroot knows arrays by their length at compile time, so each length costs build time.
+pub(crate) const MAX_FIXED_WIDTH: usize = 4;
 
 /// Longest name of a tree or branch, in bytes.
 const MAX_NAME_BYTES: usize = 255;
@@ -77,7 +77,7 @@ fn check_type(column_type: ColumnType) -> Result<(), &'static str> {
         ColumnType { depth: 0, width: 1..=MAX_FIXED_WIDTH, .. } | ColumnType { depth: 1, width: 1, .. } => {
             Ok(())
         }
-        ColumnType { depth: 0, .. } => Err("arrays of more than 16 values are not supported; make it a list"),
+        ColumnType { depth: 0, .. } => Err("arrays of more than 4 values are not supported; make it a list"),
         ColumnType { depth: 1, .. } => {
             Err("lists of arrays are not supported; write one list for each component")
         }
@@ -103,8 +103,8 @@ mod tests {
     fn types() {
         let check = |column_type: ColumnType, good: bool| assert_eq!(check_type(column_type).is_ok(), good);
         check(ColumnType::flat(ElementType::Bool), true);
-        check(ColumnType::fixed(ElementType::F32, 16), true);
-        check(ColumnType::fixed(ElementType::F32, 17), false);
+        check(ColumnType::fixed(ElementType::F32, 4), true);
+        check(ColumnType::fixed(ElementType::F32, 5), false);
         check(ColumnType::jagged(ElementType::Bool), true);
         check(ColumnType { element: ElementType::F32, depth: 1, width: 3 }, false);
         check(ColumnType { element: ElementType::F32, depth: 2, width: 1 }, false);

@@ -7,7 +7,7 @@
 //! | column | branch in the file |
 //! | --- | --- |
 //! | flat bool, 8 to 64 bit integers, float, double | a leaf of that type |
-//! | fixed array of 2 to 16 of them | `x[N]` |
+//! | fixed array of 2 to 4 of them | `x[N]` |
 //! | jagged | `std::vector<T>` |
 //! | text | a C string (`x/C`), UTF-8, without NUL |
 //!
