@@ -47,6 +47,13 @@ impl Axis {
         }
     }
 
+    /// The same axis with ticks at whole numbers only.
+    pub(crate) fn whole(mut self) -> Self {
+        self.major.retain(|tick| (tick.value - tick.value.round()).abs() < 1e-9);
+        self.minor.retain(|value| (value - value.round()).abs() < 1e-9);
+        self
+    }
+
     /// A logarithmic axis with labels at powers of ten (and at 2 and 5 where there are hardly two of them).
     pub(crate) fn log(low: f64, high: f64) -> Self {
         let (low, high) = log_range(low, high);
@@ -121,13 +128,13 @@ fn log_range(low: f64, high: f64) -> (f64, f64) {
     if high / low >= 1.5 { (low, high) } else { (low / 2.0, high * 2.0) }
 }
 
-/// The step of 1, 2 or 5 times a power of ten next above, and into how many parts minor ticks cut it.
+/// The step of 1, 2 or 5 times a power of ten that comes nearest, and into how many parts minor ticks cut it.
 fn nice_step(raw: f64) -> (f64, u32) {
     let power = 10_f64.powi(raw.log10().floor() as i32);
     match raw / power {
-        ratio if ratio <= 1.0 + 1e-9 => (power, 5),
-        ratio if ratio <= 2.0 + 1e-9 => (2.0 * power, 4),
-        ratio if ratio <= 5.0 + 1e-9 => (5.0 * power, 5),
+        ratio if ratio < 1.415 => (power, 5),
+        ratio if ratio < 3.163 => (2.0 * power, 4),
+        ratio if ratio < 7.072 => (5.0 * power, 5),
         _ => (10.0 * power, 5),
     }
 }

@@ -106,6 +106,15 @@ impl Canvas {
         ));
     }
 
+    /// Fills one of many rectangles that touch each other, on whole pixels so that no light shows between them.
+    pub(crate) fn cell(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), fill: &str) {
+        let (x, y, width, height) = (short(x), short(y), short(width.max(0.0)), short(height.max(0.0)));
+        self.write(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\" \
+             shape-rendering=\"crispEdges\"/>\n"
+        ));
+    }
+
     pub(crate) fn outline(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), pen: Pen<'_>) {
         let path =
             format!("M{} {}h{}v{}h{}Z", short(x), short(y), short(width), short(height), short(-width));
@@ -203,6 +212,9 @@ fn runs_of(label: &Label, size: f64) -> String {
             attributes += " font-weight=\"bold\"";
         }
         let text = escaped(&run.text);
+        if run.has_bar {
+            attributes += " text-decoration=\"overline\"";
+        }
         if attributes.is_empty() {
             out += &text;
         } else {

@@ -28,15 +28,27 @@ pub(crate) struct Range {
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) is_log: bool,
+    /// Whether only whole numbers have a tick.
+    pub(crate) is_whole: bool,
 }
 
 impl Range {
     pub(crate) fn linear(low: f64, high: f64) -> Self {
-        Self { low, high, is_log: false }
+        Self { low, high, is_log: false, is_whole: false }
+    }
+
+    pub(crate) fn log(low: f64, high: f64) -> Self {
+        Self { low, high, is_log: true, is_whole: false }
     }
 
     pub(crate) fn axis(self, n_ticks: usize) -> Axis {
-        if self.is_log { Axis::log(self.low, self.high) } else { Axis::linear(self.low, self.high, n_ticks) }
+        if self.is_log {
+            Axis::log(self.low, self.high)
+        } else if self.is_whole {
+            Axis::linear(self.low, self.high, n_ticks).whole()
+        } else {
+            Axis::linear(self.low, self.high, n_ticks)
+        }
     }
 
     /// An axis whose labels, side by side, fit into `room` (in units of the font size).

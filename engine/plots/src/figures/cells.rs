@@ -56,14 +56,9 @@ impl Grid {
         ((self.left + column as f64 * size.0, self.top + row as f64 * size.1), size)
     }
 
-    /// Fills a cell; a hair larger than it is, so that no light shows between neighbours.
     pub(crate) fn fill(&self, canvas: &mut Canvas, row: usize, column: usize, colour: &str) {
         let (at, size) = self.cell(row, column);
-        let bleed = (
-            if column + 1 < self.n_columns { 0.3 } else { 0.0 },
-            if row + 1 < self.n_rows { 0.3 } else { 0.0 },
-        );
-        canvas.rect(at, (size.0 + bleed.0, size.1 + bleed.1), colour, 1.0);
+        canvas.cell(at, size, colour);
     }
 
     /// Writes lines of text into the middle of a cell.
@@ -129,8 +124,7 @@ pub(crate) fn colour_bar(
     let step = height / STEPS as f64;
     for at in 0..STEPS {
         let share = 1.0 - (at as f64 + 0.5) / STEPS as f64;
-        let bleed = if at + 1 < STEPS { 0.3 } else { 0.0 };
-        canvas.rect((left, top + at as f64 * step), (width, step + bleed), &colour(share), 1.0);
+        canvas.cell((left, top + at as f64 * step), (width, step), &colour(share));
     }
     canvas.outline((left, top), (width, height), Pen::solid("#000", 1.0 * scale));
     let size = TICK_SIZE * 0.9 * scale;

@@ -20,7 +20,7 @@ pub(crate) fn count_range(
         let low = if high / low > 20.0 { 10_f64.powf(low.log10().floor()).max(low / 3.0) } else { low };
         let decades = (high / low).log10().max(0.5);
         let high = (high.log10() + 0.08 * decades + decades * legend_share / (1.0 - legend_share)).min(300.0);
-        return Range { low, high: 10_f64.powf(high), is_log };
+        return Range::log(low, 10_f64.powf(high));
     }
     let (low, high) = extent(values).unwrap_or((0.0, 1.0));
     let (low, high) = (low.min(0.0), high.max(0.0));

@@ -87,11 +87,7 @@ impl JetImage {
 
     fn colour_range(&self) -> Range {
         let (low, high) = extent(self.filled()).unwrap_or((0.1, 1.0));
-        if self.is_log {
-            Range { low: low.max(high * 1e-8), high, is_log: true }
-        } else {
-            Range::linear(0.0, high)
-        }
+        if self.is_log { Range::log(low.max(high * 1e-8), high) } else { Range::linear(0.0, high) }
     }
 
     fn draw_cell(&self, canvas: &mut Canvas, frame: &Frame, (row, column): (usize, usize), colour: &str) {
@@ -99,8 +95,7 @@ impl JetImage {
         let (width, height) = (frame.right - frame.left, frame.bottom - frame.top);
         let left = frame.left + width * column as f64 / self.n_eta.max(1) as f64;
         let top = frame.bottom - height * (row + 1) as f64 / n_rows;
-        // A hair larger, so that no light shows between neighbours; the frame covers the rim.
-        let size = (width / self.n_eta.max(1) as f64 + 0.2, height / n_rows + 0.2);
-        canvas.rect((left, top), size, colour, 1.0);
+        let size = (width / self.n_eta.max(1) as f64, height / n_rows);
+        canvas.cell((left, top), size, colour);
     }
 }

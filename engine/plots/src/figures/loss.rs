@@ -28,7 +28,7 @@ impl Figure for LossCurves {
             title: self.title(),
             x_title: Label::parse("Epoch"),
             y_title: Label::parse(self.title()),
-            x: Range::linear(x.0, x.1),
+            x: Range { is_whole: true, ..Range::linear(x.0.min(x.1 - 1.0), x.1) },
             y: Range::linear(y.0 - 0.08 * span, y.1 + headroom * span),
             series: &self.series,
             labels: self.series.iter().map(|series| Label::parse(&series.label)).collect(),

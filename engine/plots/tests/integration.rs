@@ -1,0 +1,10 @@
+//! Every figure, drawn and written; and what odd numbers do to them.
+
+#[path = "integration/examples.rs"]
+mod examples;
+#[path = "integration/odd_numbers.rs"]
+mod odd_numbers;
+#[path = "integration/pictures.rs"]
+mod pictures;
+#[path = "integration/xml.rs"]
+mod xml;
