@@ -56,7 +56,7 @@ impl<'a> Cursor<'a> {
     }
 
     big_endian! {
-        u8: u8; i8: i8; u16: u16; i16: i16; u32: u32; i32: i32; u64: u64; i64: i64; f64: f64;
+        u8: u8; u16: u16; i16: i16; u32: u32; i32: i32; u64: u64; i64: i64;
     }
 
     pub(crate) fn position(&self) -> usize {

@@ -3,7 +3,7 @@
 use crate::basket::Contents;
 use crate::cursor::{Broken, Cursor, MEMBER_WISE};
 use crate::layout::{Head, Layout, Shape, VECTOR_HEAD_BYTES};
-use crate::numbers::{BigEndian, Stored, strided, with_type};
+use crate::numbers::{Stored, Word, by_width, strided};
 use event_columns::{ElementType, Piece, Slice, Values};
 use multiversion::multiversion;
 
@@ -82,8 +82,7 @@ fn list_offsets(
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn offsets_from_positions(offsets: &mut Vec<i64>, positions: &[u8], from: i64, head_bytes: i64, item_bytes: i64) -> i64 {
     let positions = positions.as_chunks::<4>().0;
-    let mut rests = 0_i64;
-    let mut start = from;
+    let (mut rests, mut start) = (0_i64, from);
     if item_bytes.count_ones() == 1 {
         let (shift, mask) = (item_bytes.trailing_zeros(), item_bytes - 1);
         offsets.extend(positions.iter().enumerate().map(|(entry, position)| {
@@ -109,9 +108,9 @@ fn list_values(layout: &Layout, basket: &Contents<'_>, head_bytes: usize, offset
     let counted = head_bytes == VECTOR_HEAD_BYTES;
     let mismatch = || Broken::new(0, "the lengths of the lists do not agree with the positions of the entries");
     match layout.stored {
-        Stored::Plain(element) => with_type!(element, T => {
-            gather::<T>(basket.data, head_bytes, counted, offsets).map(Values::from).ok_or_else(mismatch)
-        }),
+        Stored::Plain(element) => Ok(by_width!(element, W => {
+            gather::<W>(basket.data, head_bytes, counted, offsets).ok_or_else(mismatch)?
+        })),
         stored => {
             let n_bytes = stored.n_bytes() as i64;
             let in_bytes: Vec<i64> = offsets.iter().map(|offset| offset * n_bytes).collect();
@@ -127,9 +126,9 @@ const STEP: usize = 8;
 /// The numbers of lists that have heads between them. Where `counted`, the last four bytes of each head are the
 /// number of items, which must agree with the offsets.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gather<T: BigEndian>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64]) -> Option<Vec<T>> {
+fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64]) -> Option<Vec<W>> {
     let n_values = usize::try_from(*offsets.last()?).ok()?;
-    let mut values = vec![T::default(); n_values + STEP];
+    let mut values = vec![W::default(); n_values + STEP];
     let mut mismatch = 0_u64;
     let mut from = 0_usize;
     for pair in offsets.windows(2) {
@@ -140,20 +139,20 @@ fn gather<T: BigEndian>(data: &[u8], head_bytes: usize, counted: bool, offsets: 
             let count = data.get(from.wrapping_sub(4)..from)?;
             mismatch |= u64::from(u32::from_big_endian(count)) ^ n_items as u64;
         }
-        if let (Some(source), Some(target)) = (data.get(from..from + STEP * T::N_BYTES), values.get_mut(start..start + STEP))
+        if let (Some(source), Some(target)) = (data.get(from..from + STEP * W::N_BYTES), values.get_mut(start..start + STEP))
             && n_items <= STEP
         {
-            for (value, item) in target.iter_mut().zip(source.chunks_exact(T::N_BYTES)) {
-                *value = T::from_big_endian(item);
+            for (value, item) in target.iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
+                *value = W::from_big_endian(item);
             }
         } else {
-            let source = data.get(from..from.checked_add(n_items.checked_mul(T::N_BYTES)?)?)?;
+            let source = data.get(from..from.checked_add(n_items.checked_mul(W::N_BYTES)?)?)?;
             let target = values.get_mut(start..end)?;
-            for (value, item) in target.iter_mut().zip(source.chunks_exact(T::N_BYTES)) {
-                *value = T::from_big_endian(item);
+            for (value, item) in target.iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
+                *value = W::from_big_endian(item);
             }
         }
-        from = from.checked_add(n_items.checked_mul(T::N_BYTES)?)?;
+        from = from.checked_add(n_items.checked_mul(W::N_BYTES)?)?;
     }
     values.truncate(n_values);
     (mismatch == 0).then_some(values)

@@ -124,18 +124,18 @@ fn bound(text: &str) -> Option<f64> {
     Some(sign * value)
 }
 
-/// A number type with a fixed big-endian form.
-pub(crate) trait BigEndian: Copy + Default + Send + Sync + 'static {
+/// An unsigned integer with the width of a number; the kernels know only these four.
+pub(crate) trait Word: Copy + Default + Send + Sync + 'static {
     const N_BYTES: usize;
-    /// From exactly [`BigEndian::N_BYTES`] bytes.
+    /// From exactly [`Word::N_BYTES`] bytes, highest first.
     fn from_big_endian(bytes: &[u8]) -> Self;
 }
 
-macro_rules! big_endian {
+macro_rules! words {
     ($($type:ty),*) => {$(
-        impl BigEndian for $type {
+        impl Word for $type {
             const N_BYTES: usize = size_of::<$type>();
-            #[inline(always)]
+            #[inline]
             fn from_big_endian(bytes: &[u8]) -> Self {
                 let mut own = [0; size_of::<$type>()];
                 own.copy_from_slice(bytes);
@@ -145,44 +145,48 @@ macro_rules! big_endian {
     )*};
 }
 
-big_endian!(i8, u8, i16, u16, i32, u32, i64, u64, f32, f64);
+words!(u8, u16, u32, u64);
 
-impl BigEndian for bool {
-    const N_BYTES: usize = 1;
-    #[inline(always)]
-    fn from_big_endian(bytes: &[u8]) -> Self {
-        bytes[0] != 0
-    }
-}
-
-/// Runs a generic expression with the Rust type of an element. Text counts as its bytes.
-macro_rules! with_type {
-    ($element:expr, $type:ident => $body:expr) => {
-        match $element {
-            ElementType::Bool => { type $type = bool; $body }
-            ElementType::I8 => { type $type = i8; $body }
-            ElementType::I16 => { type $type = i16; $body }
-            ElementType::I32 => { type $type = i32; $body }
-            ElementType::I64 => { type $type = i64; $body }
-            ElementType::U8 | ElementType::Text => { type $type = u8; $body }
-            ElementType::U16 => { type $type = u16; $body }
-            ElementType::U32 => { type $type = u32; $body }
-            ElementType::U64 => { type $type = u64; $body }
-            ElementType::F32 => { type $type = f32; $body }
-            ElementType::F64 => { type $type = f64; $body }
+/// Runs a generic expression that makes words of the width of an element, and gives the words their type. The
+/// conversions change no bit and are done in place.
+macro_rules! by_width {
+    ($element:expr, $word:ident => $words:expr) => {{
+        macro_rules! words_of {
+            ($width:ty) => {{
+                type $word = $width;
+                $words
+            }};
         }
-    };
+        macro_rules! typed {
+            ($width:ty, $convert:expr) => {
+                Values::from(words_of!($width).into_iter().map($convert).collect::<Vec<_>>())
+            };
+        }
+        match $element {
+            ElementType::Bool => typed!(u8, |word| word != 0),
+            ElementType::I8 => typed!(u8, u8::cast_signed),
+            ElementType::U8 | ElementType::Text => Values::from(words_of!(u8)),
+            ElementType::I16 => typed!(u16, u16::cast_signed),
+            ElementType::U16 => Values::from(words_of!(u16)),
+            ElementType::I32 => typed!(u32, u32::cast_signed),
+            ElementType::U32 => Values::from(words_of!(u32)),
+            ElementType::F32 => typed!(u32, f32::from_bits),
+            ElementType::I64 => typed!(u64, u64::cast_signed),
+            ElementType::U64 => Values::from(words_of!(u64)),
+            ElementType::F64 => typed!(u64, f64::from_bits),
+        }
+    }};
 }
-pub(crate) use with_type;
+pub(crate) use by_width;
 
 fn decode_plain(element: ElementType, bytes: &[u8]) -> Values {
-    with_type!(element, T => swapped::<T>(bytes).into())
+    by_width!(element, W => swapped::<W>(bytes))
 }
 
-/// The numbers of a contiguous run of bytes.
+/// The words of a contiguous run of bytes.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(crate) fn swapped<T: BigEndian>(bytes: &[u8]) -> Vec<T> {
-    bytes.chunks_exact(T::N_BYTES).map(|item| T::from_big_endian(item)).collect()
+fn swapped<W: Word>(bytes: &[u8]) -> Vec<W> {
+    bytes.chunks_exact(W::N_BYTES).map(|item| W::from_big_endian(item)).collect()
 }
 
 /// The numbers of one member of equally long entries: `n` numbers at `offset` of every `stride` bytes.

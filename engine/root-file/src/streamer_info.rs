@@ -109,6 +109,10 @@ impl StreamerInfo {
 impl StreamerElement {
     fn parse(cursor: &mut Cursor<'_>, class_name: &str) -> Result<Self, Broken> {
         cursor.header()?;
+        // The only class with a base class between it and `TStreamerElement`.
+        if class_name == "TStreamerSTLstring" {
+            cursor.header()?;
+        }
         let header = cursor.header()?;
         let (name, title) = cursor.named()?;
         // Type, size, length and dimensions of an array: the branch says all this itself.

@@ -158,6 +158,25 @@ impl RootTree {
         u64::try_from(fitting).unwrap_or(u64::MAX).clamp(1, n_entries)
     }
 
+    /// Decompresses every basket of the given branches and throws the bytes away: the speed that the codec allows.
+    /// Returns the number of bytes.
+    ///
+    /// # Errors
+    /// What is broken.
+    pub fn decompress_only(&self, branches: &[usize]) -> Result<u64, RootFileError> {
+        let mut tasks = Vec::new();
+        for &branch in branches {
+            tasks.extend(self.baskets(branch)?.iter().map(|basket| (branch, basket)));
+        }
+        let n_bytes = tasks.into_par_iter().map(|(branch, basket)| {
+            let range = basket.seek..basket.seek.saturating_add(basket.stored_bytes);
+            let record = self.file.read(&self.place(branch, None), range)?;
+            let opened = basket::with_stored(&record, self.file.budget_bytes, |contents| Ok(contents.data.len() as u64));
+            opened.map_err(|_| self.place(branch, None).broken("a basket", basket.seek, Broken::new(0, "")))
+        });
+        n_bytes.try_reduce(|| 0, |left, right| Ok(left + right))
+    }
+
     fn place(&self, branch: usize, basket: Option<usize>) -> Place {
         let name = self.info.branches.get(branch).map(|branch| branch.name.to_string());
         Place { tree: Some(self.info.tree.clone()), branch: name, basket, ..self.file.place() }
