@@ -41,7 +41,11 @@ pub fn kolmogorov_smirnov(
     let distance = largest_distance(&first_sorted, first_total, &second_sorted, second_total);
     let effective_n_first = effective_n(&first_sorted, first_total);
     let effective_n_second = effective_n(&second_sorted, second_total);
-    let n = effective_n_first * effective_n_second / (effective_n_first + effective_n_second);
+    if ![distance, effective_n_first, effective_n_second].iter().all(|number| number.is_finite()) {
+        return Err(ReportError::Overflow { what: "weights of the Kolmogorov-Smirnov test" });
+    }
+    // The order of the divisions keeps huge and tiny numbers of events in range.
+    let n = effective_n_first / (1.0 + effective_n_first / effective_n_second);
     let p_value = kolmogorov_probability(distance * n.sqrt());
     Ok(KolmogorovSmirnov { distance, p_value, effective_n_first, effective_n_second })
 }

@@ -231,12 +231,7 @@ fn check_settings(settings: &ReportSettings) -> Result<(), ReportError> {
     if !settings.threshold.is_finite() {
         return Err(ReportError::BadSetting { what, value: settings.threshold, allowed: "a finite number" });
     }
-    // The curve of nothing checks the remaining settings.
-    SignificanceCurve::from_levels(
-        &[],
-        SignificanceSettings { expected_signal: None, expected_background: None, ..settings.significance },
-    )
-    .map(|_| ())
+    settings.significance.check()
 }
 
 fn named_parts<'a>(input: &ReportInput<'a>) -> Vec<(PartName, Part<'a>)> {
@@ -258,7 +253,8 @@ fn response_range(task: &Task, parts: &[(PartName, Part<'_>)]) -> (f64, f64) {
             (scores.bias - reach, scores.bias + reach)
         });
     }
-    let scores = parts.iter().flat_map(|(_, part)| part.scores).filter(|score| score.is_finite());
+    // Ends beyond this would have an infinite distance.
+    let scores = parts.iter().flat_map(|(_, part)| part.scores).filter(|score| score.abs() < 1e300);
     scores.fold((0.0, 1.0), |(low, high), &score| (score.min(low), score.max(high)))
 }
 

@@ -71,6 +71,10 @@ impl RocCurve {
             curve.false_positive_rate.push(level.background / total.background);
             curve.true_positive_rate.push(level.signal / total.signal);
         }
+        let rates = curve.true_positive_rate.iter().chain(&curve.false_positive_rate);
+        if !(curve.auc.is_finite() && rates.copied().all(f64::is_finite)) {
+            return Err(ReportError::Overflow { what: "rates of the ROC curve" });
+        }
         Ok(curve)
     }
 

@@ -84,6 +84,9 @@ impl SignificanceCurve {
                 SignificancePoint::new(level.threshold, s, b, settings.background_regularisation)
             })
             .collect();
+        if !points.iter().all(|point| point.signal.is_finite() && point.background.is_finite()) {
+            return Err(ReportError::Overflow { what: "expected events" });
+        }
         let best_ams = best(&points, |point| point.ams);
         let best_s_over_sqrt_s_plus_b = best(&points, |point| point.s_over_sqrt_s_plus_b);
         Ok(Self { settings, points, best_ams, best_s_over_sqrt_s_plus_b })
@@ -122,7 +125,7 @@ impl SignificanceCurve {
 }
 
 impl SignificanceSettings {
-    fn check(self) -> Result<(), ReportError> {
+    pub(crate) fn check(self) -> Result<(), ReportError> {
         let numbers = [
             ("background_regularisation", Some(self.background_regularisation)),
             ("expected_signal", self.expected_signal),
@@ -141,7 +144,7 @@ impl SignificanceSettings {
 impl SignificancePoint {
     fn new(threshold: f64, signal: f64, background: f64, regularisation: f64) -> Self {
         let b = background + regularisation;
-        let ams = (signal >= 0.0 && b > 0.0).then(|| ams(signal, b));
+        let ams = (signal >= 0.0 && b > 0.0).then(|| ams(signal, b)).filter(|value| value.is_finite());
         let all = signal + background;
         let simple = (all > 0.0).then(|| signal / all.sqrt()).filter(|value| value.is_finite());
         Self { threshold, signal, background, ams, s_over_sqrt_s_plus_b: simple }
