@@ -102,10 +102,8 @@ pub(crate) fn with_stored<R>(
         scratch.resize(n_object_bytes, 0);
     }
     let object = &mut scratch[..n_object_bytes];
-    let result = codec::decompress(body, object)
-        .map_err(shift)
-        .and_then(|()| contents(&head, object))
-        .and_then(read);
+    let result =
+        codec::decompress(body, object).map_err(shift).and_then(|()| contents(&head, object)).and_then(read);
     SCRATCH.set(scratch);
     Ok(result?)
 }
@@ -113,7 +111,10 @@ pub(crate) fn with_stored<R>(
 fn contents<'a>(head: &Head, object: &'a [u8]) -> Result<Contents<'a>, Broken> {
     let n_data_bytes = head.n_data_bytes()?;
     let Some((data, behind)) = object.split_at_checked(n_data_bytes) else {
-        return Err(Broken::new(0, format!("entries of {n_data_bytes} bytes in a basket of {}", object.len())));
+        return Err(Broken::new(
+            0,
+            format!("entries of {n_data_bytes} bytes in a basket of {}", object.len()),
+        ));
     };
     // A count, one position for each entry, and one more that means nothing.
     let positions = behind.get(4..).and_then(|positions| positions.get(..4 * head.n_entries));

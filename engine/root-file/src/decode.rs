@@ -8,7 +8,11 @@ use event_columns::{ElementType, Piece, Slice, Values};
 use multiversion::multiversion;
 
 /// The entries of a basket as a piece. `counts` are the items of each entry, for lists whose basket does not say.
-pub(crate) fn decode(layout: &Layout, basket: &Contents<'_>, counts: Option<&[i64]>) -> Result<Piece, Broken> {
+pub(crate) fn decode(
+    layout: &Layout,
+    basket: &Contents<'_>,
+    counts: Option<&[i64]>,
+) -> Result<Piece, Broken> {
     let (offsets, values) = match layout.shape {
         Shape::Fixed { stride, offset } => (vec![], fixed(layout, basket, stride, offset)?),
         Shape::List { head_bytes } => {
@@ -52,12 +56,14 @@ fn list_offsets(
         .and_then(|heads| n_bytes.checked_sub(heads))
         .ok_or_else(|| Broken::new(0, format!("{n_bytes} bytes for {n_entries} lists")))?;
     let n_items = (n_item_bytes / item_bytes) as i64;
-    let n_known = basket.positions.map_or(0, |positions| positions.len() / 4).max(counts.map_or(0, <[i64]>::len));
+    let n_known =
+        basket.positions.map_or(0, |positions| positions.len() / 4).max(counts.map_or(0, <[i64]>::len));
     let (mut offsets, mut rests) = (Vec::with_capacity(n_known + 1), (n_item_bytes % item_bytes) as i64);
     match (basket.positions, counts) {
         (Some(positions), _) => {
             let from = basket.n_head_bytes as i64;
-            rests |= offsets_from_positions(&mut offsets, positions, from, head_bytes as i64, item_bytes as i64);
+            rests |=
+                offsets_from_positions(&mut offsets, positions, from, head_bytes as i64, item_bytes as i64);
         }
         (None, Some(counts)) => {
             let mut offset = 0_i64;
@@ -80,7 +86,13 @@ fn list_offsets(
 /// Turns positions in bytes into numbers of items; what is returned is not 0 where a list is no whole number of
 /// items.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn offsets_from_positions(offsets: &mut Vec<i64>, positions: &[u8], from: i64, head_bytes: i64, item_bytes: i64) -> i64 {
+fn offsets_from_positions(
+    offsets: &mut Vec<i64>,
+    positions: &[u8],
+    from: i64,
+    head_bytes: i64,
+    item_bytes: i64,
+) -> i64 {
     let positions = positions.as_chunks::<4>().0;
     let (mut rests, mut start) = (0_i64, from);
     if item_bytes.count_ones() == 1 {
@@ -101,12 +113,18 @@ fn offsets_from_positions(offsets: &mut Vec<i64>, positions: &[u8], from: i64, h
     rests
 }
 
-fn list_values(layout: &Layout, basket: &Contents<'_>, head_bytes: usize, offsets: &[i64]) -> Result<Values, Broken> {
+fn list_values(
+    layout: &Layout,
+    basket: &Contents<'_>,
+    head_bytes: usize,
+    offsets: &[i64],
+) -> Result<Values, Broken> {
     if head_bytes == 0 {
         return Ok(layout.stored.decode(basket.data));
     }
     let counted = head_bytes == VECTOR_HEAD_BYTES;
-    let mismatch = || Broken::new(0, "the lengths of the lists do not agree with the positions of the entries");
+    let mismatch =
+        || Broken::new(0, "the lengths of the lists do not agree with the positions of the entries");
     match layout.stored {
         Stored::Plain(element) => Ok(by_width!(element, W => {
             gather::<W>(basket.data, head_bytes, counted, offsets).ok_or_else(mismatch)?
@@ -120,42 +138,74 @@ fn list_values(layout: &Layout, basket: &Contents<'_>, head_bytes: usize, offset
     }
 }
 
-/// Lists shorter than this are copied in one step of fixed size, which is faster than asking how long they are.
+/// Lists up to this length are copied in one step of fixed size, which is faster than asking how long they are.
 const STEP: usize = 8;
 
-/// The numbers of lists that have heads between them. Where `counted`, the last four bytes of each head are the
+/// The words of lists that have heads between them. Where `counted`, the last four bytes of each head are the
 /// number of items, which must agree with the offsets.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64]) -> Option<Vec<W>> {
-    let n_values = usize::try_from(*offsets.last()?).ok()?;
+    let (n_values, n_lists) = (usize::try_from(*offsets.last()?).ok()?, offsets.len() - 1);
+    let n_bytes = n_values.checked_mul(W::N_BYTES)?.checked_add(head_bytes.checked_mul(n_lists)?)?;
+    if !rises(offsets) || n_bytes != data.len() {
+        return None;
+    }
+    let position = |list: usize| head_bytes * (list + 1) + offsets[list] as usize * W::N_BYTES;
+    let mut n_in_steps = n_lists;
+    while n_in_steps > 0 && position(n_in_steps - 1) + STEP * W::N_BYTES > data.len() {
+        n_in_steps -= 1;
+    }
     let mut values = vec![W::default(); n_values + STEP];
-    let mut mismatch = 0_u64;
-    let mut from = 0_usize;
-    for pair in offsets.windows(2) {
+    let mut mismatch = 0;
+    let mut heads = 0;
+    for pair in offsets[..=n_in_steps].windows(2) {
         let (start, end) = (pair[0] as usize, pair[1] as usize);
-        let n_items = end.wrapping_sub(start);
-        from += head_bytes;
+        heads += head_bytes;
+        let from = heads + start * W::N_BYTES;
+        // SAFETY: the offsets rise from 0 or more to `n_values` (checked above), so `start + STEP` is at most the
+        // length of `values`, and `from` is at most the position of list `n_in_steps - 1`, from which a whole step
+        // lies inside `data` (the loop above). `from` is at least `head_bytes`, which is at least 4 where counted.
+        // MEASURED
+        let (source, target, count) = unsafe {
+            let count = data.get_unchecked(from - if counted { 4 } else { 0 }..from);
+            let source = data.get_unchecked(from..from + STEP * W::N_BYTES);
+            (source, values.get_unchecked_mut(start..start + STEP), count)
+        };
         if counted {
-            let count = data.get(from.wrapping_sub(4)..from)?;
-            mismatch |= u64::from(u32::from_big_endian(count)) ^ n_items as u64;
+            mismatch |= u32::from_big_endian(count) ^ (end - start) as u32;
         }
-        if let (Some(source), Some(target)) = (data.get(from..from + STEP * W::N_BYTES), values.get_mut(start..start + STEP))
-            && n_items <= STEP
-        {
-            for (value, item) in target.iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
-                *value = W::from_big_endian(item);
-            }
-        } else {
-            let source = data.get(from..from.checked_add(n_items.checked_mul(W::N_BYTES)?)?)?;
-            let target = values.get_mut(start..end)?;
-            for (value, item) in target.iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
+        for (value, item) in target.iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
+            *value = W::from_big_endian(item);
+        }
+        if end - start > STEP {
+            let source = &data[from..from + (end - start) * W::N_BYTES];
+            for (value, item) in values[start..end].iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
                 *value = W::from_big_endian(item);
             }
         }
-        from = from.checked_add(n_items.checked_mul(W::N_BYTES)?)?;
+    }
+    for list in n_in_steps..n_lists {
+        let (start, end) = (offsets[list] as usize, offsets[list + 1] as usize);
+        let from = position(list);
+        if counted {
+            mismatch |= u32::from_big_endian(&data[from - 4..from]) ^ (end - start) as u32;
+        }
+        let source = &data[from..from + (end - start) * W::N_BYTES];
+        for (value, item) in values[start..end].iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
+            *value = W::from_big_endian(item);
+        }
     }
     values.truncate(n_values);
     (mismatch == 0).then_some(values)
+}
+
+/// Whether no number is negative or smaller than the one before. Signs are collected without branches, so that the
+/// loop becomes vector instructions; a difference of numbers that are not negative cannot overflow.
+#[inline]
+fn rises(offsets: &[i64]) -> bool {
+    let signs =
+        offsets.windows(2).fold(0, |signs, pair| signs | pair[0] | pair[1] | pair[1].wrapping_sub(pair[0]));
+    signs >= 0 && offsets.first().is_some_and(|first| *first >= 0)
 }
 
 /// Reads entries one after the other: strings, lists of lists, lists of strings.
@@ -186,13 +236,17 @@ impl Nested {
         for entry in 0..basket.n_entries {
             let next = ends.and_then(|ends| ends.get(entry + 1)).map(|end| i32::from_be_bytes(*end));
             let end = match (next, ends) {
-                (Some(next), _) => usize::try_from(next).ok().and_then(|next| next.checked_sub(basket.n_head_bytes)),
+                (Some(next), _) => {
+                    usize::try_from(next).ok().and_then(|next| next.checked_sub(basket.n_head_bytes))
+                }
                 (None, Some(_)) => Some(basket.data.len()),
                 (None, None) => None,
             };
             self.entry(&mut cursor, head, end)?;
             if end.is_some_and(|end| end != cursor.position()) {
-                return Err(cursor.broken(format!("entry {entry} of the basket does not end where it should")));
+                return Err(
+                    cursor.broken(format!("entry {entry} of the basket does not end where it should"))
+                );
             }
         }
         if cursor.remaining() > 0 {
@@ -303,7 +357,8 @@ mod tests {
 
     #[test]
     fn vectors_of_all_lengths() {
-        let lists: Vec<Vec<f32>> = (0..40).map(|n| (0..n * 7 % 23).map(|i| (n * 100 + i) as f32).collect()).collect();
+        let lists: Vec<Vec<f32>> =
+            (0..40).map(|n| (0..n * 7 % 23).map(|i| (n * 100 + i) as f32).collect()).collect();
         let (data, positions) = vectors(&lists);
         let layout = layout(ElementType::F32, 1, 1, Shape::List { head_bytes: VECTOR_HEAD_BYTES });
         let piece = decode(&layout, &contents(&data, Some(&positions), lists.len()), None).unwrap();
@@ -311,7 +366,9 @@ mod tests {
         let mut wrong = data.clone();
         wrong[9] ^= 1;
         assert!(decode(&layout, &contents(&wrong, Some(&positions), lists.len()), None).is_err());
-        assert!(decode(&layout, &contents(&data[..data.len() - 1], Some(&positions), lists.len()), None).is_err());
+        assert!(
+            decode(&layout, &contents(&data[..data.len() - 1], Some(&positions), lists.len()), None).is_err()
+        );
         assert!(decode(&layout, &contents(&data, None, lists.len()), None).is_err());
     }
 
@@ -327,14 +384,18 @@ mod tests {
             assert!(decode(&layout, &contents(&data, None, 3), Some(counts)).is_err(), "{counts:?}");
         }
         for starts in [[0, 3, 4], [2, 4, 4], [0, 6, 4], [0, 4, 8], [0, -4, 4]] {
-            assert!(decode(&layout, &contents(&data, Some(&positions(&starts)), 3), None).is_err(), "{starts:?}");
+            assert!(
+                decode(&layout, &contents(&data, Some(&positions(&starts)), 3), None).is_err(),
+                "{starts:?}"
+            );
         }
     }
 
     #[test]
     fn items_of_three_bytes_each() {
         let layout = layout(ElementType::U8, 1, 3, Shape::List { head_bytes: 0 });
-        let piece = decode(&layout, &contents(&[1, 2, 3, 4, 5, 6], Some(&positions(&[0, 3])), 2), None).unwrap();
+        let piece =
+            decode(&layout, &contents(&[1, 2, 3, 4, 5, 6], Some(&positions(&[0, 3])), 2), None).unwrap();
         assert_eq!(piece.offsets()[0].to_vec(), [0, 1, 2]);
         assert_eq!(piece.slice(1..2).value_range(), 3..6);
     }
@@ -366,7 +427,8 @@ mod tests {
         let piece = decode(&text, &contents(b"\x02ab\x00\x01c", None, 3), None).unwrap();
         assert_eq!(piece.offsets()[0].to_vec(), [0, 2, 2, 3]);
         let texts = layout(ElementType::Text, 1, 1, Shape::Nested { head: Head::None });
-        let piece = decode(&texts, &contents(b"\x02ab\x00\x01c", Some(&positions(&[0, 4])), 2), None).unwrap();
+        let piece =
+            decode(&texts, &contents(b"\x02ab\x00\x01c", Some(&positions(&[0, 4])), 2), None).unwrap();
         assert_eq!(piece.offsets()[0].to_vec(), [0, 2, 3]);
         assert_eq!(piece.offsets()[1].to_vec(), [0, 2, 2, 3]);
     }

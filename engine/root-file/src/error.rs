@@ -90,7 +90,9 @@ pub enum RootFileError {
         choices: Vec<String>,
     },
     /// The tree was written by a version that is not known.
-    #[error("{place}: {class_name} of version {version} cannot be read, {known} can; write it again with a newer ROOT")]
+    #[error(
+        "{place}: {class_name} of version {version} cannot be read, {known} can; write it again with a newer ROOT"
+    )]
     Version {
         /// File, tree and branch.
         place: Place,

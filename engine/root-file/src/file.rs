@@ -149,12 +149,19 @@ impl RootFile {
         if let Some(entry) = self.entries().iter().filter(fits).max_by_key(|entry| entry.cycle) {
             return Ok(entry);
         }
-        let tables = || self.entries().iter().filter(|entry| !entry.is_directory());
+        let mut paths: Vec<&str> = self
+            .entries()
+            .iter()
+            .filter(|entry| !entry.is_directory())
+            .map(|entry| entry.path.as_str())
+            .collect();
+        paths.sort_unstable();
+        paths.dedup();
         Err(RootFileError::NoSuchTree {
             file: self.name().to_string(),
             name: name.to_string(),
             choices: self.trees().map(FileEntry::key_name).collect(),
-            nearest: nearest_names(path, tables().map(|entry| entry.path.as_str()), 3),
+            nearest: nearest_names(path, paths, 3),
         })
     }
 }
@@ -280,8 +287,7 @@ impl FileHeader {
     fn read(source: &dyn ByteSource) -> Result<Self, RootFileError> {
         let place = Place::file(source.name());
         let read = |range: Range<u64>| -> Result<Cow<'_, [u8]>, ByteSourceError> { source.read_at(range) };
-        let bytes =
-            read(0..Self::MOST_BYTES.min(source.len())).map_err(|cause| place.source(cause))?;
+        let bytes = read(0..Self::MOST_BYTES.min(source.len())).map_err(|cause| place.source(cause))?;
         if !bytes.starts_with(b"root") {
             let found = String::from_utf8_lossy(&bytes[..bytes.len().min(4)]).into_owned();
             return Err(RootFileError::NotRoot { file: source.name().to_string(), found });
@@ -328,7 +334,8 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        let open = |bytes: &[u8]| RootFile::open_source(Arc::new(MemoryBytes::new("f", bytes.to_vec()))).err();
+        let open =
+            |bytes: &[u8]| RootFile::open_source(Arc::new(MemoryBytes::new("f", bytes.to_vec()))).err();
         assert!(matches!(open(b""), Some(RootFileError::NotRoot { .. })));
         assert!(matches!(open(b"PAR1...."), Some(RootFileError::NotRoot { .. })));
         assert!(matches!(open(b"root\0\0"), Some(RootFileError::Broken { .. })));

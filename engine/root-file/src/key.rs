@@ -61,7 +61,8 @@ impl KeyHead {
         let n_head_bytes = cursor.i16()?;
         let cycle = cursor.i16()?;
         let whole = |number: i32| {
-            usize::try_from(number).map_err(|_| Broken::new(start, format!("a key with a length of {number}")))
+            usize::try_from(number)
+                .map_err(|_| Broken::new(start, format!("a key with a length of {number}")))
         };
         let (n_bytes, n_object_bytes) = (whole(n_bytes)?, whole(n_object_bytes)?);
         let n_head_bytes = whole(i32::from(n_head_bytes))?;

@@ -89,7 +89,10 @@ impl<'a> Describer<'a> {
             return refused("", &format!("its baskets are in another file, {file}: open that one"));
         }
         if let BranchClass::Other(class_name) = &branch.class {
-            return refused(class_name, &format!("a {class_name} holds whole objects; only numbers and text are read"));
+            return refused(
+                class_name,
+                &format!("a {class_name} holds whole objects; only numbers and text are read"),
+            );
         }
         if !branch.children.is_empty() {
             let type_name = branch.element.as_ref().map_or("", |element| self.text(&element.class_name));
@@ -125,8 +128,11 @@ impl<'a> Describer<'a> {
                     Described { type_name: with_dimensions(word, leaf, None), layout: Ok(layout) }
                 }
                 (_, number) => Described {
-                    type_name: number.map_or_else(|| format!("TLeaf{}", leaf.kind), |(_, word)| word.to_string()),
-                    layout: Err("it shares its branch with text or with a list of variable length".to_string()),
+                    type_name: number
+                        .map_or_else(|| format!("TLeaf{}", leaf.kind), |(_, word)| word.to_string()),
+                    layout: Err(
+                        "it shares its branch with text or with a list of variable length".to_string()
+                    ),
                 },
             };
             columns.push((Some(name), described));
@@ -217,7 +223,14 @@ impl<'a> Describer<'a> {
         self.container_member(branch, element, in_collection)
     }
 
-    fn basic_numbers(&self, element: &ElementRecord, leaf: &LeafRecord, stored: Stored, word: &str, is_pointer: bool) -> Described {
+    fn basic_numbers(
+        &self,
+        element: &ElementRecord,
+        leaf: &LeafRecord,
+        stored: Stored,
+        word: &str,
+        is_pointer: bool,
+    ) -> Described {
         let mut described = self.numbers(leaf, stored, word, usize::from(is_pointer));
         if let (Ok(layout), Some(count)) = (&mut described.layout, element.count_branch)
             && layout.shape == (Shape::List { head_bytes: 0 })
@@ -227,7 +240,12 @@ impl<'a> Describer<'a> {
         described
     }
 
-    fn basic_member(&self, branch: &BranchRecord, element: &ElementRecord, basic: i32) -> Option<(Stored, &'static str)> {
+    fn basic_member(
+        &self,
+        branch: &BranchRecord,
+        element: &ElementRecord,
+        basic: i32,
+    ) -> Option<(Stored, &'static str)> {
         use ElementType::{Bool, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
         let (plain, word) = match basic {
             1 | 10 => (I8, "char"),
@@ -253,7 +271,11 @@ impl<'a> Describer<'a> {
     }
 
     /// The description of the member behind a branch.
-    fn streamer_element(&self, branch: &BranchRecord, element: &ElementRecord) -> Option<&'a crate::streamer_info::StreamerElement> {
+    fn streamer_element(
+        &self,
+        branch: &BranchRecord,
+        element: &ElementRecord,
+    ) -> Option<&'a crate::streamer_info::StreamerElement> {
         let infos = (self.streamer_infos)();
         let class_name = self.text(&element.class_name);
         let member = member_name(self.text(&branch.name));
@@ -268,7 +290,12 @@ impl<'a> Describer<'a> {
     }
 
     /// A member that is a string or a list, or a whole object of such a type.
-    fn container_member(&self, branch: &BranchRecord, element: &ElementRecord, in_collection: bool) -> Described {
+    fn container_member(
+        &self,
+        branch: &BranchRecord,
+        element: &ElementRecord,
+        in_collection: bool,
+    ) -> Described {
         let type_name = if element.id < 0 {
             self.text(&element.class_name)
         } else {
@@ -284,7 +311,9 @@ impl<'a> Describer<'a> {
             let reason = if type_name.is_empty() {
                 "the file does not describe its class".to_string()
             } else {
-                format!("{type_name} is a class that was not split; only numbers, text and lists of them are read")
+                format!(
+                    "{type_name} is a class that was not split; only numbers, text and lists of them are read"
+                )
             };
             return described(Err(reason));
         };

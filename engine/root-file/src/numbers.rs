@@ -37,7 +37,11 @@ impl Stored {
             Self::Plain(element) => element,
             Self::FloatAsDouble => ElementType::F64,
             Self::Scaled { double, .. } | Self::Mantissa { double, .. } => {
-                if double { ElementType::F64 } else { ElementType::F32 }
+                if double {
+                    ElementType::F64
+                } else {
+                    ElementType::F32
+                }
             }
         }
     }
@@ -89,8 +93,11 @@ pub(crate) fn truncated(title: &str, double: bool) -> Stored {
     const DEFAULT_FLOAT16_BITS: u32 = 12;
     /// Below this number of bits, a missing range means a truncated mantissa.
     const MOST_MANTISSA_BITS: u32 = 15;
-    let plain =
-        if double { Stored::FloatAsDouble } else { Stored::Mantissa { n_bits: DEFAULT_FLOAT16_BITS, double } };
+    let plain = if double {
+        Stored::FloatAsDouble
+    } else {
+        Stored::Mantissa { n_bits: DEFAULT_FLOAT16_BITS, double }
+    };
     let Some((minimum, maximum, n_bits)) = range_in(title) else { return plain };
     if minimum < maximum {
         let steps = if n_bits < 32 { f64::from(1_u32 << n_bits) } else { f64::from(u32::MAX) };

@@ -75,7 +75,11 @@ impl<'a> Classes<'a> {
     /// Streams without byte counts (ROOT 1 and 2) number objects and classes in their order instead.
     fn number_for(&mut self, counted: bool, position: usize) -> u32 {
         self.n_numbered += 1;
-        if counted { u32::try_from(position.saturating_add(MAP_OFFSET)).unwrap_or(0) } else { self.n_numbered }
+        if counted {
+            u32::try_from(position.saturating_add(MAP_OFFSET)).unwrap_or(0)
+        } else {
+            self.n_numbered
+        }
     }
 }
 
@@ -83,7 +87,9 @@ impl<'a> Classes<'a> {
 pub(crate) fn end_of(cursor: &mut Cursor<'_>, object: &NewObject<'_>) -> Result<(), Broken> {
     match object.end {
         Some(end) if end >= cursor.position() => cursor.move_to(end),
-        Some(end) => Err(cursor.broken(format!("a {} that should have ended at byte {end}", object.class_name))),
+        Some(end) => {
+            Err(cursor.broken(format!("a {} that should have ended at byte {end}", object.class_name)))
+        }
         None => Ok(()),
     }
 }

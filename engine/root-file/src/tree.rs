@@ -8,9 +8,7 @@ use crate::error::{Place, RootFileError};
 use crate::file::{FileEntry, Opened};
 use crate::layout::{Describer, Layout};
 use crate::tree_record::{self, BranchRecord, Refused, Span, TreeRecord};
-use event_columns::{
-    BranchInfo, EventTable, Piece, PieceAt, PieceSink, ReadError, TableInfo, nearest_names,
-};
+use event_columns::{BranchInfo, EventTable, Piece, PieceAt, PieceSink, ReadError, TableInfo, nearest_names};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -73,8 +71,9 @@ impl RootTree {
                 known,
             },
         })?;
-        let n_entries = u64::try_from(record.n_entries)
-            .map_err(|_| place.broken("a tree", object_start, Broken::new(0, "a negative number of entries")))?;
+        let n_entries = u64::try_from(record.n_entries).map_err(|_| {
+            place.broken("a tree", object_start, Broken::new(0, "a negative number of entries"))
+        })?;
         let mut info = TableInfo {
             source: file.source.name().to_string(),
             tree: entry.key_name(),
@@ -117,9 +116,8 @@ impl RootTree {
     /// # Errors
     /// [`RootFileError::Broken`] when the tree's list of them makes no sense.
     pub fn baskets(&self, branch: usize) -> Result<&[BasketAt], RootFileError> {
-        self.stored_baskets(self.columns[branch].branch).map_err(|broken| {
-            self.place(branch, None).broken("a list of baskets", self.object_start, broken)
-        })
+        self.stored_baskets(self.columns[branch].branch)
+            .map_err(|broken| self.place(branch, None).broken("a list of baskets", self.object_start, broken))
     }
 
     /// Entries at which every given branch begins a basket, and the end of the tree: ranges between two of them are
@@ -130,7 +128,8 @@ impl RootTree {
     pub fn cluster_starts(&self, branches: &[usize]) -> Result<Vec<u64>, RootFileError> {
         let mut common: Option<HashSet<u64>> = None;
         for &branch in branches {
-            let starts: HashSet<u64> = self.baskets(branch)?.iter().map(|basket| basket.first_entry).collect();
+            let starts: HashSet<u64> =
+                self.baskets(branch)?.iter().map(|basket| basket.first_entry).collect();
             common = Some(match common {
                 None => starts,
                 Some(common) => common.intersection(&starts).copied().collect(),
@@ -171,7 +170,9 @@ impl RootTree {
         let n_bytes = tasks.into_par_iter().map(|(branch, basket)| {
             let range = basket.seek..basket.seek.saturating_add(basket.stored_bytes);
             let record = self.file.read(&self.place(branch, None), range)?;
-            let opened = basket::with_stored(&record, self.file.budget_bytes, |contents| Ok(contents.data.len() as u64));
+            let opened = basket::with_stored(&record, self.file.budget_bytes, |contents| {
+                Ok(contents.data.len() as u64)
+            });
             opened.map_err(|_| self.place(branch, None).broken("a basket", basket.seek, Broken::new(0, "")))
         });
         n_bytes.try_reduce(|| 0, |left, right| Ok(left + right))
@@ -183,7 +184,8 @@ impl RootTree {
     }
 
     fn stored_baskets(&self, branch: usize) -> Result<&[BasketAt], Broken> {
-        let listed = self.baskets[branch].get_or_init(|| list_baskets(&self.object, &self.record.branches[branch]));
+        let listed =
+            self.baskets[branch].get_or_init(|| list_baskets(&self.object, &self.record.branches[branch]));
         listed.as_deref().map_err(Clone::clone)
     }
 
@@ -238,7 +240,8 @@ impl RootTree {
 
     /// The numbers of items of the entries of a basket, from the branch that counts them.
     fn counts(&self, layout: &Layout, basket: &BasketAt, depth: usize) -> Result<Option<Vec<i64>>, Broken> {
-        let counter = layout.counter.and_then(|branch| self.columns.iter().position(|column| column.branch == branch));
+        let counter =
+            layout.counter.and_then(|branch| self.columns.iter().position(|column| column.branch == branch));
         let Some(counter) = counter.filter(|_| depth == 0) else { return Ok(None) };
         let wanted = basket.first_entry..basket.end_entry();
         let mut counts = Vec::new();
@@ -310,19 +313,29 @@ fn list_baskets(object: &[u8], branch: &BranchRecord) -> Result<Vec<BasketAt>, B
         let bytes = object.get(branch.lengths_at.checked_add(4 * place)?..)?.first_chunk()?;
         Some(i32::from_be_bytes(*bytes))
     };
-    let broken = |number: usize, reason: &str| Broken::new(branch.entries_at, format!("basket {number}: {reason}"));
+    let broken =
+        |number: usize, reason: &str| Broken::new(branch.entries_at, format!("basket {number}: {reason}"));
     let mut baskets = Vec::with_capacity(branch.n_written.min(branch.n_places));
     let in_arrays = |number: usize| number < branch.n_places;
     let mut next_entry = branch.first_entry.max(0);
     for number in 0..=branch.n_written.min(branch.n_places) {
         let embedded = branch.embedded.iter().find(|(own, _)| *own == number).map(|(_, span)| span.clone());
-        let seek = if in_arrays(number) && number < branch.n_written { number_at(branch.seeks_at, number).unwrap_or(0) } else { 0 };
+        let seek = if in_arrays(number) && number < branch.n_written {
+            number_at(branch.seeks_at, number).unwrap_or(0)
+        } else {
+            0
+        };
         if seek == 0 && embedded.is_none() {
             continue;
         }
-        let start = if in_arrays(number) { number_at(branch.entries_at, number).unwrap_or(next_entry) } else { next_entry };
+        let start = if in_arrays(number) {
+            number_at(branch.entries_at, number).unwrap_or(next_entry)
+        } else {
+            next_entry
+        };
         let has_next = in_arrays(number + 1) && number < branch.n_written;
-        let end = if has_next { number_at(branch.entries_at, number + 1).unwrap_or(-1) } else { branch.n_entries };
+        let end =
+            if has_next { number_at(branch.entries_at, number + 1).unwrap_or(-1) } else { branch.n_entries };
         if start != next_entry || end < start {
             return Err(broken(number, &format!("entries {start} to {end} after entry {next_entry}")));
         }
@@ -354,7 +367,12 @@ struct Lister<'a> {
 }
 
 impl<'a> Lister<'a> {
-    fn list(file: &'a Opened, object: &'a [u8], tree: &'a TreeRecord, info: &'a mut TableInfo) -> Vec<ColumnSource> {
+    fn list(
+        file: &'a Opened,
+        object: &'a [u8],
+        tree: &'a TreeRecord,
+        info: &'a mut TableInfo,
+    ) -> Vec<ColumnSource> {
         let streamer_infos = || file.streamer_infos();
         let describer = Describer { object, tree, streamer_infos: &streamer_infos };
         let mut lister = Lister { describer, info, columns: Vec::new(), names: HashSet::new() };

@@ -111,17 +111,14 @@ impl From<Broken> for Refused {
 }
 
 /// Reads a tree from the bytes of its object; `n_head_bytes` is the length of the key in front.
-pub(crate) fn parse(
-    object: &[u8],
-    n_head_bytes: usize,
-    class_name: &str,
-) -> Result<TreeRecord, Refused> {
+pub(crate) fn parse(object: &[u8], n_head_bytes: usize, class_name: &str) -> Result<TreeRecord, Refused> {
     let mut cursor = Cursor::with_origin(object, n_head_bytes);
     // An n-tuple is a tree with a number behind it.
     if class_name == "TNtuple" || class_name == "TNtupleD" {
         cursor.header()?;
     }
-    let mut parser = Parser { cursor, classes: Classes::default(), known: HashMap::new(), tree: TreeRecord::default() };
+    let mut parser =
+        Parser { cursor, classes: Classes::default(), known: HashMap::new(), tree: TreeRecord::default() };
     parser.tree()?;
     Ok(parser.tree)
 }
@@ -223,7 +220,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn branch(&mut self, object: &NewObject<'a>, position: usize, depth: usize) -> Result<BranchRecord, Refused> {
+    fn branch(
+        &mut self,
+        object: &NewObject<'a>,
+        position: usize,
+        depth: usize,
+    ) -> Result<BranchRecord, Refused> {
         if object.class_name == "TBranch" {
             return self.plain_branch(position, depth);
         }
@@ -248,7 +250,11 @@ impl<'a> Parser<'a> {
         let header = self.cursor.header()?;
         let version = header.version;
         if !(10..=30).contains(&version) {
-            return Err(Refused::Version { class_name: "TBranch", version, known: "10 and later (ROOT 5.23)" });
+            return Err(Refused::Version {
+                class_name: "TBranch",
+                version,
+                known: "10 and later (ROOT 5.23)",
+            });
         }
         let (name, _) = self.named()?;
         self.cursor.skip_object()?;
@@ -269,7 +275,8 @@ impl<'a> Parser<'a> {
         // Bytes of a basket, and bytes of its list of offsets.
         cursor.skip(8)?;
         let n_written = cursor.i32()?;
-        branch.n_written = usize::try_from(n_written).map_err(|_| cursor.broken("a negative number of baskets"))?;
+        branch.n_written =
+            usize::try_from(n_written).map_err(|_| cursor.broken("a negative number of baskets"))?;
         let entry_number = cursor.i64()?;
         if version >= 13 {
             cursor.skip_object()?;
@@ -295,7 +302,8 @@ impl<'a> Parser<'a> {
         // In front of each list is one byte: 0 when it is absent, for addresses 2 when they have 64 bits.
         let list = |cursor: &mut Cursor<'_>, bytes_each: usize| -> Result<usize, Broken> {
             let start = cursor.position();
-            cursor.skip(n_places.checked_mul(bytes_each).ok_or_else(|| cursor.broken("a list without end"))?)?;
+            cursor
+                .skip(n_places.checked_mul(bytes_each).ok_or_else(|| cursor.broken("a list without end"))?)?;
             Ok(start)
         };
         cursor.skip(1)?;

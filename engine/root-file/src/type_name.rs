@@ -34,8 +34,15 @@ pub(crate) fn parse(type_name: &str) -> Option<ListType> {
         let container = container.strip_prefix("ROOT::VecOps::").unwrap_or(container);
         let is_list = matches!(
             container,
-            "vector" | "list" | "forward_list" | "deque" | "set" | "multiset" | "unordered_set"
-                | "unordered_multiset" | "RVec"
+            "vector"
+                | "list"
+                | "forward_list"
+                | "deque"
+                | "set"
+                | "multiset"
+                | "unordered_set"
+                | "unordered_multiset"
+                | "RVec"
         );
         if !is_list {
             return None;
@@ -104,7 +111,11 @@ mod tests {
         check("std::vector<unsigned long>", 1, Item::Number(ElementType::U64));
         check("vector<vector<int> >", 2, Item::Number(ElementType::I32));
         check("vector<int,allocator<int> >", 1, Item::Number(ElementType::I32));
-        check("vector<vector<float,allocator<float> >,allocator<vector<float> > >", 2, Item::Number(ElementType::F32));
+        check(
+            "vector<vector<float,allocator<float> >,allocator<vector<float> > >",
+            2,
+            Item::Number(ElementType::F32),
+        );
         check("set<int,less<int>,allocator<int> >", 1, Item::Number(ElementType::I32));
         check("ROOT::VecOps::RVec<double>", 1, Item::Number(ElementType::F64));
         check("vector<string>", 1, Item::Text);
@@ -115,7 +126,15 @@ mod tests {
 
     #[test]
     fn other_classes_are_not_lists() {
-        for name in ["TLorentzVector", "map<int,float>", "vector<TLorentzVector>", "pair<int,int>", "vector<", "", "vector<int*>"] {
+        for name in [
+            "TLorentzVector",
+            "map<int,float>",
+            "vector<TLorentzVector>",
+            "pair<int,int>",
+            "vector<",
+            "",
+            "vector<int*>",
+        ] {
             assert_eq!(parse(name), None, "{name}");
         }
     }
