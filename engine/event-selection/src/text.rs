@@ -1,0 +1,122 @@
+//! The plain form: one statement on each line.
+
+use crate::expression::Expression;
+use crate::parse::Parser;
+use crate::selection::{Selection, SelectionError, Step};
+use crate::source::{ExpressionError, Source};
+use crate::token::Token;
+use std::sync::Arc;
+
+impl Selection {
+    /// Reads the plain form: `name = expression` defines a branch, `drop name` drops branches after the cuts, anything
+    /// else is a cut. Statements end with the line or a semicolon; a line goes on inside brackets; `#` starts a comment.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn from_text(text: &str) -> Result<Self, SelectionError> {
+        let source = Source::new("selection", text);
+        let mut parser = Parser::new(&source, None)?;
+        let mut steps = Vec::new();
+        loop {
+            parser.skip_ends_of_statements();
+            if parser.peek(0).0 == Token::End {
+                return Ok(Self { steps });
+            }
+            statement(&mut parser, &source, &mut steps)?;
+            match parser.next() {
+                (Token::End, _) => return Ok(Self { steps }),
+                (Token::EndOfStatement, _) => {}
+                (token, span) => return Err(parser.unexpected(&token, span, "the end of the line").into()),
+            }
+        }
+    }
+}
+
+fn statement(parser: &mut Parser<'_>, source: &Source, steps: &mut Vec<Step>) -> Result<(), ExpressionError> {
+    if is_drop(parser) {
+        parser.next();
+        loop {
+            let name = name(parser)?;
+            steps.push(Step::Drop { name });
+            if parser.peek(0).0 != Token::Symbol(",") {
+                return Ok(());
+            }
+            parser.next();
+        }
+    }
+    if is_definition(parser) {
+        let name = name(parser)?;
+        parser.expect("=")?;
+        let tree = parser.expression()?;
+        let definition = Expression { tree, source: source.clone() };
+        steps.push(Step::Define { name, definition, declared: None });
+        return Ok(());
+    }
+    let tree = parser.expression()?;
+    let said = source.text.get(tree.span.start..tree.span.end).unwrap_or("").to_string();
+    steps.push(Step::Cut { said, condition: Expression { tree, source: source.clone() }, section: None });
+    Ok(())
+}
+
+/// `drop` before a name; a branch called `drop` can still be compared.
+fn is_drop(parser: &Parser<'_>) -> bool {
+    let is_word = matches!(&parser.peek(0).0, Token::Name(name) if &**name == "drop");
+    is_word && matches!(parser.peek(1).0, Token::Name(_))
+}
+
+/// `name =` or `get("name") =`.
+fn is_definition(parser: &Parser<'_>) -> bool {
+    let equals = |ahead| parser.peek(ahead).0 == Token::Symbol("=");
+    match &parser.peek(0).0 {
+        Token::Name(_) if equals(1) => true,
+        Token::Name(name) if &**name == "get" => {
+            parser.peek(1).0 == Token::Symbol("(") && parser.peek(3).0 == Token::Symbol(")") && equals(4)
+        }
+        _ => false,
+    }
+}
+
+/// A name, in quotes where it must be.
+fn name(parser: &mut Parser<'_>) -> Result<String, ExpressionError> {
+    let (token, span) = parser.next();
+    match &token {
+        Token::Name(name) if &**name == "get" && parser.peek(0).0 == Token::Symbol("(") => {
+            parser.expect("(")?;
+            let (token, span) = parser.next();
+            let Token::Text(name) = token else {
+                return Err(parser.unexpected(&token, span, "a branch name in quotes"));
+            };
+            parser.expect(")")?;
+            Ok(name.to_string())
+        }
+        Token::Name(name) => Ok(name.to_string()),
+        _ => Err(parser.unexpected(&token, span, "a name")),
+    }
+}
+
+/// Reads bytes as both forms of a selection and checks and prints what could be read: nothing of it may panic. The
+/// entry of the fuzz target.
+pub fn parse_any_bytes(bytes: &[u8]) {
+    use event_columns::{ColumnType, ElementType};
+    let text = String::from_utf8_lossy(bytes);
+    let branches: [(Arc<str>, ColumnType); 4] = [
+        ("a".into(), ColumnType::flat(ElementType::I32)),
+        ("b".into(), ColumnType::jagged(ElementType::F32)),
+        ("c".into(), ColumnType::jagged(ElementType::Bool)),
+        ("d".into(), ColumnType { element: ElementType::U8, depth: 2, width: 1 }),
+    ];
+    for selection in [Selection::from_text(&text), Selection::from_original_json(&text)] {
+        match selection {
+            Ok(selection) => {
+                let again = Selection::from_text(&selection.to_text());
+                assert!(again.is_ok(), "{:?} is printed in a way that cannot be read", selection.to_text());
+                if let Err(error) = selection.check(&branches) {
+                    let _ = error.to_string();
+                }
+            }
+            Err(error) => {
+                let _ = error.to_string();
+            }
+        }
+    }
+}
