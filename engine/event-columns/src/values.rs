@@ -133,6 +133,7 @@ macro_rules! number {
     ($($type:ty => $variant:ident, $to_f64:expr;)*) => {$(
         impl Number for $type {
             const ELEMENT: ElementType = ElementType::$variant;
+            #[inline]
             fn to_f64(self) -> f64 {
                 let convert: fn($type) -> f64 = $to_f64;
                 convert(self)
