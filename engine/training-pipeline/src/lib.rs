@@ -1,1 +1,30 @@
-//! The whole road as one request and one function.
+//! The whole road as one request and one function: from ROOT files to a trained model.
+//!
+//! [`PipelineRequest`] is what the user asks for; [`run`] opens the files, measures them, applies the selection, lays out
+//! the columns, trains in the worker, judges the model and saves it. [`prepare`] stops before training. The caller hears
+//! what happens through one callback ([`PipelineEvent`]) and stops the run by its answer. Notebook, command line and jobs
+//! of the hub differ only in what they do with these events.
+
+mod error;
+mod event;
+mod inputs;
+mod judge;
+mod labels;
+mod measure;
+pub mod name_list;
+mod parameters;
+mod prepare;
+mod request;
+mod rows;
+mod run;
+mod save;
+
+pub use error::PipelineError;
+pub use event::{OnEvent, PipelineEvent};
+pub use inputs::{Input, is_root_name, open_all, open_table};
+pub use labels::{CheckedLabels, check_labels};
+pub use measure::Sample;
+pub use parameters::{Parameters, ParametersError, parse_bytes};
+pub use prepare::{Prepared, mix_settings, prepare, prepare_with};
+pub use request::{Labels, ModelRequest, PipelineRequest, read_model, read_selection};
+pub use run::{PipelineResult, run};

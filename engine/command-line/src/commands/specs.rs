@@ -1,0 +1,103 @@
+//! `mlaas4hep specs FILES --tree T`.
+
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use crate::table::{TextTable, human_number};
+use crate::write_file;
+use anyhow::Context;
+use branch_specs::{MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode};
+use event_columns::EventTable;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use training_pipeline::open_table;
+
+/// Measure every branch: type, kind, counts, range, mean, widest event.
+///
+/// Numbers are over finite values; booleans count as 0 and 1. `jdim` is the largest number of values in one event.
+/// Several files are measured together. With --out the specs are written in a form that `workflow --specs` takes and
+/// that the original's tools read too.
+#[derive(clap::Args)]
+pub(crate) struct Specs {
+    /// ROOT, CSV, JSON lines or Parquet files.
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// Path of the tree in the ROOT files.
+    #[arg(long, default_value = "Events")]
+    tree: String,
+    /// Where to write the specs.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Print one JSON object: the original's keys, and under `branches` the numbers of each branch.
+    #[arg(long)]
+    json: bool,
+    /// Leave out branches that some files do not have, instead of ending with an error.
+    #[arg(long)]
+    common: bool,
+}
+
+impl Specs {
+    /// Measures and prints.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        let specs = self.measure(console).map_err(failure::of(Kind::Input))?;
+        if let Some(out) = &self.out {
+            write_file::write(out, specs.to_json().as_bytes())?;
+        }
+        if self.json {
+            console.line(&specs.to_shown_json().to_string());
+        } else {
+            show(&specs, console);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn measure(&self, console: &mut Console) -> anyhow::Result<BranchSpecsOfFiles> {
+        let mut parts = Vec::new();
+        for file in &self.files {
+            let table = open_table(file, &self.tree, None, "")?;
+            for branch in table.info().branches.iter() {
+                if let Err(reason) = &branch.column_type {
+                    let (name, type_name) = (&branch.name, &branch.type_name);
+                    console.message(&format!("{file}: branch {name} ({type_name}) is left out: {reason}"));
+                }
+            }
+            let request = MeasureRequest::all(table.info(), SpecsMode::Full);
+            let mut specs =
+                BranchSpecsOfFiles::measure(&*table, &request, &mut |report| console.progress(report))?;
+            if let [only] = specs.files.as_mut_slice() {
+                only.name.clone_from(file);
+            }
+            parts.push(specs);
+        }
+        let policy = if self.common { MissingBranch::Intersect } else { MissingBranch::Error };
+        let merged = BranchSpecsOfFiles::merge(parts, policy)
+            .context("the files do not have the same branches (--common keeps those that all have)")?;
+        for dropped in &merged.dropped {
+            console.message(&format!("branch {} is left out: {} does not have it", dropped.branch, dropped.missing_in));
+        }
+        Ok(merged.specs)
+    }
+}
+
+/// Prints specs as a table.
+pub(crate) fn show(specs: &BranchSpecsOfFiles, console: &mut Console) {
+    console.line(&format!("{} events in {} file(s)", specs.n_events(), specs.files.len()));
+    let heading = ["branch", "type", "kind", ">values", ">NaN", ">inf", ">min", ">max", ">mean", ">std", ">jdim"];
+    let mut table = TextTable::new(&heading);
+    for branch in &specs.branches {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
+        table.row(vec![
+            branch.name().to_string(),
+            branch.type_name().to_string(),
+            branch.kind().to_string(),
+            branch.n().to_string(),
+            branch.n_nan().to_string(),
+            branch.n_inf().to_string(),
+            number(branch.min()),
+            number(branch.max()),
+            number(branch.mean()),
+            number(branch.std()),
+            branch.jdim().to_string(),
+        ]);
+    }
+    table.lines().iter().for_each(|line| console.line(line));
+}

@@ -1,0 +1,148 @@
+//! `mlaas4hep workflow`: the command that the original documents.
+
+use crate::console::Console;
+use crate::log_lines::LogLines;
+use crate::{failure, worker_program};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use table_file::Format;
+use training_pipeline::{
+    Labels, ModelRequest, Parameters, PipelineRequest, name_list, read_model, read_selection,
+};
+
+/// Train a model on ROOT files, as the original MLaaS4HEP does.
+///
+/// Two passes over the files: the first finds type, range and width of every branch (the specs), the second turns
+/// events into rows, chunk by chunk, in the proportion of the files, and trains. With --fout the model is saved as
+/// one file, and a report with pictures beside it.
+///
+///   mlaas4hep workflow --files=files.txt --labels=labels.txt --model=model.json --params=params.json --fout=my.mlaas4hep
+///
+/// docs/parameters.md lists the keys of params.json, docs/model.md describes model.json, docs/selection.md the
+/// new branches and cuts.
+#[derive(clap::Args)]
+pub(crate) struct Workflow {
+    /// Input files: a text file with one name a line (lines that start with # are skipped), or names with commas.
+    #[arg(long, default_value = "")]
+    files: String,
+    /// Labels in the order of the files: a text file with one a line, or labels with commas. A single word that is
+    /// the name of a branch takes the labels from that branch.
+    #[arg(long, default_value = "")]
+    labels: String,
+    /// The model: a network in JSON (model.json) or a TorchScript file (model.pt).
+    #[arg(long)]
+    model: Option<String>,
+    /// New branches and cuts: the original's JSON, or plain lines in any other file.
+    #[arg(long)]
+    preproc: Option<PathBuf>,
+    /// Parameters. Defaults are used where the file does not exist.
+    #[arg(long, default_value = "params.json")]
+    params: PathBuf,
+    /// Specs to use instead of the first pass.
+    #[arg(long)]
+    specs: Option<PathBuf>,
+    /// Format of the input files, where their names do not tell.
+    #[arg(long, value_name = "json|csv|parquet|avro|root")]
+    dtype: Option<String>,
+    /// Where to save the trained model.
+    #[arg(long)]
+    fout: Option<PathBuf>,
+    /// Print progress and results as JSON objects, one a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Workflow {
+    /// Runs the whole road.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        console.use_json_events(self.json);
+        if self.files.is_empty() {
+            console.line("No files is provided");
+            console.message("give the input files: --files=files.txt, or --files=a.root,b.root");
+            return Ok(ExitCode::FAILURE);
+        }
+        if self.labels.is_empty() {
+            console.line("No labels is provided");
+            console.message("give one label for each file: --labels=labels.txt, or --labels=1,0");
+            return Ok(ExitCode::FAILURE);
+        }
+        let Some(model) = &self.model else {
+            // The original ends here in silence and with status 0; a user wants to know that nothing was done.
+            console.message("No model is provided: nothing to train. Give --model=model.json (docs/model.md)");
+            return Ok(ExitCode::FAILURE);
+        };
+        let request = self.request(model, console).map_err(failure::of(failure::Kind::Settings))?;
+        train(&request, console)
+    }
+
+    fn request(&self, model: &str, console: &mut Console) -> anyhow::Result<PipelineRequest> {
+        let files = name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let labels = name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
+        let parameters = read_parameters(&self.params, console)?;
+        let format = self.dtype.as_deref().map(read_format).transpose()?.flatten();
+        Ok(PipelineRequest {
+            labels: Labels::said(labels, files.len()),
+            files,
+            model: read_model(Path::new(model))?,
+            selection: self.preproc.as_deref().map(read_selection).transpose()?,
+            parameters,
+            specs: self.specs.clone(),
+            format,
+            out: self.fout.clone(),
+            folder: PathBuf::from("."),
+        })
+    }
+}
+
+/// Runs a request and shows what happens; also used by `train`.
+pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow::Result<ExitCode> {
+    let worker = worker_program::find()?;
+    let mut lines = LogLines::new(request.parameters.verbosity);
+    console.line(&format!("model parameters: {}", request.parameters.said));
+    if let Some(selection) = &request.selection {
+        event_selection::original_log_lines(selection).iter().for_each(|line| console.line(line));
+    }
+    let result = training_pipeline::run(request, &worker, &mut |event| lines.show(event, console));
+    let trained = result.map_err(|error| failure::of_pipeline(error))?;
+    console.line(&trained.report.to_string());
+    if let Some(out) = &request.out {
+        crate::report_folder::write(out, &trained, console)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `params.json`; a file that does not exist means defaults, as in the original, but not in silence.
+pub(crate) fn read_parameters(path: &Path, console: &mut Console) -> anyhow::Result<Parameters> {
+    let mut parameters = match std::fs::read_to_string(path) {
+        Ok(text) => Parameters::from_json(&text, &path.display().to_string())?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            console.message(&format!("{} does not exist; the defaults are used", path.display()));
+            Parameters::default()
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    parameters.resolve_branch_files().context("cannot read the file that exclude_branches names")?;
+    parameters.notes.iter().for_each(|note| console.message(note));
+    Ok(parameters)
+}
+
+/// `--dtype`; `root` is no table format and gives `None`.
+pub(crate) fn read_format(said: &str) -> anyhow::Result<Option<Format>> {
+    match said {
+        "root" => Ok(None),
+        "csv" => Ok(Some(Format::Csv)),
+        "json" => Ok(Some(Format::JsonLines)),
+        "parquet" => Ok(Some(Format::Parquet)),
+        "avro" => anyhow::bail!("Avro cannot be read; convert it to Parquet (the original does not read it either)"),
+        other => anyhow::bail!("the data type `{other}` is unknown; use root, json, csv or parquet"),
+    }
+}
+
+/// A model description that is kept with its place, for messages.
+pub(crate) fn describe_model(model: &ModelRequest) -> &'static str {
+    match model {
+        ModelRequest::Network(_) => "network",
+        ModelRequest::TorchScript { .. } => "TorchScript",
+    }
+}

@@ -1,0 +1,140 @@
+//! Everything that is printed passes here: results to standard output, progress and messages to standard error.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+use event_columns::{GoOn, StepReport};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Prints results and progress, and knows whether Ctrl-C was pressed.
+pub(crate) struct Console {
+    quiet: bool,
+    json_events: bool,
+    stop: Arc<AtomicBool>,
+    bar: Option<(String, ProgressBar)>,
+    last_plain: Option<(String, Instant)>,
+}
+
+/// Between two plain progress lines where standard error is no terminal.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
+
+impl Console {
+    /// `quiet` leaves out progress.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        // The second Ctrl-C ends the program at once, for steps that do not ask often enough.
+        let handler = move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        };
+        if ctrlc::set_handler(handler).is_err() {
+            eprintln!("mlaas4hep: Ctrl-C cannot be caught here; it will end the program at once");
+        }
+        Self { quiet, json_events: false, stop, bar: None, last_plain: None }
+    }
+
+    /// From now on progress and messages are JSON objects, one a line, on standard error.
+    pub(crate) fn use_json_events(&mut self, json_events: bool) {
+        self.json_events = json_events;
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// A line of the result.
+    pub(crate) fn line(&mut self, text: &str) {
+        self.clear_bar();
+        // A reader that went away (`| head`) is no reason to fail.
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    /// A message beside the result.
+    pub(crate) fn message(&mut self, text: &str) {
+        self.clear_bar();
+        if self.json_events {
+            self.event("message", &serde_json::json!({ "text": text }));
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
+    /// One machine-readable event, where JSON events are on.
+    pub(crate) fn event(&mut self, name: &str, fields: &serde_json::Value) {
+        if self.json_events {
+            let mut object = serde_json::Map::new();
+            object.insert("event".into(), name.into());
+            if let serde_json::Value::Object(fields) = fields {
+                object.extend(fields.clone());
+            }
+            eprintln!("{}", serde_json::Value::Object(object));
+        }
+    }
+
+    /// Paints progress; the answer says stop once Ctrl-C was pressed.
+    pub(crate) fn progress(&mut self, report: &StepReport<'_>) -> GoOn {
+        if self.json_events {
+            self.progress_event(report);
+        } else if !self.quiet {
+            if std::io::stderr().is_terminal() { self.paint(report) } else { self.plain(report) }
+        }
+        if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn progress_event(&mut self, report: &StepReport<'_>) {
+        if self.is_due(report) {
+            let fields = serde_json::json!({ "step": report.step, "done": report.done, "total": report.total,
+                "unit": report.unit.name(), "note": report.note });
+            self.event("progress", &fields);
+        }
+    }
+
+    fn paint(&mut self, report: &StepReport<'_>) {
+        let is_same = self.bar.as_ref().is_some_and(|(step, _)| step == report.step);
+        if !is_same {
+            self.clear_bar();
+            let bar = ProgressBar::with_draw_target(report.total, ProgressDrawTarget::stderr_with_hz(10));
+            let template = "{msg:40!} {bar:30} {human_pos}/{human_len} {per_sec} {eta}";
+            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar = Some((report.step.to_string(), bar));
+        }
+        if let Some((_, bar)) = &self.bar {
+            bar.set_message(format!("{} {}", report.step, report.note));
+            bar.set_position(report.done);
+        }
+    }
+
+    fn plain(&mut self, report: &StepReport<'_>) {
+        if self.is_due(report) {
+            let total = report.total.map_or_else(String::new, |total| format!("/{total}"));
+            eprintln!("{}: {}{total} {} {}", report.step, report.done, report.unit.name(), report.note);
+        }
+    }
+
+    /// The first report of a step says nothing yet and the interval keeps logs short; the last is always due.
+    fn is_due(&mut self, report: &StepReport<'_>) -> bool {
+        let is_last = report.total == Some(report.done);
+        let now = Instant::now();
+        let due = match &self.last_plain {
+            Some((step, when)) if step == report.step => is_last || now.duration_since(*when) >= PLAIN_INTERVAL,
+            _ => is_last,
+        };
+        let is_new = self.last_plain.as_ref().is_none_or(|(step, _)| step != report.step);
+        if due || is_new {
+            self.last_plain = Some((report.step.to_string(), now));
+        }
+        due
+    }
+
+    fn clear_bar(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How an error becomes a message and an exit status.
+
+use crate::console::Console;
+use std::process::ExitCode;
+
+/// What kind of failure ended the command; the exit status follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An input file or one of its parts cannot be read.
+    Input,
+    /// Settings contradict each other or the input.
+    Settings,
+    /// The worker or the training failed.
+    Training,
+    /// Ctrl-C.
+    Stopped,
+}
+
+/// An error with its kind, wrapped so that `?` keeps working.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    source: anyhow::Error,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.source)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.source()
+    }
+}
+
+/// Marks an error as being of a kind.
+pub(crate) fn of(kind: Kind) -> impl Fn(anyhow::Error) -> anyhow::Error {
+    move |source| anyhow::Error::new(Failure { kind, source })
+}
+
+/// Prints the error with its causes and gives the exit status.
+pub(crate) fn report(error: &anyhow::Error, console: &mut Console) -> ExitCode {
+    let kind = error.downcast_ref::<Failure>().map(|failure| failure.kind);
+    let kind = if console.stopped() { Some(Kind::Stopped) } else { kind };
+    let mut text = format!("mlaas4hep: {error}");
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Errors that print their source themselves would say everything twice.
+        if !last.contains(&cause) {
+            text.push_str("\n  because: ");
+            text.push_str(&cause);
+        }
+        last = cause;
+    }
+    console.message(&text);
+    ExitCode::from(match kind {
+        None => 1,
+        Some(Kind::Input) => 3,
+        Some(Kind::Settings) => 4,
+        Some(Kind::Training) => 5,
+        Some(Kind::Stopped) => 130,
+    })
+}

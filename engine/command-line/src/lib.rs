@@ -1,1 +1,0 @@
-//! The mlaas4hep program.

@@ -1,0 +1,174 @@
+//! Which figures a report and specs have: the numbers of `training-report` and `branch-specs` handed to `plots`.
+//!
+//! The command line writes them as files, a notebook shows them. Every function gives no figure where the report has
+//! no numbers for it.
+
+use branch_specs::{BranchSpecs, Specs};
+use plots::{BranchHistogram, Figure, Histogram, ImportanceBar, ImportanceBars, LossCurves, ResponseByClass, RocCurves, Series};
+use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram};
+
+/// A figure and the name of its file, without extension.
+pub struct NamedFigure {
+    /// Such as `roc` or `branch-Jet_pt`; letters, digits, `-` and `_` only.
+    pub name: String,
+    /// The figure.
+    pub figure: Box<dyn Figure>,
+}
+
+/// All figures of a report, in the order in which one looks at them.
+pub fn report_figures(report: &Report) -> Vec<NamedFigure> {
+    let mut figures = Vec::new();
+    let mut add = |name: &str, figure: Option<Box<dyn Figure>>| {
+        figures.extend(figure.map(|figure| NamedFigure { name: name.to_string(), figure }));
+    };
+    add("response", response(report));
+    add("roc", roc(report));
+    add("loss", loss(report));
+    add("significance", significance(report));
+    add("confusion", confusion(report));
+    add("importance", importance(report));
+    add("correlation", correlation(report));
+    figures
+}
+
+/// A histogram of each branch that full specs have a distribution of.
+pub fn branch_figures(specs: &Specs) -> Vec<NamedFigure> {
+    specs.branches.iter().filter_map(branch_figure).collect()
+}
+
+/// The histogram of one branch; none where the specs hold no distribution.
+pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
+    let bins = branch.histogram()?;
+    let n_bins = bins.counts.len();
+    let edge = |at: usize| bins.low + (bins.high - bins.low) * at as f64 / n_bins as f64;
+    let edges = (0..=n_bins).map(edge).collect();
+    let histogram = Histogram::new(edges, bins.counts.clone(), bins.counts.clone(), bins.n_below, bins.n_above).ok()?;
+    let figure = BranchHistogram {
+        branch: branch.name().to_string(),
+        histogram,
+        n_values: branch.n(),
+        n_nan: branch.n_nan(),
+        mean: branch.mean(),
+        standard_deviation: branch.std(),
+        is_log: false,
+    };
+    Some(NamedFigure { name: format!("branch-{}", file_safe(branch.name())), figure: Box::new(figure) })
+}
+
+/// Letters that file systems and shells do not like become `_`.
+fn file_safe(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
+}
+
+fn response(report: &Report) -> Option<Box<dyn Figure>> {
+    let train = report.part(PartName::Train)?;
+    let test = report.part(PartName::Test).or_else(|| report.part(PartName::Validation));
+    let mut classes = Vec::new();
+    for of_train in &train.responses {
+        let of_test = test.and_then(|part| part.responses.iter().find(|response| response.class == of_train.class));
+        let agreement = report.overtraining.iter().find(|agreement| agreement.class == of_train.class);
+        classes.push(plots::ClassResponse {
+            class: of_train.class.clone(),
+            train: normalised(of_train)?,
+            test: of_test.and_then(normalised),
+            p_value: agreement.and_then(|agreement| agreement.result.as_ref()).map(|result| result.p_value),
+        });
+    }
+    let x_title = "response".to_string();
+    (!classes.is_empty()).then(|| Box::new(ResponseByClass { x_title, classes, is_log: false }) as Box<dyn Figure>)
+}
+
+/// Scaled to a sum of one, so that train and test of different sizes can be laid over each other.
+fn normalised(response: &ResponseHistogram) -> Option<Histogram> {
+    let sum: f64 = response.counts.iter().sum::<f64>() + response.underflow + response.overflow;
+    let factor = if sum > 0.0 { 1.0 / sum } else { 1.0 };
+    let counts = response.counts.iter().map(|count| count * factor).collect();
+    let sum_w2 = response.sum_w2.iter().map(|variance| variance * factor * factor).collect();
+    Histogram::new(response.edges.clone(), counts, sum_w2, response.underflow * factor, response.overflow * factor).ok()
+}
+
+fn separations(part: &PartReport) -> impl Iterator<Item = &ClassSeparation> {
+    part.classification.iter().flat_map(|classification| &classification.separations)
+}
+
+fn roc(report: &Report) -> Option<Box<dyn Figure>> {
+    let mut curves = Vec::new();
+    let mut best = None;
+    for part in &report.parts {
+        for separation in separations(part) {
+            let Some(curve) = &separation.roc else { continue };
+            best = Some((curve.best_threshold.false_positive_rate, curve.best_threshold.true_positive_rate));
+            curves.push(plots::RocCurve {
+                label: format!("{}, {}", separation.class, part_word(part.part)),
+                false_positive_rate: curve.false_positive_rate.clone(),
+                true_positive_rate: curve.true_positive_rate.clone(),
+                auc: Some(curve.auc),
+            });
+        }
+    }
+    (!curves.is_empty()).then(|| Box::new(RocCurves { curves, best }) as Box<dyn Figure>)
+}
+
+fn part_word(part: PartName) -> &'static str {
+    match part {
+        PartName::Train => "train",
+        PartName::Validation => "validation",
+        PartName::Test => "test",
+    }
+}
+
+fn loss(report: &Report) -> Option<Box<dyn Figure>> {
+    let series = |label: &str, of: fn(&training_report::Epoch) -> Option<f64>| {
+        // By chunk, epochs count from 1 in every chunk; the curve shows them one after the other.
+        let points = report.history.iter().enumerate().filter_map(|(at, epoch)| Some((at as f64 + 1.0, of(epoch)?)));
+        let (x, y) = points.unzip();
+        Series { label: label.to_string(), x, y }
+    };
+    let all = [series("train", |epoch| epoch.train_loss), series("validation", |epoch| epoch.validation_loss)];
+    let series: Vec<Series> = all.into_iter().filter(|series| !series.x.is_empty()).collect();
+    let y_title = "loss".to_string();
+    (!series.is_empty()).then(|| Box::new(LossCurves { y_title, series, best_epoch: None }) as Box<dyn Figure>)
+}
+
+fn last_part(report: &Report) -> Option<&PartReport> {
+    report.part(PartName::Test).or_else(|| report.part(PartName::Validation)).or_else(|| report.part(PartName::Train))
+}
+
+fn significance(report: &Report) -> Option<Box<dyn Figure>> {
+    let separation = separations(last_part(report)?).find(|separation| separation.significance.is_some())?;
+    let curve = separation.significance.as_ref()?;
+    let points = |of: fn(&training_report::SignificancePoint) -> Option<f64>| -> (Vec<f64>, Vec<f64>) {
+        curve.points.iter().filter_map(|point| Some((point.threshold, of(point)?))).unzip()
+    };
+    let (ams_x, ams_y) = points(|point| point.ams);
+    let (simple_x, simple_y) = points(|point| point.s_over_sqrt_s_plus_b);
+    let series = vec![
+        Series { label: "AMS".to_string(), x: ams_x, y: ams_y },
+        Series { label: "$s / \\sqrt{s + b}$".to_string(), x: simple_x, y: simple_y },
+    ];
+    let best = curve.best_ams.as_ref().and_then(|point| Some((point.threshold, point.ams?)));
+    Some(Box::new(plots::SignificanceCurve { series, best }))
+}
+
+fn confusion(report: &Report) -> Option<Box<dyn Figure>> {
+    let rows = last_part(report)?.classification.as_ref()?.confusion.rows.clone();
+    Some(Box::new(plots::ConfusionMatrix { classes: report.task.classes().to_vec(), rows }))
+}
+
+fn importance(report: &Report) -> Option<Box<dyn Figure>> {
+    /// More bars than this cannot be read.
+    const MOST_BARS: usize = 25;
+    let bar = |importance: &training_report::Importance| ImportanceBar {
+        branch: importance.name.clone(),
+        value: importance.mean,
+        error: importance.standard_deviation,
+    };
+    let bars: Vec<ImportanceBar> = report.importance.iter().take(MOST_BARS).map(bar).collect();
+    let x_title = "permutation importance".to_string();
+    (!bars.is_empty()).then(|| Box::new(ImportanceBars { x_title, bars }) as Box<dyn Figure>)
+}
+
+fn correlation(report: &Report) -> Option<Box<dyn Figure>> {
+    let matrix = report.correlation.as_ref()?;
+    Some(Box::new(plots::CorrelationMatrix { names: matrix.names.clone(), rows: matrix.rows.clone() }))
+}

@@ -1,0 +1,100 @@
+//! Opens the input files: local first, then with the redirector in front, as the original does.
+
+use crate::{Parameters, PipelineError, name_list};
+use event_columns::{EventTable, TableInfo};
+use root_file::RootFile;
+use std::path::Path;
+use std::sync::Arc;
+use table_file::{Format, TableFile};
+
+/// An open input: the table and the branches of it that may be used.
+#[derive(Clone)]
+pub struct Input {
+    /// The file as the user named it.
+    pub file: String,
+    /// The table.
+    pub table: Arc<dyn EventTable>,
+    /// Positions of the branches that `selected_branches` and `exclude_branches` leave, and that can be read.
+    pub branches: Vec<usize>,
+    /// Names that were left out by these two.
+    pub excluded: Vec<String>,
+    /// Branches that cannot be read, each with the reason.
+    pub unreadable: Vec<String>,
+}
+
+/// Whether a name is that of a ROOT file.
+pub fn is_root_name(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("root"))
+}
+
+/// Opens one file: a ROOT tree, or a table file where the name or `format` says so.
+///
+/// # Errors
+/// [`PipelineError::Remote`] for a name that only exists afar, else [`PipelineError::Input`].
+pub fn open_table(
+    file: &str,
+    tree: &str,
+    format: Option<Format>,
+    redirector: &str,
+) -> Result<Arc<dyn EventTable>, PipelineError> {
+    let problem = |cause| PipelineError::Input { file: file.to_string(), cause };
+    if file.contains("://") {
+        return Err(PipelineError::Remote { address: file.to_string() });
+    }
+    if !redirector.is_empty() && !Path::new(file).exists() {
+        return Err(PipelineError::Remote { address: format!("{redirector}/{file}") });
+    }
+    if format.is_none() && !TableFile::fits_name(file) {
+        let root = RootFile::open(file).map_err(|cause| problem(Box::new(cause)))?;
+        let tree = root.tree(tree).map_err(|cause| problem(Box::new(cause)))?;
+        return Ok(Arc::new(tree));
+    }
+    let table = TableFile::open(file, format).map_err(|cause| problem(Box::new(cause)))?;
+    Ok(Arc::new(table))
+}
+
+/// Opens all files; every one that fails is named, not only the first.
+///
+/// # Errors
+/// [`PipelineError::Inputs`] with one sentence for each file that cannot be opened.
+pub fn open_all(files: &[String], parameters: &Parameters, format: Option<Format>) -> Result<Vec<Input>, PipelineError> {
+    let mut inputs = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match open_table(file, &parameters.tree, format, &parameters.redirector) {
+            Ok(table) => inputs.push(choose_branches(file, table, parameters)?),
+            Err(error) => problems.push(error),
+        }
+    }
+    match problems.len() {
+        0 => Ok(inputs),
+        1 => Err(problems.remove(0)),
+        _ => Err(PipelineError::Inputs { problems: problems.iter().map(ToString::to_string).collect() }),
+    }
+}
+
+fn choose_branches(file: &str, table: Arc<dyn EventTable>, parameters: &Parameters) -> Result<Input, PipelineError> {
+    let info = table.info();
+    check_patterns(info, &parameters.selected_branches, "selected_branches")?;
+    let (selected, excluded_patterns) = (&parameters.selected_branches, &parameters.excluded_branches);
+    let fits = |patterns: &[String], name: &str| patterns.iter().any(|pattern| name_list::fits(pattern, name));
+    let needed = |name: &str| parameters.identifier.iter().any(|id| id == name) || parameters.weight_branch.as_deref() == Some(name);
+    let (mut branches, mut excluded, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    for (position, branch) in info.branches.iter().enumerate() {
+        let is_wanted = if selected.is_empty() { !fits(excluded_patterns, &branch.name) } else { fits(selected, &branch.name) };
+        match &branch.column_type {
+            _ if !is_wanted && !needed(&branch.name) => excluded.push(branch.name.to_string()),
+            Err(reason) => unreadable.push(format!("{} ({}): {reason}", branch.name, branch.type_name)),
+            Ok(_) => branches.push(position),
+        }
+    }
+    Ok(Input { file: file.to_string(), table, branches, excluded, unreadable })
+}
+
+/// A selected branch without `*` that the file lacks is a slip; a pattern may fit nothing in some files.
+fn check_patterns(info: &TableInfo, patterns: &[String], _key: &str) -> Result<(), PipelineError> {
+    for pattern in patterns.iter().filter(|pattern| !pattern.contains('*')) {
+        info.find(pattern).map_err(|cause| PipelineError::Input { file: info.source.clone(), cause: Box::new(cause) })?;
+    }
+    Ok(())
+}

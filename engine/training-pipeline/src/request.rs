@@ -1,0 +1,119 @@
+//! What the user asks for: one value, the same from the notebook, the command line and a job.
+
+use crate::{Parameters, PipelineError};
+use event_columns::nearest_names;
+use event_selection::Selection;
+use network::NetworkDescription;
+use std::path::{Path, PathBuf};
+use table_file::Format;
+
+/// A whole training: from files to a saved model.
+#[derive(Clone, Debug)]
+pub struct PipelineRequest {
+    /// Input files as the user named them, in order.
+    pub files: Vec<String>,
+    /// Where labels come from.
+    pub labels: Labels,
+    /// What is trained.
+    pub model: ModelRequest,
+    /// New branches and cuts.
+    pub selection: Option<Selection>,
+    /// Everything in `params.json`.
+    pub parameters: Parameters,
+    /// Specs to use instead of measuring.
+    pub specs: Option<PathBuf>,
+    /// Format of the files, where their names do not tell; ROOT when the first name ends in `.root`.
+    pub format: Option<Format>,
+    /// Where the model is saved; it is only returned when `None`.
+    pub out: Option<PathBuf>,
+    /// Folder for `specs-*.json` and `global-specs.json`.
+    pub folder: PathBuf,
+}
+
+/// Where the label of an event comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// One for each file, in the order of the files.
+    PerFile(Vec<String>),
+    /// A branch of the files holds it.
+    Branch(String),
+}
+
+/// What is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelRequest {
+    /// Layers in JSON.
+    Network(NetworkDescription),
+    /// A scripted module of the user's own.
+    TorchScript(PathBuf),
+}
+
+impl Labels {
+    /// A single word that is no number, given for more than one file or for one, is the name of a branch;
+    /// anything else is one label for each file.
+    pub fn said(labels: Vec<String>, n_files: usize) -> Self {
+        match labels.as_slice() {
+            [only] if only.parse::<f64>().is_err() && n_files >= 1 => Self::Branch(only.clone()),
+            _ => Self::PerFile(labels),
+        }
+    }
+}
+
+/// Reads `--model`: a network in JSON, or a TorchScript file.
+///
+/// # Errors
+/// [`PipelineError::Model`] says what is wrong; a Python file is told what can be done instead.
+pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
+    let problem = |reason: String| PipelineError::Model { path: path.to_path_buf(), reason };
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    match extension.as_str() {
+        "py" => Err(problem(
+            "models written in Python come in a later version; describe the layers in JSON (docs/model.md), \
+             or save a TorchScript file with torch.jit.save"
+                .into(),
+        )),
+        "pt" | "pth" | "ts" | "torchscript" if path.is_file() => Ok(ModelRequest::TorchScript(path.to_path_buf())),
+        _ => {
+            let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+            NetworkDescription::from_json(&text).map(ModelRequest::Network).map_err(|error| problem(error.to_string()))
+        }
+    }
+}
+
+/// Reads `--preproc`: the original's JSON when the text starts with `{`, plain lines otherwise.
+///
+/// # Errors
+/// [`PipelineError::SelectionFile`] with line and column.
+pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
+    let problem = |reason: String| PipelineError::SelectionFile { path: path.to_path_buf(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    let selection =
+        if text.trim_start().starts_with('{') { Selection::from_original_json(&text) } else { Selection::from_text(&text) };
+    selection.map_err(|error| problem(error.to_string()))
+}
+
+/// The names of files by their last part, for messages about labels.
+pub(crate) fn nearest_file(name: &str, files: &[String]) -> Vec<String> {
+    nearest_names(name, files.iter().map(String::as_str), 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_as_said() {
+        let said = |labels: &[&str], n_files| Labels::said(labels.iter().map(ToString::to_string).collect(), n_files);
+        assert_eq!(said(&["1", "0"], 2), Labels::PerFile(vec!["1".into(), "0".into()]));
+        assert_eq!(said(&["is_signal"], 2), Labels::Branch("is_signal".into()));
+        assert_eq!(said(&["signal", "background"], 2), Labels::PerFile(vec!["signal".into(), "background".into()]));
+        assert_eq!(said(&["1"], 1), Labels::PerFile(vec!["1".into()]));
+    }
+
+    #[test]
+    fn python_models_are_told_what_to_do() {
+        let error = read_model(Path::new("model.py")).unwrap_err().to_string();
+        assert!(error.contains("docs/model.md"), "{error}");
+        assert!(read_model(Path::new("nowhere.json")).unwrap_err().to_string().contains("nowhere.json"));
+    }
+}

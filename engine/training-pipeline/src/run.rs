@@ -1,0 +1,128 @@
+//! Runs a request from end to end.
+
+use crate::judge::judge;
+use crate::measure::tell;
+use crate::prepare::{Prepared, prepare};
+use crate::rows::MixedRows;
+use crate::save::save;
+use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
+use branch_specs::Specs;
+use event_selection::CutFlow;
+use model_training::{
+    CheckedSettings, ChunkOrder, Device, EarlyStopping, ModelDescription, TorchScriptModel, Trained, TrainingError,
+    TrainingSettings, WorkerProgram, train,
+};
+use std::path::PathBuf;
+use std::time::Instant;
+use trained_model::TrainedModel;
+use training_report::Report;
+
+/// What a run leaves.
+pub struct PipelineResult {
+    /// The model with everything that prediction needs.
+    pub model: TrainedModel,
+    /// How good it is.
+    pub report: Report,
+    /// Specs over all files, of the selected events.
+    pub specs: Specs,
+    /// Cut flow of each file, where there are cuts and they were counted in this run.
+    pub cut_flows: Vec<(String, CutFlow)>,
+}
+
+/// Runs a request: two passes over the files, training in the worker, report, and the model file where one was asked for.
+///
+/// # Errors
+/// [`PipelineError`]; no half-written file is left.
+pub fn run(request: &PipelineRequest, worker: &WorkerProgram, on_event: OnEvent<'_>) -> Result<PipelineResult, PipelineError> {
+    let start = Instant::now();
+    // Everything that can be refused without reading a byte is refused first.
+    let settings = training_settings(request)?.check()?;
+    let mut prepared = prepare(request, on_event)?;
+    tell(on_event, &PipelineEvent::BeforeTraining { seconds: start.elapsed().as_secs_f64() })?;
+    let training = Instant::now();
+    let trained = train_on(&mut prepared, &settings, worker, on_event)?;
+    tell(on_event, &PipelineEvent::Trained { seconds: training.elapsed().as_secs_f64() })?;
+    let report = judge(request, &mut prepared, &settings, &trained, worker, on_event)?;
+    let model = save(request, &prepared, &trained, &report, on_event)?;
+    let cut_flows = prepared.cut_flows();
+    Ok(PipelineResult { model, report, specs: prepared.specs, cut_flows })
+}
+
+fn train_on(
+    prepared: &mut Prepared,
+    settings: &CheckedSettings,
+    worker: &WorkerProgram,
+    on_event: OnEvent<'_>,
+) -> Result<Trained, PipelineError> {
+    // Source and progress both want the caller's callback, one after the other and never at the same time.
+    let shared = std::cell::RefCell::new(on_event);
+    let mut on_chunk = |event: &PipelineEvent<'_>| (shared.borrow_mut())(event);
+    let mut rows = MixedRows::new(&mut prepared.mixer, Some(&mut on_chunk));
+    let trained = train(settings, &mut rows, worker, &mut |report| {
+        (shared.borrow_mut())(&PipelineEvent::Progress(report.clone()))
+    });
+    let trained = trained.map_err(stopped_or)?;
+    let on_event = shared.into_inner();
+    for record in &trained.history {
+        tell(on_event, &PipelineEvent::Epoch(record))?;
+    }
+    Ok(trained)
+}
+
+pub(crate) fn stopped_or(error: TrainingError) -> PipelineError {
+    match error {
+        TrainingError::Cancelled { .. } => PipelineError::Stopped,
+        error => PipelineError::Training(error),
+    }
+}
+
+/// The request's parameters in the words of the trainer.
+pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSettings, PipelineError> {
+    let parameters = &request.parameters;
+    let model = match &request.model {
+        ModelRequest::Network(description) => ModelDescription::Network(description.clone()),
+        ModelRequest::TorchScript(path) => ModelDescription::Torchscript(torch_script(path.clone(), request)),
+    };
+    let mut settings = TrainingSettings::new(model);
+    settings.epochs = parameters.epochs;
+    settings.batch_size = parameters.batch_size;
+    settings.shuffle = parameters.shuffle;
+    settings.seed = parameters.seed;
+    settings.threads = parameters.threads;
+    settings.mode = if parameters.standard_training { ChunkOrder::Standard } else { ChunkOrder::Chunk };
+    settings.device = match parameters.device.as_str() {
+        "cpu" => Device::Cpu,
+        "cuda" => Device::Cuda,
+        _ => Device::Auto,
+    };
+    settings.early_stopping = parameters
+        .early_stopping_patience
+        .map(|patience| EarlyStopping { patience, min_delta: 0.0, restore_best: true });
+    if let Some(schedule) = &parameters.learning_rate_schedule {
+        settings.schedule = serde_json::from_value(schedule.clone()).map_err(|error| PipelineError::Settings {
+            problem: format!("`learning_rate_schedule` is not valid: {error}; docs/model.md lists the schedules"),
+        })?;
+    }
+    if let Some(checkpoint) = &parameters.checkpoint {
+        settings.checkpoint = Some(PathBuf::from(checkpoint));
+        settings.resume = true;
+    }
+    Ok(settings)
+}
+
+/// The trained module lies beside the model file, or in the working folder where none is saved.
+fn torch_script(path: PathBuf, request: &PipelineRequest) -> TorchScriptModel {
+    let output = match &request.out {
+        Some(out) => out.with_extension("trained.pt"),
+        None => request.folder.join("trained.pt"),
+    };
+    TorchScriptModel {
+        path,
+        output,
+        task: network::Task::Binary,
+        loss: None,
+        mask: network::MaskUse::Zero,
+        outputs: model_training::OutputMeaning::Logits,
+        optimizer: network::Optimizer::default(),
+    }
+}
