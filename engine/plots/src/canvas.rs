@@ -1,9 +1,12 @@
 //! The SVG writer: a few shapes and text, with numbers kept finite and short and text escaped. Shapes refer to no
 //! definitions, so that pictures in one page cannot take each other's ids.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use crate::label::{Label, Level, SMALL};
+
+/// A straight line from one point to another.
+pub(crate) type Segment = ((f64, f64), (f64, f64));
 
 pub(crate) const FONTS: &str = "TeX Gyre Heros, Helvetica, Arial, sans-serif";
 
@@ -73,10 +76,10 @@ impl Canvas {
     }
 
     /// Draws many separate lines as one shape.
-    pub(crate) fn segments(&mut self, segments: &[((f64, f64), (f64, f64))], pen: Pen<'_>) {
+    pub(crate) fn segments(&mut self, segments: &[Segment], pen: Pen<'_>) {
         let mut path = String::new();
         for ((x1, y1), (x2, y2)) in segments {
-            path += &format!("M{} {}L{} {}", short(*x1), short(*y1), short(*x2), short(*y2));
+            let _ = write!(path, "M{} {}L{} {}", short(*x1), short(*y1), short(*x2), short(*y2));
         }
         if !path.is_empty() {
             self.stroke(&path, pen);
@@ -183,7 +186,7 @@ fn path_of(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
     for (at, (x, y)) in points.iter().enumerate() {
         path.push(if at == 0 { 'M' } else { 'L' });
-        path += &format!("{} {}", short(*x), short(*y));
+        let _ = write!(path, "{} {}", short(*x), short(*y));
     }
     path
 }
@@ -199,11 +202,11 @@ fn runs_of(label: &Label, size: f64) -> String {
         };
         let mut attributes = String::new();
         if wanted != shift {
-            attributes += &format!(" dy=\"{}\"", short(wanted - shift));
+            let _ = write!(attributes, " dy=\"{}\"", short(wanted - shift));
             shift = wanted;
         }
         if run.level != Level::Line {
-            attributes += &format!(" font-size=\"{}\"", short(size * SMALL));
+            let _ = write!(attributes, " font-size=\"{}\"", short(size * SMALL));
         }
         if run.italic {
             attributes += " font-style=\"italic\"";
@@ -218,7 +221,7 @@ fn runs_of(label: &Label, size: f64) -> String {
         if attributes.is_empty() {
             out += &text;
         } else {
-            out += &format!("<tspan{attributes}>{text}</tspan>");
+            let _ = write!(out, "<tspan{attributes}>{text}</tspan>");
         }
     }
     out

@@ -70,7 +70,7 @@ impl Histogram {
         let finite = |value: f64| if value.is_finite() { value.clamp(-1e300, 1e300) } else { 0.0 };
         Ok(Self {
             edges,
-            sum_w2: sum_w2.iter().map(|&variance| finite(variance).max(0.0)).collect(),
+            sum_w2: sum_w2.into_iter().map(|variance| finite(variance).max(0.0)).collect(),
             counts: counts.into_iter().map(finite).collect(),
             underflow: finite(underflow),
             overflow: finite(overflow),

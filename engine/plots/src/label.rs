@@ -75,7 +75,7 @@ impl Label {
         match self.runs.last_mut() {
             _ if text.is_empty() => {}
             Some(last) if last.italic == italic && last.level == level && !last.bold && !last.has_bar => {
-                last.text += &text
+                last.text += &text;
             }
             _ => self.runs.push(Run { text, italic, level, ..Run::default() }),
         }

@@ -1,6 +1,6 @@
 //! The shapes that figures share: steps, points with errors, hatched bands, and whole figures of curves.
 
-use crate::canvas::{Canvas, Pen};
+use crate::canvas::{Canvas, Pen, Segment};
 use crate::frame::{Frame, Range};
 use crate::histogram::Histogram;
 use crate::label::Label;
@@ -90,11 +90,7 @@ pub(crate) fn draw_band(canvas: &mut Canvas, frame: &Frame, edges: &[f64], band:
 
 /// Parallel lines at 45 degrees inside a rectangle. They lie on one grid for the whole picture, so that
 /// neighbouring rectangles look like one.
-pub(crate) fn hatching(
-    (left, top): (f64, f64),
-    (right, bottom): (f64, f64),
-    gap: f64,
-) -> Vec<((f64, f64), (f64, f64))> {
+pub(crate) fn hatching((left, top): (f64, f64), (right, bottom): (f64, f64), gap: f64) -> Vec<Segment> {
     if !(right > left && bottom > top && gap > 0.0) {
         return Vec::new();
     }
@@ -119,7 +115,7 @@ pub(crate) struct CurveFigure<'a> {
     pub(crate) series: &'a [Series],
     pub(crate) labels: Vec<Label>,
     /// A dashed grey line between two points.
-    pub(crate) guide: Option<((f64, f64), (f64, f64))>,
+    pub(crate) guide: Option<Segment>,
     /// Points to be marked.
     pub(crate) marks: Vec<(f64, f64)>,
     pub(crate) corner: Corner,

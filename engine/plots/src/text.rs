@@ -27,18 +27,24 @@ pub(crate) fn sparkline(values: &[f64]) -> String {
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| width_of(cell)).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..n_columns).map(width).collect();
     let mut out = String::new();
     for row in rows {
         let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            let blanks = " ".repeat(width.saturating_sub(width_of(cell)));
+            if column == 0 { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
         });
         out += cells.collect::<Vec<_>>().join("  ").trim_end();
         out.push('\n');
     }
     out
+}
+
+/// How many places a text takes; combining marks take none.
+fn width_of(text: &str) -> usize {
+    text.chars().filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}')).count()
 }
 
 /// A number with about four significant digits, `-` for what is none.
@@ -59,9 +65,18 @@ pub(crate) fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// The same number for a label: powers of ten as such, and a real minus sign.
+pub(crate) fn number_label(value: f64) -> String {
+    let text = number(value);
+    let Some((digits, power)) = text.split_once('e') else { return text.replacen('-', "−", 1) };
+    let digits = digits.trim_end_matches('0').trim_end_matches('.').replacen('-', "−", 1);
+    let factor = if digits == "1" { String::new() } else { format!("{digits}×") };
+    format!("{factor}10$^{{{power}}}$")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{number, sparkline, table};
+    use super::{number, number_label, sparkline, table};
 
     #[test]
     fn sparklines() {
@@ -81,6 +96,8 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!(number(f64::NAN), "-");
+        assert_eq!(number_label(-1.5e-9), "−1.5×10$^{-9}$");
+        assert_eq!((number_label(1e8), number_label(-2.0)), ("10$^{8}$".to_owned(), "−2".to_owned()));
     }
 
     #[test]

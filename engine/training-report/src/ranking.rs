@@ -41,9 +41,9 @@ pub(crate) fn levels(
     let mut levels = Vec::new();
     for (at, &(key, weight, is_signal)) in events.iter().enumerate() {
         if is_signal {
-            signal.add(weight)
+            signal.add(weight);
         } else {
-            background.add(weight)
+            background.add(weight);
         }
         if events.get(at + 1).is_none_or(|&(next, _, _)| next != key) {
             let (signal, background) = (signal.value(), background.value());

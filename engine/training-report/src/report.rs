@@ -188,7 +188,7 @@ impl Report {
             settings,
             parts: parts.iter().map(|&(name, part)| judge.part(name, part)).collect(),
             overtraining: overtraining(input),
-            history: input.history.iter().map(|epoch| epoch.finite()).collect(),
+            history: input.history.iter().map(Epoch::finite).collect(),
             importance: Vec::new(),
             correlation: None,
         })

@@ -1,9 +1,9 @@
 //! How significant the signal is after a cut on the score, for every possible cut: the approximate median
 //! significance (AMS) and the simpler s/√(s+b).
 //!
-//! AMS = √(2((s + b + b_r) ln(1 + s / (b + b_r)) − s)) is the median significance of discovery for a counting
-//! experiment (Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727, eq. 97 with b_r = 0); the constant b_r keeps
-//! cuts with hardly any background from winning by chance (Higgs machine-learning challenge, b_r = 10).
+//! AMS = `√(2((s + b + b_r) ln(1 + s / (b + b_r)) − s))` is the median significance of discovery for a counting
+//! experiment (Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727, eq. 97 with `b_r` = 0); the constant `b_r` keeps
+//! cuts with hardly any background from winning by chance (Higgs machine-learning challenge, `b_r` = 10).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::ranking::{Level, levels};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SignificanceSettings {
-    /// b_r, added to the background, in expected events; not negative. Default 10.
+    /// `b_r`, added to the background, in expected events; not negative. Default 10.
     pub background_regularisation: f64,
     /// The signal events that the experiment expects before the cut: the signal weights are scaled to this sum.
     /// `None` (default) takes the weights as they are. A test part that holds a fifth of the sample needs it.
@@ -38,7 +38,7 @@ pub struct SignificancePoint {
     pub signal: f64,
     /// Expected background events that pass.
     pub background: f64,
-    /// The AMS; `None` where negative weights leave s < 0 or b + b_r <= 0.
+    /// The AMS; `None` where negative weights leave `s < 0` or `b + b_r <= 0`.
     pub ams: Option<f64>,
     /// s/√(s+b); `None` where s + b is not positive.
     pub s_over_sqrt_s_plus_b: Option<f64>,
@@ -214,7 +214,7 @@ mod tests {
         let is_signal = [true, true, false, true, false, false];
         let scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4];
         let curve = significance_curve(&is_signal, &scores, None, settings).unwrap();
-        // Without background and without b_r there is no AMS; the first cut with background wins.
+        // Without background and without `b_r` there is no AMS; the first cut with background wins.
         assert_eq!(curve.points[0].ams, None);
         assert_eq!(curve.best_ams.unwrap().threshold, 0.6);
         assert_eq!(curve.best_s_over_sqrt_s_plus_b.unwrap().threshold, 0.6);

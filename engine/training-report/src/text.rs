@@ -157,8 +157,13 @@ fn write_regression(scores: &RegressionScores, out: &mut fmt::Formatter<'_>) -> 
 /// The matrix in brackets, true classes downwards, as numpy prints it.
 fn write_confusion(confusion: &ConfusionMatrix, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(out, "Confusion Matrix:")?;
-    let cells: Vec<Vec<String>> =
-        confusion.rows.iter().map(|row| row.iter().map(|&sum| weight(sum)).collect()).collect();
+    let is_whole = confusion.rows.iter().flatten().all(|sum| sum.fract() == 0.0);
+    let decimals = if is_whole { 0 } else { 3 };
+    let cells: Vec<Vec<String>> = confusion
+        .rows
+        .iter()
+        .map(|row| row.iter().map(|sum| format!("{sum:.decimals$}")).collect())
+        .collect();
     let width = cells.iter().flatten().map(String::len).max().unwrap_or(0);
     let last = cells.len().saturating_sub(1);
     for (at, row) in cells.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::histogram::Histogram;
 use crate::label::{Label, plain_text};
 use crate::lines::steps;
 use crate::style::{Figure, Style};
-use crate::text::{number, sparkline, table};
+use crate::text::{number, number_label, sparkline, table};
 
 /// What the specs know of a branch.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,7 @@ impl Figure for BranchHistogram {
         }
         frame.draw(&mut canvas);
         frame.label_x(&mut canvas, &Label::styled(&self.branch, false, false));
-        let width = self.histogram.equal_width().map_or_else(|| "bin".to_owned(), number);
+        let width = self.histogram.equal_width().map_or_else(|| "bin".to_owned(), number_label);
         frame.label_y(&mut canvas, &Label::parse(&format!("Values / {width}")), |_| true);
         frame.label_experiment(&mut canvas, style);
         self.draw_box(&mut canvas, &frame);

@@ -1,6 +1,8 @@
 //! Histograms of one or more samples: overlaid as outlines or stacked as fills, with data points, the hatched
 //! uncertainty of the simulation, and a panel below with the ratio of data to simulation.
 
+use std::fmt::Write as _;
+
 use super::counts::count_range;
 use crate::axis::{Axis, Tick};
 use crate::canvas::{Canvas, Pen};
@@ -10,7 +12,7 @@ use crate::label::{Label, plain_text};
 use crate::legend::{self, Corner, Entry, Mark};
 use crate::lines::{draw_band, draw_point, draw_points, extent, steps};
 use crate::style::{Figure, Style};
-use crate::text::{number, sparkline, table};
+use crate::text::{number, number_label, sparkline, table};
 
 /// A histogram with its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,18 +84,21 @@ impl Figure for HistogramFigure {
         let mut rows = vec![["", "entries", "underflow", "overflow"].map(str::to_owned).to_vec()];
         for sample in self.all() {
             let Sample { label, histogram } = sample;
-            out += &format!("{} |{}|\n", plain_text(label), sparkline(histogram.counts()));
+            let _ = writeln!(out, "{} |{}|", plain_text(label), sparkline(histogram.counts()));
             let numbers = [histogram.total(), histogram.underflow(), histogram.overflow()].map(number);
             rows.push([vec![plain_text(label)], numbers.to_vec()].concat());
         }
         if let Some((low, high)) =
             extent(self.all().flat_map(|sample| sample.histogram.edges().iter().copied()))
         {
-            out += &format!("from {} to {}\n", number(low), number(high));
+            let _ = writeln!(out, "from {} to {}", number(low), number(high));
         }
         out + &table(&rows)
     }
 }
+
+/// A point of the ratio panel, and the ends of its error bar.
+type Quotient = ((f64, f64), (f64, f64));
 
 impl HistogramFigure {
     fn all(&self) -> impl Iterator<Item = &Sample> + Clone {
@@ -120,8 +125,8 @@ impl HistogramFigure {
         let unit =
             self.x_title.rsplit_once('[').and_then(|(_, unit)| unit.split_once(']')).map(|(unit, _)| unit);
         match (width, unit) {
-            (Some(width), Some(unit)) => format!("Events / {} {unit}", number(width)),
-            (Some(width), None) => format!("Events / {}", number(width)),
+            (Some(width), Some(unit)) => format!("Events / {} {unit}", number_label(width)),
+            (Some(width), None) => format!("Events / {}", number_label(width)),
             (None, _) => "Events / bin".to_owned(),
         }
     }
@@ -139,9 +144,9 @@ impl HistogramFigure {
         // The topmost of the stack comes first, as the eye meets it.
         let samples = self.samples.iter().enumerate().map(sample);
         if self.is_stacked {
-            entries.extend(samples.rev())
+            entries.extend(samples.rev());
         } else {
-            entries.extend(samples)
+            entries.extend(samples);
         }
         if self.is_stacked && has_total {
             entries.push(Entry::new(Mark::Hatched, "Stat. uncertainty"));
@@ -177,7 +182,7 @@ impl HistogramFigure {
             heights.extend_from_slice(sample.histogram.counts());
         }
         if let Some(total) = total.filter(|_| self.is_stacked) {
-            heights.extend_from_slice(total.counts());
+            heights.extend(total.counts().iter().zip(total.sum_w2()).map(|(count, w2)| count + w2.sqrt()));
         }
         if let Some(Sample { histogram, .. }) = &self.data {
             let filled = (0..histogram.n_bins()).filter(|&bin| histogram.counts()[bin] != 0.0);
@@ -215,7 +220,7 @@ impl HistogramFigure {
     }
 
     /// Data divided by simulation, bin by bin: place, quotient, and ends of its error bar.
-    fn quotients(&self, total: Option<&Histogram>) -> Vec<((f64, f64), (f64, f64))> {
+    fn quotients(&self, total: Option<&Histogram>) -> Vec<Quotient> {
         let (Some(data), Some(total)) = (&self.data, total) else { return Vec::new() };
         let data = &data.histogram;
         if data.edges() != total.edges() {
@@ -233,12 +238,12 @@ impl HistogramFigure {
     }
 
     fn ratio_axis(&self, total: Option<&Histogram>) -> Axis {
-        let farthest = |quotients: &[((f64, f64), (f64, f64))]| {
-            // The nearest nine tenths of the points choose the range, the rest may lie outside.
+        let farthest = |quotients: &[Quotient]| {
+            // The nearest nine tenths of the points choose the range, the rest may lie outside: one in ten.
             let mut reach: Vec<f64> =
                 quotients.iter().map(|((_, quotient), _)| (quotient - 1.0).abs()).collect();
             reach.sort_by(f64::total_cmp);
-            reach.get(reach.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0.0)
+            reach.get((reach.len() * 9).div_ceil(10).saturating_sub(1)).copied().unwrap_or(0.0)
         };
         match farthest(&self.quotients(total)) {
             reach if reach < 0.18 => Axis::linear(0.75, 1.25, 3),
@@ -261,11 +266,26 @@ impl HistogramFigure {
         let quotients = self.quotients(total);
         for &(at, error) in &quotients {
             draw_point(canvas, frame, at, error, Pen::solid("#000", 1.4 * frame.scale));
+            draw_arrow(canvas, frame, at);
         }
         if quotients.is_empty() {
             frame.note(canvas, "no ratio: it needs data and samples in the same bins");
         }
     }
+}
+
+/// Points out of a ratio that lies above or below its panel.
+fn draw_arrow(canvas: &mut Canvas, frame: &Frame, (x, quotient): (f64, f64)) {
+    if frame.y.contains(quotient) {
+        return;
+    }
+    let (x, size) = (frame.px(x), 5.0 * frame.scale);
+    let (tip, base) = if quotient > frame.y.high {
+        (frame.top + 2.0 * frame.scale, size * 1.6)
+    } else {
+        (frame.bottom - 2.0 * frame.scale, -size * 1.6)
+    };
+    canvas.polygon(&[(x, tip), (x - size, tip + base), (x + size, tip + base)], "#000", 1.0);
 }
 
 /// The sum of the lower samples of a stack, zeros for none.

@@ -1,5 +1,7 @@
 //! An image in pseudorapidity and azimuth: the energy (or number) of jets in each cell.
 
+use std::fmt::Write as _;
+
 use super::cells::colour_bar;
 use crate::canvas::Canvas;
 use crate::frame::{Frame, Range};
@@ -74,7 +76,7 @@ impl Figure for JetImage {
             line.push(largest);
             let drawn = sparkline(&line);
             let shown = drawn.chars().count().saturating_sub(1);
-            out += &format!("|{}|\n", drawn.chars().take(shown).collect::<String>());
+            let _ = writeln!(out, "|{}|", drawn.chars().take(shown).collect::<String>());
         }
         out
     }

@@ -40,7 +40,7 @@ impl Figure for ImportanceBars {
         let zero = frame.px(0.0);
         for (at, bar) in bars.iter().enumerate() {
             let middle = frame.top + (at as f64 + 0.5) * height;
-            self.draw_bar(&mut canvas, &frame, bar, (zero, middle), height, style.palette.colour(0));
+            Self::draw_bar(&mut canvas, &frame, bar, (zero, middle), height, style.palette.colour(0));
         }
         if bars.is_empty() {
             frame.note(&mut canvas, "no inputs");
@@ -95,7 +95,6 @@ impl ImportanceBars {
     }
 
     fn draw_bar(
-        &self,
         canvas: &mut Canvas,
         frame: &Frame,
         bar: &ImportanceBar,

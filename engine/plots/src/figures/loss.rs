@@ -1,5 +1,7 @@
 //! Loss (or a metric) of training and validation, epoch by epoch.
 
+use std::fmt::Write as _;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
@@ -44,7 +46,7 @@ impl Figure for LossCurves {
         let mut rows = vec![["", "first", "last", "lowest"].map(str::to_owned).to_vec()];
         for series in &self.series {
             let values: Vec<f64> = series.points().map(|(_, y)| y).collect();
-            out += &format!("|{}| {}\n", sparkline(&values), plain_text(&series.label));
+            let _ = writeln!(out, "|{}| {}", sparkline(&values), plain_text(&series.label));
             let lowest = values.iter().copied().fold(f64::NAN, f64::min);
             let or_nan = |value: Option<&f64>| number(value.copied().unwrap_or(f64::NAN));
             rows.push(vec![

@@ -1,6 +1,8 @@
 //! The response of a model for each true class: training events as fills, test events as points on them, so that
 //! over-training is seen as points beside their fill. All are densities of unit area.
 
+use std::fmt::Write as _;
+
 use super::counts::count_range;
 use crate::canvas::{Anchor, Canvas, Ink, Pen};
 use crate::frame::{Frame, Range};
@@ -9,7 +11,7 @@ use crate::label::{Label, plain_text};
 use crate::legend::{self, Corner, Entry, Mark};
 use crate::lines::{draw_point, extent, steps};
 use crate::style::{Figure, Style};
-use crate::text::{number, sparkline, table};
+use crate::text::{number, number_label, sparkline, table};
 
 /// The response of the events of one class.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,9 +83,10 @@ impl Figure for ResponseByClass {
         let mut rows = vec![["", "train", "test", "KS p-value"].map(str::to_owned).to_vec()];
         for class in &self.classes {
             let name = plain_text(&class.class);
-            out += &format!("{name} |{}| train\n", sparkline(class.train.counts()));
+            let _ = writeln!(out, "{name} |{}| train", sparkline(class.train.counts()));
             if let Some(test) = &class.test {
-                out += &format!("{} |{}| test\n", " ".repeat(name.chars().count()), sparkline(test.counts()));
+                let _ =
+                    writeln!(out, "{} |{}| test", " ".repeat(name.chars().count()), sparkline(test.counts()));
             }
             let test = class.test.as_ref().map_or_else(|| "-".to_owned(), |test| number(test.total()));
             let p_value = class.p_value.map_or_else(|| "-".to_owned(), number);
@@ -120,7 +123,7 @@ impl ResponseByClass {
     fn p_values(&self) -> Option<String> {
         let known = self.classes.iter().filter_map(|class| Some((&class.class, class.p_value?)));
         let texts: Vec<String> =
-            known.map(|(class, p_value)| format!("{} ({class})", number(p_value))).collect();
+            known.map(|(class, p_value)| format!("{} ({class})", number_label(p_value))).collect();
         (!texts.is_empty()).then(|| format!("KS $p$: {}", texts.join(", ")))
     }
 }

@@ -1,5 +1,7 @@
 //! ROC curves: signal efficiency against background efficiency.
 
+use std::fmt::Write as _;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
@@ -65,7 +67,7 @@ impl Figure for RocCurves {
         for curve in &self.curves {
             let at = |x: f64| curve.signal_at(x);
             let line: Vec<f64> = (0..50).map(|step| at((f64::from(step) + 0.5) / 50.0)).collect();
-            out += &format!("|{}| {}\n", sparkline(&line), plain_text(&curve.label));
+            let _ = writeln!(out, "|{}| {}", sparkline(&line), plain_text(&curve.label));
             let auc = curve.auc.map_or_else(|| "-".to_owned(), number);
             rows.push(vec![plain_text(&curve.label), auc, number(at(0.01)), number(at(0.1))]);
         }

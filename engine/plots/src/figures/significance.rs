@@ -1,5 +1,7 @@
 //! Significance against the cut on the score.
 
+use std::fmt::Write as _;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
@@ -44,7 +46,7 @@ impl Figure for SignificanceCurve {
             let mut points: Vec<_> = series.points().collect();
             points.sort_by(|left, right| left.0.total_cmp(&right.0));
             let values: Vec<f64> = points.iter().map(|point| point.1).collect();
-            out += &format!("|{}| {}\n", sparkline(&values), plain_text(&series.label));
+            let _ = writeln!(out, "|{}| {}", sparkline(&values), plain_text(&series.label));
             let best = points.into_iter().reduce(|best, point| if point.1 > best.1 { point } else { best });
             let (threshold, value) = best.unwrap_or((f64::NAN, f64::NAN));
             rows.push(vec![plain_text(&series.label), number(value), number(threshold)]);
