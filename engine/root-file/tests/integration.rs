@@ -2,3 +2,5 @@
 
 #[path = "integration/corpus.rs"]
 mod corpus;
+#[path = "integration/fixtures.rs"]
+mod fixtures;
