@@ -3,6 +3,7 @@
 //! nothing here computes gradients or knows libtorch.
 
 mod description;
+mod forward;
 mod weights;
 
 pub use description::{

@@ -290,9 +290,11 @@ impl Trainer {
         }
         self.standing.stopped_early |= self.standing.fit.stopped;
         self.standing.history.push(record.clone());
-        connection.send(&FromWorker::Epoch { record }, &[], None)?;
+        // An epoch that has been reported is safe.
+        self.write_checkpoint()?;
         self.last_sign = Instant::now();
-        self.write_checkpoint()
+        connection.send(&FromWorker::Epoch { record }, &[], None)?;
+        Ok(())
     }
 
     /// Goes back to the best epoch, where that is wanted.
