@@ -14,6 +14,8 @@ use std::ops::Range;
 
 /// Rows of a tile. 128 rows of 300 columns of 32 bits are 150 kB.
 const TILE_ROWS: usize = 128;
+/// Rows that are dealt together; with 300 columns they take 24 kB.
+const GROUP_ROWS: usize = 16;
 /// Widths with a loop of their own.
 const SMALL_WIDTH: usize = 8;
 
@@ -27,6 +29,8 @@ pub trait MatrixValue: Copy + Default + Send + Sync + 'static {
     fn from_f32(value: f32) -> Self;
     /// Whether the value is a number and finite.
     fn is_finite(self) -> bool;
+    /// The first `n_values` (at most 8) of eight values, and missing values behind.
+    fn pad(values: &[Self; SMALL_WIDTH], n_values: usize) -> [Self; SMALL_WIDTH];
     /// The buffer that a thread reuses for the values of a tile.
     fn with_scratch<R>(work: impl FnOnce(&mut Scratch<Self>) -> R) -> R;
 }
@@ -34,12 +38,18 @@ pub trait MatrixValue: Copy + Default + Send + Sync + 'static {
 /// Buffers for one tile, reused.
 #[derive(Debug, Default)]
 pub struct Scratch<T> {
+    /// Scaled values, feature after feature; longer than what is in use.
     values: Vec<T>,
+    /// Values in use.
+    n_values: usize,
+    /// For each feature, the position of the first value of each row, and of the end.
     starts: Vec<usize>,
+    /// For each feature, whether a value is missing.
+    has_missing: Vec<bool>,
 }
 
 macro_rules! matrix_value {
-    ($($type:ident, $scratch:ident;)*) => {$(
+    ($($type:ident, $bits:ident, $scratch:ident;)*) => {$(
         thread_local! {
             static $scratch: RefCell<Scratch<$type>> = RefCell::default();
         }
@@ -57,6 +67,31 @@ macro_rules! matrix_value {
             fn is_finite(self) -> bool {
                 $type::is_finite(self)
             }
+            #[inline(always)]
+            fn pad(values: &[Self; SMALL_WIDTH], n_values: usize) -> [Self; SMALL_WIDTH] {
+                // All ones in the places to keep. With bits from a table the compiler has nothing to branch on:
+                // the number of values is random, and a branch on it would be mispredicted every other time.
+                const KEPT: [[$bits; SMALL_WIDTH]; SMALL_WIDTH + 1] = {
+                    let mut kept = [[0; SMALL_WIDTH]; SMALL_WIDTH + 1];
+                    let mut n_values = 0;
+                    while n_values <= SMALL_WIDTH {
+                        let mut place = 0;
+                        while place < n_values {
+                            kept[n_values][place] = $bits::MAX;
+                            place += 1;
+                        }
+                        n_values += 1;
+                    }
+                    kept
+                };
+                let kept = &KEPT[n_values.min(SMALL_WIDTH)];
+                let mut padded = [<$type>::NAN; SMALL_WIDTH];
+                for place in 0..SMALL_WIDTH {
+                    let bits = values[place].to_bits() & kept[place] | <$type>::NAN.to_bits() & !kept[place];
+                    padded[place] = <$type>::from_bits(bits);
+                }
+                padded
+            }
             fn with_scratch<R>(work: impl FnOnce(&mut Scratch<Self>) -> R) -> R {
                 $scratch.with(|scratch| match scratch.try_borrow_mut() {
                     Ok(mut scratch) => work(&mut scratch),
@@ -68,8 +103,8 @@ macro_rules! matrix_value {
 }
 
 matrix_value! {
-    f32, SCRATCH_F32;
-    f64, SCRATCH_F64;
+    f32, u32, SCRATCH_F32;
+    f64, u64, SCRATCH_F64;
 }
 
 /// Where one row goes.
@@ -189,23 +224,13 @@ impl MatrixLayout {
         rows: &mut [RowTarget<'_, T>],
     ) -> Result<(), (usize, usize, usize)> {
         T::with_scratch(|scratch| {
-            for (position, (feature, column)) in self.features().iter().zip(columns).enumerate() {
-                let (wanted, mut piece_start) = (first_row..first_row + rows.len(), 0);
-                for piece in column.pieces() {
-                    let piece_end = piece_start + piece.n_entries();
-                    let (start, end) = (wanted.start.max(piece_start), wanted.end.min(piece_end));
-                    if start < end {
-                        let rows = &mut rows[start - first_row..end - first_row];
-                        fill_piece(feature, piece, start - piece_start..end - piece_start, rows, scratch)
-                            .map_err(|(row, found)| (position, start + row, found))?;
-                    }
-                    if piece_end >= wanted.end {
-                        break;
-                    }
-                    piece_start = piece_end;
-                }
+            scratch.clear();
+            for (feature, column) in self.features().iter().zip(columns) {
+                scratch.add_feature(feature, column, first_row..first_row + rows.len());
             }
-            Ok(())
+            scratch.make_room(SMALL_WIDTH);
+            deal_tile(self.features(), scratch, rows)
+                .map_err(|(feature, row, found)| (feature, first_row + row, found))
         })
     }
 
@@ -220,63 +245,66 @@ fn check_size(what: &'static str, found: usize, expected: usize) -> Result<(), M
     if found == expected { Ok(()) } else { Err(MatrixError::TargetSize { what, expected, found }) }
 }
 
-/// Fills the columns of a feature in some rows from some entries of a piece; tells row and width of an event that is
-/// too wide.
-fn fill_piece<T: MatrixValue>(
-    feature: &Feature,
-    piece: &Piece,
-    entries: Range<usize>,
-    rows: &mut [RowTarget<'_, T>],
-    scratch: &mut Scratch<T>,
-) -> Result<(), (usize, usize)> {
-    let Scratch { values, starts } = scratch;
-    find_starts(piece, entries, starts);
-    let (Some(&first), Some(&last)) = (starts.first(), starts.last()) else { return Ok(()) };
-    let n_values = last - first;
-    // The dealing reads a whole width from every start, also from the last one.
-    if values.len() < n_values + SMALL_WIDTH {
-        values.resize(n_values + SMALL_WIDTH, T::NAN);
+impl<T: MatrixValue> Scratch<T> {
+    fn clear(&mut self) {
+        self.n_values = 0;
+        self.starts.clear();
+        self.has_missing.clear();
     }
-    let target = &mut values[..n_values];
-    let has_missing = scale_values(feature, piece, first..last, target);
-    let column = feature.first_column;
-    let n_columns = feature.width;
-    let is_too_wide = match (feature.column_type.depth, n_columns) {
-        (0, 1) if feature.column_type.width == 1 => {
-            deal_flat(rows, target, column);
-            false
-        }
-        (_, 0) => n_values > 0,
-        (_, 1) => deal_small::<T, 1>(rows, starts, values, column, has_missing),
-        (_, 2) => deal_small::<T, 2>(rows, starts, values, column, has_missing),
-        (_, 3) => deal_small::<T, 3>(rows, starts, values, column, has_missing),
-        (_, 4) => deal_small::<T, 4>(rows, starts, values, column, has_missing),
-        (_, 5) => deal_small::<T, 5>(rows, starts, values, column, has_missing),
-        (_, 6) => deal_small::<T, 6>(rows, starts, values, column, has_missing),
-        (_, 7) => deal_small::<T, 7>(rows, starts, values, column, has_missing),
-        (_, 8) => deal_small::<T, 8>(rows, starts, values, column, has_missing),
-        _ => deal_any(rows, starts, target, column..column + n_columns),
-    };
-    if is_too_wide && !feature.truncates {
-        let mut widths = starts.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
-        return widths.find(|(_, width)| *width > n_columns).map_or(Ok(()), Err);
-    }
-    Ok(())
-}
 
-/// The position of the first value of each entry, and the end of the last one.
-fn find_starts(piece: &Piece, entries: Range<usize>, starts: &mut Vec<usize>) {
-    let width = piece.column_type().width;
-    starts.clear();
-    match piece.offsets() {
-        [] => starts.extend((entries.start..=entries.end).map(|entry| entry * width)),
-        [offsets] => {
-            starts.extend(offsets[entries.start..=entries.end].iter().map(|offset| *offset as usize * width));
+    /// Makes sure that so many values can be read or written behind the present ones.
+    fn make_room(&mut self, n_values: usize) {
+        if self.values.len() < self.n_values + n_values {
+            self.values.resize((self.n_values + n_values).next_power_of_two(), T::NAN);
         }
-        [outermost, inner @ ..] => {
-            starts.extend(outermost[entries.start..=entries.end].iter().map(|offset| {
-                inner.iter().fold(*offset as usize, |position, level| level[position] as usize) * width
-            }))
+    }
+
+    /// Adds the scaled values of some rows, the start of each row among them, and the end of the last one.
+    fn add_feature(&mut self, feature: &Feature, column: &Column, rows: Range<usize>) {
+        let (mut piece_start, mut has_missing) = (0, false);
+        for piece in column.pieces() {
+            let piece_end = piece_start + piece.n_entries();
+            let (start, end) = (rows.start.max(piece_start), rows.end.min(piece_end));
+            if start < end {
+                let range = self.add_starts(piece, start - piece_start..end - piece_start);
+                self.make_room(range.len());
+                let target = &mut self.values[self.n_values..self.n_values + range.len()];
+                self.n_values += range.len();
+                has_missing |= scale_values(feature, piece, range, target);
+            }
+            if piece_end >= rows.end {
+                break;
+            }
+            piece_start = piece_end;
+        }
+        self.starts.push(self.n_values);
+        self.has_missing.push(has_missing);
+    }
+
+    /// Adds the starts of entries of a piece; returns the positions of their values in the piece.
+    fn add_starts(&mut self, piece: &Piece, entries: Range<usize>) -> Range<usize> {
+        let width = piece.column_type().width;
+        let (n_values, starts) = (self.n_values, &mut self.starts);
+        match piece.offsets() {
+            [] => {
+                starts.extend((0..entries.len()).map(|entry| n_values + entry * width));
+                entries.start * width..entries.end * width
+            }
+            [offsets] => {
+                let first = offsets[entries.start];
+                let ofs = &offsets[entries.start..entries.end];
+                starts.extend(ofs.iter().map(|offset| n_values + (offset - first) as usize * width));
+                first as usize * width..offsets[entries.end] as usize * width
+            }
+            [outermost, inner @ ..] => {
+                let reach = |entry: usize| {
+                    let position = outermost[entry] as usize;
+                    inner.iter().fold(position, |position, level| level[position] as usize) * width
+                };
+                let first = reach(entries.start);
+                starts.extend(entries.clone().map(|entry| n_values + reach(entry) - first));
+                first..reach(entries.end)
+            }
         }
     }
 }
@@ -339,7 +367,61 @@ fn scale_in_f64<S: Number, T: MatrixValue>(
     has_missing
 }
 
+/// Deals the values of a tile to its rows, few rows at a time so that these stay in the nearest cache; tells feature,
+/// row and width of an event that is too wide.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+fn deal_tile<T: MatrixValue>(
+    features: &[Feature],
+    scratch: &Scratch<T>,
+    rows: &mut [RowTarget<'_, T>],
+) -> Result<(), (usize, usize, usize)> {
+    let n_starts = rows.len() + 1;
+    for (group, rows) in rows.chunks_mut(GROUP_ROWS).enumerate() {
+        for (position, feature) in features.iter().enumerate() {
+            let first = position * n_starts + group * GROUP_ROWS;
+            let starts = &scratch.starts[first..=first + rows.len()];
+            let has_missing = scratch.has_missing[position];
+            let is_too_wide = deal(feature, rows, starts, &scratch.values, has_missing);
+            if is_too_wide && !feature.truncates {
+                let mut widths = starts.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
+                if let Some((row, found)) = widths.find(|(_, found)| *found > feature.width) {
+                    return Err((position, group * GROUP_ROWS + row, found));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn deal<T: MatrixValue>(
+    feature: &Feature,
+    rows: &mut [RowTarget<'_, T>],
+    starts: &[usize],
+    values: &[T],
+    has_missing: bool,
+) -> bool {
+    let column = feature.first_column;
+    match feature.width {
+        1 if !feature.is_expanded() => {
+            deal_flat(rows, &values[starts[0]..], column);
+            false
+        }
+        0 => starts.first() < starts.last(),
+        1 => deal_small::<T, 1>(rows, starts, values, column, has_missing),
+        2 => deal_small::<T, 2>(rows, starts, values, column, has_missing),
+        3 => deal_small::<T, 3>(rows, starts, values, column, has_missing),
+        4 => deal_small::<T, 4>(rows, starts, values, column, has_missing),
+        5 => deal_small::<T, 5>(rows, starts, values, column, has_missing),
+        6 => deal_small::<T, 6>(rows, starts, values, column, has_missing),
+        7 => deal_small::<T, 7>(rows, starts, values, column, has_missing),
+        8 => deal_small::<T, 8>(rows, starts, values, column, has_missing),
+        width => deal_any(rows, starts, values, column..column + width),
+    }
+}
+
 /// One value for each row.
+#[inline(always)]
 fn deal_flat<T: MatrixValue>(rows: &mut [RowTarget<'_, T>], values: &[T], column: usize) {
     for (row, value) in rows.iter_mut().zip(values) {
         row.values[column] = *value;
@@ -364,7 +446,7 @@ const MASKS: [[u8; SMALL_WIDTH]; SMALL_WIDTH + 1] = {
 
 /// Up to `WIDTH` values for each row, without a branch for their number: the whole width is read and the places
 /// beyond the end replaced. Tells whether an entry has more.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+#[inline(always)]
 fn deal_small<T: MatrixValue, const WIDTH: usize>(
     rows: &mut [RowTarget<'_, T>],
     starts: &[usize],
@@ -372,17 +454,13 @@ fn deal_small<T: MatrixValue, const WIDTH: usize>(
     column: usize,
     has_missing: bool,
 ) -> bool {
-    let Some(&base) = starts.first() else { return false };
     let mut widest = 0;
     for (row, (start, end)) in rows.iter_mut().zip(starts.iter().zip(&starts[1..])) {
         let n_values = end - start;
         widest = widest.max(n_values);
-        let Some(source) = values[start - base..].first_chunk::<WIDTH>() else { continue };
-        let mut padded = [T::NAN; WIDTH];
-        for place in 0..WIDTH {
-            padded[place] = if place < n_values { source[place] } else { T::NAN };
-        }
-        row.values[column..column + WIDTH].copy_from_slice(&padded);
+        let Some(source) = values[*start..].first_chunk::<SMALL_WIDTH>() else { continue };
+        let padded = T::pad(source, n_values);
+        row.values[column..column + WIDTH].copy_from_slice(&padded[..WIDTH]);
         let mask = &mut row.mask[column..column + WIDTH];
         mask.copy_from_slice(&MASKS[n_values.min(SMALL_WIDTH)][..WIDTH]);
         if has_missing {
@@ -399,13 +477,12 @@ fn deal_any<T: MatrixValue>(
     values: &[T],
     columns: Range<usize>,
 ) -> bool {
-    let Some(&base) = starts.first() else { return false };
     let mut is_too_wide = false;
     for (row, (start, end)) in rows.iter_mut().zip(starts.iter().zip(&starts[1..])) {
         let n_kept = (end - start).min(columns.len());
         is_too_wide |= end - start > columns.len();
         let (kept, padded) = row.values[columns.clone()].split_at_mut(n_kept);
-        kept.copy_from_slice(&values[start - base..start - base + n_kept]);
+        kept.copy_from_slice(&values[*start..start + n_kept]);
         padded.fill(T::NAN);
         let mask = row.mask[columns.clone()].iter_mut().zip(&row.values[columns.clone()]);
         mask.for_each(|(mask, value)| *mask = u8::from(!value.is_finite()));
