@@ -7,6 +7,20 @@
 //! and the same figure gives the same bytes. Labels may hold LaTeX-like formulas between dollars:
 //! `$m_{\mu\mu}$ [GeV]`.
 //!
+//! ```
+//! use plots::{Figure, Histogram, HistogramFigure, Sample, Style};
+//!
+//! let histogram = Histogram::unweighted(vec![0.0, 50.0, 100.0, 150.0], vec![12.0, 31.0, 7.0])?;
+//! let figure = HistogramFigure {
+//!     x_title: r"$m_{\mu\mu}$ [GeV]".into(),
+//!     samples: vec![Sample { label: r"$Z \to \mu\mu$".into(), histogram }],
+//!     ..HistogramFigure::default()
+//! };
+//! assert!(figure.to_svg(&Style::default()).starts_with("<svg"));
+//! assert!(figure.to_text().starts_with("m_μμ [GeV]\nZ→μμ |▄█▂|"));
+//! # Ok::<(), plots::HistogramError>(())
+//! ```
+//!
 //! The SVG is written here and not by a plotting library, because none draws axes as the field wants them. It
 //! refers to nothing outside itself and defines no ids, so that many pictures can stand in one page.
 

@@ -164,7 +164,16 @@ fn draw_series(canvas: &mut Canvas, frame: &Frame, series: &Series, pen: Pen<'_>
     };
     for (x, y) in series.all_points() {
         if x.is_finite() && y.is_finite() {
-            piece.push((frame.px(x), frame.py(y)));
+            let at = (frame.px(x), frame.py(y));
+            // A curve of a million points needs no more of them than the eye can part.
+            let is_near = |last: (f64, f64)| (at.0 - last.0).abs() + (at.1 - last.1).abs() < 0.25;
+            match piece[..] {
+                [.., before, last] if is_near(last) && is_near(before) => {
+                    piece.pop();
+                }
+                _ => {}
+            }
+            piece.push(at);
         } else {
             flush(&mut piece, canvas);
         }

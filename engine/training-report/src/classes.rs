@@ -59,12 +59,17 @@ impl ConfusionMatrix {
         scores.chunks_exact(n_classes.max(1)).map(largest).collect()
     }
 
+    /// What was decided rightly. The rows are public; a cell that is missing holds nothing.
+    fn right(&self, class: usize) -> f64 {
+        self.rows.get(class).and_then(|row| row.get(class)).copied().unwrap_or(0.0)
+    }
+
     fn truth(&self, class: usize) -> f64 {
-        sum(self.rows[class].iter().copied())
+        sum(self.rows.get(class).into_iter().flatten().copied())
     }
 
     fn predicted(&self, class: usize) -> f64 {
-        sum(self.rows.iter().map(|row| row[class]))
+        sum(self.rows.iter().filter_map(|row| row.get(class)).copied())
     }
 }
 
@@ -115,7 +120,7 @@ pub fn class_scores(confusion: &ConfusionMatrix, names: &[String]) -> ClassScore
     let n_classes = confusion.rows.len();
     let classes: Vec<ClassScore> = (0..n_classes)
         .map(|class| {
-            let (right, truth) = (confusion.rows[class][class], confusion.truth(class));
+            let (right, truth) = (confusion.right(class), confusion.truth(class));
             let predicted = confusion.predicted(class);
             ClassScore {
                 class: names.get(class).cloned().unwrap_or_else(|| class.to_string()),
@@ -127,7 +132,7 @@ pub fn class_scores(confusion: &ConfusionMatrix, names: &[String]) -> ClassScore
         })
         .collect();
     let support = sum(classes.iter().map(|class| class.support));
-    let right = sum((0..n_classes).map(|class| confusion.rows[class][class]));
+    let right = sum((0..n_classes).map(|class| confusion.right(class)));
     let macro_average = average(&classes, |_| 1.0);
     let weighted_average = average(&classes, |class| class.support);
     ClassScores { accuracy: ratio(right, support), macro_average, weighted_average, support, classes }
@@ -222,6 +227,12 @@ mod tests {
         assert_eq!((empty.accuracy, empty.weighted_average, empty.classes[0].recall), (None, None, None));
         let weightless = scores(&[0, 1], &[0, 1], Some(&[0.0, 0.0]));
         assert_eq!(weightless.accuracy, None);
+    }
+
+    #[test]
+    fn a_ragged_matrix_is_no_panic() {
+        let ragged = ConfusionMatrix { rows: vec![vec![1.0], vec![]] };
+        assert_eq!(class_scores(&ragged, &[]).accuracy, Some(1.0));
     }
 
     #[test]

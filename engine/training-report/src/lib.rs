@@ -6,6 +6,18 @@
 //! [`class_scores`], [`log_loss`], [`kolmogorov_smirnov`], [`regression_scores`], [`permutation_importance`],
 //! [`correlation_matrix`].
 //!
+//! ```
+//! use training_report::{Part, PartName, Report, ReportInput, ReportSettings, Task};
+//!
+//! let test = Part { labels: &[0.0, 0.0, 1.0, 1.0], scores: &[0.1, 0.4, 0.35, 0.8], weights: None };
+//! let task = Task::Binary { classes: ["background".into(), "signal".into()] };
+//! let input = ReportInput { task, train: None, validation: None, test: Some(test), history: vec![] };
+//! let report = Report::new(&input, ReportSettings::default())?;
+//! let part = report.part(PartName::Test).and_then(|part| part.classification.as_ref());
+//! assert_eq!(part.and_then(|part| part.auc), Some(0.75));
+//! # Ok::<(), training_report::ReportError>(())
+//! ```
+//!
 //! **Negative weights** (next-to-leading-order generators make them) are summed as they are. The rates of a
 //! ROC curve then need not rise from point to point and an AUC may leave 0..1 when the sample is small; the
 //! formulas stay those of Mann and Whitney, so that the expectation is right. What has no meaning (the total

@@ -1,7 +1,8 @@
 //! The whole report: every part of the sample judged, the parts compared, and the history of the training. It is
 //! one JSON object (serde) with a format name and a version, stored beside and inside the model.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::input::weight_of;
 use crate::ranking::levels;
@@ -52,9 +53,12 @@ impl Default for ReportSettings {
 /// Numbers about a trained model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Always [`Report::FORMAT`].
+    /// Always [`Report::FORMAT`]; anything else is refused when read.
+    #[serde(deserialize_with = "read_format")]
     pub format: String,
-    /// [`Report::VERSION`] when written; grows when a reader of the older form would misread it.
+    /// [`Report::VERSION`] when written; grows when a reader of the older form would misread it. A newer one is
+    /// refused when read.
+    #[serde(deserialize_with = "read_version")]
     pub version: u32,
     /// What the model was trained for.
     pub task: Task,
@@ -226,12 +230,38 @@ impl Epoch {
     }
 }
 
+/// More bins than these are a slip, and would not fit into memory.
+const MOST_BINS: usize = 100_000;
+
 fn check_settings(settings: &ReportSettings) -> Result<(), ReportError> {
     let what = "threshold";
     if !settings.threshold.is_finite() {
         return Err(ReportError::BadSetting { what, value: settings.threshold, allowed: "a finite number" });
     }
+    if settings.n_response_bins > MOST_BINS {
+        let value = settings.n_response_bins as f64;
+        return Err(ReportError::BadSetting { what: "n_response_bins", value, allowed: "at most 100 000" });
+    }
     settings.significance.check()
+}
+
+fn read_format<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
+    let format = String::deserialize(json)?;
+    if format == Report::FORMAT {
+        return Ok(format);
+    }
+    Err(D::Error::custom(format!("the format is `{format}` where `{}` was expected", Report::FORMAT)))
+}
+
+fn read_version<'de, D: Deserializer<'de>>(json: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(json)?;
+    if (1..=Report::VERSION).contains(&version) {
+        return Ok(version);
+    }
+    let known = Report::VERSION;
+    Err(D::Error::custom(format!(
+        "the report has version {version}, this program reads 1 to {known}: update it"
+    )))
 }
 
 fn named_parts<'a>(input: &ReportInput<'a>) -> Vec<(PartName, Part<'a>)> {

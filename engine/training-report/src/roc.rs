@@ -85,7 +85,12 @@ impl RocCurve {
     /// largest gap that a straight line bridges is that of one score level or `2 / n_points`.
     #[must_use]
     pub fn thinned(&self, n_points: usize) -> Self {
-        let n_all = self.thresholds.len();
+        // The lists are public; a shorter one sets the length.
+        let rates = self.false_positive_rate.len().min(self.true_positive_rate.len());
+        let n_all = self.thresholds.len().min(rates);
+        if n_all == 0 {
+            return self.clone();
+        }
         let step = 2.0 / n_points.max(1) as f64;
         let (mut kept, mut last): (Vec<usize>, usize) = (vec![0], 0);
         let at = |point: usize| (self.false_positive_rate[point], self.true_positive_rate[point]);

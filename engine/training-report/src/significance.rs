@@ -101,6 +101,9 @@ impl SignificanceCurve {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return self.clone();
         };
+        if self.points.len() <= n_points {
+            return self.clone();
+        }
         let width = (first.threshold - last.threshold) / n_points.max(1) as f64;
         let is_best = |point: &SignificancePoint| {
             [self.best_ams, self.best_s_over_sqrt_s_plus_b].contains(&Some(*point))
@@ -109,7 +112,7 @@ impl SignificanceCurve {
         let mut points = Vec::new();
         for point in &self.points {
             let reaches = point.threshold <= next;
-            if self.points.len() <= n_points || reaches || point == last || is_best(point) {
+            if reaches || point == last || is_best(point) {
                 points.push(*point);
             }
             while width > 0.0 && point.threshold <= next {

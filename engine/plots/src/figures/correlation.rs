@@ -12,7 +12,7 @@ use crate::text::table;
 /// A table of numbers −1..1.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CorrelationMatrix {
-    /// Names of rows and columns.
+    /// Names of rows and columns; those behind the first 150 are left out, and the picture says how many.
     pub names: Vec<String>,
     /// `rows[i][j]`; `None` (and what is missing or not finite) is drawn grey.
     pub rows: Vec<Vec<Option<f64>>>,
@@ -21,7 +21,7 @@ pub struct CorrelationMatrix {
 impl Figure for CorrelationMatrix {
     fn to_svg(&self, style: &Style) -> String {
         let mut canvas = Canvas::new(style.size(), "Correlation matrix");
-        let names: Vec<Label> = self.names.iter().map(|name| Label::parse(name)).collect();
+        let names: Vec<Label> = self.names.iter().take(MOST_COLUMNS).map(|name| Label::parse(name)).collect();
         let scale = style.scale();
         let grid = Grid::new(style, (&names, &names), (96.0 * scale, 0.0));
         for row in 0..names.len() {
@@ -33,7 +33,13 @@ impl Figure for CorrelationMatrix {
         grid.draw_names(&mut canvas, &names, &names);
         let axis = Axis::linear(-1.0, 1.0, 4);
         let bar = ((grid.left + grid.width + 12.0 * scale, grid.top), (16.0 * scale, grid.height));
-        colour_bar(&mut canvas, bar, &axis, &Label::parse("Correlation"), scale, |share| {
+        let left_out = self.names.len() - names.len();
+        let title = if left_out > 0 {
+            format!("Correlation (and {left_out} more columns)")
+        } else {
+            "Correlation".to_owned()
+        };
+        colour_bar(&mut canvas, bar, &axis, &Label::parse(&title), scale, |share| {
             diverging(2.0 * share - 1.0)
         });
         let frame = Frame {
@@ -66,6 +72,9 @@ impl Figure for CorrelationMatrix {
         format!("Correlation matrix\n{}", table(&rows))
     }
 }
+
+/// More cells than these would make the picture too large to be opened.
+const MOST_COLUMNS: usize = 150;
 
 /// More columns than this leave no room for numbers.
 const MOST_NUMBERS: usize = 20;

@@ -101,6 +101,20 @@ fn samples_in_other_bins_are_told_apart() {
 }
 
 #[test]
+fn large_figures_stay_small() {
+    let x: Vec<f64> = (0..=300_000).map(|at| f64::from(at) / 300_000.0).collect();
+    let y = x.iter().map(|x| x.sqrt()).collect();
+    let curve =
+        RocCurve { label: "long".to_owned(), false_positive_rate: x, true_positive_rate: y, auc: None };
+    let picture = check("roc", &RocCurves { curves: vec![curve], best: None });
+    assert!(picture.len() < 100_000, "{} bytes", picture.len());
+    let names: Vec<String> = (0..400).map(|at| format!("column_{at}")).collect();
+    let matrix = CorrelationMatrix { rows: vec![vec![Some(0.5); 400]; 400], names };
+    let picture = check("correlation", &matrix);
+    assert!(picture.contains("and 250 more columns") && picture.len() < 4_000_000, "{} bytes", picture.len());
+}
+
+#[test]
 fn empty_figures_say_so() {
     let cases: [(&str, &dyn Figure, &str); 9] = [
         ("histogram", &HistogramFigure::default(), "no entries"),
@@ -151,7 +165,7 @@ fn figures_of_values(values: &[f64], name: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(120))]
 
     #[test]
     fn no_values_break_a_figure(values in proptest::collection::vec(any::<f64>(), 0..12), name in ".{0,20}") {

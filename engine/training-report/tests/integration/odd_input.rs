@@ -94,6 +94,11 @@ fn what_the_caller_gets_wrong_is_an_error() {
 
 #[test]
 fn no_classes_and_no_bins_are_no_panic() {
+    let nothing =
+        ReportInput { task: binary_task(), train: None, validation: None, test: None, history: vec![] };
+    let settings = ReportSettings { n_response_bins: usize::MAX, ..ReportSettings::default() };
+    assert!(matches!(Report::new(&nothing, settings), Err(ReportError::BadSetting { .. })));
+
     check(Task::Classes { classes: vec![] }, Part::default());
     check(Task::Classes { classes: vec![] }, Part { labels: &[0.0], scores: &[], weights: None });
     let part = Part { labels: &[1.0, 0.0], scores: &[0.2, 0.9], weights: None };

@@ -115,6 +115,11 @@ fn json_brings_back_the_same_report() {
         "{json:.200}"
     );
     assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    let read = |json: String| serde_json::from_str::<Report>(&json).unwrap_err().to_string();
+    let newer = read(json.replacen("\"version\":1", "\"version\":2", 1));
+    assert!(newer.contains("version 2, this program reads 1 to 1"), "{newer}");
+    let other = read(json.replacen("mlaas4hep-report", "specs", 1));
+    assert!(other.contains("format is `specs` where `mlaas4hep-report` was expected"), "{other}");
     assert!(json.len() < 120_000, "{} bytes", json.len());
 }
 
