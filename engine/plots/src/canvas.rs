@@ -53,13 +53,14 @@ impl Ink<'_> {
 }
 
 impl Canvas {
-    /// Starts a picture on a white ground; `title` is what a screen reader says.
+    /// Starts a picture on a white ground; `title` is what a screen reader says. Blanks are preserved, because some
+    /// readers drop them at the border of two runs of a label.
     pub(crate) fn new((width, height): (f64, f64), title: &str) -> Self {
         let mut canvas = Self { out: String::new() };
         let (width, height) = (short(width), short(height));
         canvas.write(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\">\n<title>{}</title>\n\
+             viewBox=\"0 0 {width} {height}\" xml:space=\"preserve\" role=\"img\" font-family=\"{FONTS}\">\n<title>{}</title>\n\
              <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n",
             escaped(title)
         ));
