@@ -1,0 +1,111 @@
+//! The stored forms.
+
+use crate::data::{measure, table, three_events};
+use branch_specs::{
+    FileFingerprint, Fingerprint, MissingBranch, OriginalForm, Specs, SpecsError, SpecsMode,
+    original_file_name,
+};
+use serde_json::{Value, json};
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_forms_of_the_original() {
+    let specs = measure(&table("data/a.root", &three_events()), SpecsMode::Fast);
+    let flat = json!(["has_jet", "met", "weight"]);
+    let expected = json!({
+        "jdim": {"jet_pt": 2, "jet_index": 2, "vertex": 3},
+        "minv": {"run": 1.0, "met": -4.0, "jet_pt": 30.0, "jet_index": 0.0, "has_jet": 0.0,
+                 "weight": -4.0 / 3.0, "vertex": -10.0},
+        "maxv": {"run": 1.0, "met": 10.0, "jet_pt": 90.0, "jet_index": 1.0, "has_jet": 1.0,
+                 "weight": 10.0 / 3.0, "vertex": 10.0},
+        "fkeys": flat, "jkeys": ["jet_index", "jet_pt", "vertex"], "nans": {},
+    });
+    assert_eq!(parsed(&specs.to_original_json(OriginalForm::PerFile)), expected);
+    let mut expected = expected;
+    expected["fkeys"] = json!(["has_jet", "met", "run", "weight"]);
+    expected["events"] = json!({"total": 3, "data/a.root": 3});
+    assert_eq!(parsed(&specs.to_original_json(OriginalForm::Global)), expected);
+    // Our own form holds the same keys.
+    let own = parsed(&specs.to_json());
+    for key in ["jdim", "minv", "maxv", "fkeys", "jkeys", "nans", "events"] {
+        assert_eq!(own[key], expected[key], "{key}");
+    }
+    assert_eq!(original_file_name("root://x//store/a.root"), "specs-a.json");
+}
+
+#[test]
+fn two_files_have_nans_and_an_empty_branch_has_the_bounds_of_master() {
+    let empty = vec![(1.0, vec![])];
+    let first = measure(&table("a.root", &empty), SpecsMode::Fast);
+    let second = measure(&table("b.root", &[(3.0, vec![])]), SpecsMode::Fast);
+    let merged = Specs::merge([first, second], MissingBranch::Error).unwrap().specs;
+    let stored = parsed(&merged.to_original_json(OriginalForm::Global));
+    assert_eq!(stored["events"], json!({"total": 2, "a.root": 1, "b.root": 1}));
+    assert_eq!((&stored["minv"]["jet_pt"], &stored["maxv"]["jet_pt"]), (&json!(1e15), &json!(-1e15)));
+    assert_eq!(stored["nans"]["met"], json!(-0.5));
+    assert_eq!(stored["nans"]["has_jet"], json!(0.0));
+    let again = Specs::from_json(&merged.to_original_json(OriginalForm::Global)).unwrap();
+    assert_eq!(again.branch("jet_pt").unwrap().min(), None);
+    assert_eq!(parsed(&again.to_original_json(OriginalForm::Global)), stored);
+}
+
+#[test]
+fn our_form_comes_back_whole() {
+    for mode in [SpecsMode::Fast, SpecsMode::Full] {
+        let mut specs = measure(&table("a.root", &three_events()), mode);
+        specs.fingerprint = Some(Fingerprint { tree: "events".into(), ..Fingerprint::default() });
+        assert_eq!(Specs::from_json(&specs.to_json()).unwrap(), specs);
+    }
+}
+
+#[test]
+fn the_shown_form() {
+    let specs = measure(&table("a.root", &three_events()), SpecsMode::Full);
+    let shown = specs.to_shown_json();
+    assert_eq!(
+        shown["branches"]["met"],
+        json!({"type": "f32", "kind": "flat", "n": 3, "n_nan": 1, "n_inf": 0, "sum": 6.0, "min": -4.0,
+               "max": 10.0, "mean": 3.0, "std": 7.0, "jdim": 1})
+    );
+    assert_eq!(shown["branches"]["comment"]["min"], Value::Null);
+}
+
+#[test]
+fn what_is_not_specs_is_refused() {
+    let check = |text: &str, expected: &str| {
+        let error = Specs::from_json(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    check("", "EOF");
+    check("[]", "not an object");
+    check("{}", "`jdim` is missing");
+    check(r#"{"format": "other"}"#, "the format is \"other\"");
+    check(r#"{"format": "mlaas4hep-specs", "version": 9}"#, "the version is 9");
+    check(r#"{"jdim": {}, "minv": {}, "maxv": {}, "fkeys": ["x"], "jkeys": []}"#, "no number for branch `x`");
+    check(
+        r#"{"jdim": {}, "minv": {"x": 1}, "maxv": {"x": 1}, "fkeys": [], "jkeys": ["x"]}"#,
+        "`jdim` has no number",
+    );
+    let whole = measure(&table("a.root", &three_events()), SpecsMode::Full).to_json();
+    check(&whole.replace("\"resolution\":11", "\"resolution\":99"), "are broken");
+    for end in (0..whole.len()).step_by(7) {
+        assert!(Specs::from_json(&whole[..end]).is_err());
+    }
+}
+
+#[test]
+fn stale_specs_are_refused() {
+    let mut specs = measure(&table("a.root", &three_events()), SpecsMode::Fast);
+    let file = FileFingerprint { name: "a.root".into(), size_bytes: 5, ..FileFingerprint::default() };
+    let now = Fingerprint { files: vec![file], ..Fingerprint::default() };
+    assert!(matches!(specs.check_fresh(&now), Err(SpecsError::Stale { .. })));
+    specs.fingerprint = Some(now.clone());
+    specs.check_fresh(&now).unwrap();
+    let mut later = now;
+    later.files[0].size_bytes = 6;
+    let error = specs.check_fresh(&later).unwrap_err().to_string();
+    assert!(error.contains("a.root had 5 bytes and has 6 now"), "{error}");
+}
