@@ -1,0 +1,10 @@
+//! A model from its making over its file to its scores.
+
+#[path = "integration/example.rs"]
+mod example;
+#[path = "integration/file.rs"]
+mod file;
+#[path = "integration/onnxruntime.rs"]
+mod onnxruntime;
+#[path = "integration/scores.rs"]
+mod scores;
