@@ -32,14 +32,14 @@ pub(crate) fn backward(
     gradient: &Tensor,
 ) -> Result<Tensor, TchError> {
     match function {
-        Activation::Relu => gradient.f_threshold_backward(output, 0.0),
-        Activation::LeakyRelu => gradient.f_leaky_relu_backward(input, LEAKY_SLOPE, false),
+        Activation::Relu => output.f_threshold_backward(gradient, 0.0),
+        Activation::LeakyRelu => input.f_leaky_relu_backward(gradient, LEAKY_SLOPE, false),
         Activation::Elu => Tensor::f_elu_backward(gradient, 1.0, 1.0, 1.0, true, output),
         Activation::Selu => Tensor::f_elu_backward(gradient, SELU_ALPHA, SELU_SCALE, 1.0, true, output),
         Activation::Gelu => input.f_gelu_backward(gradient, "none"),
         Activation::Silu => input.f_silu_backward(gradient),
         Activation::Tanh => Tensor::f_tanh_backward(gradient, output),
         Activation::Sigmoid => Tensor::f_sigmoid_backward(gradient, output),
-        Activation::Softplus => gradient.f_softplus_backward(input, 1.0, 20.0),
+        Activation::Softplus => input.f_softplus_backward(gradient, 1.0, 20.0),
     }
 }

@@ -112,7 +112,7 @@ fn the_same_seed_gives_the_same_bits_and_another_does_not() {
 #[test]
 fn a_step_follows_the_gradient_of_the_networks_own_forward_pass() {
     let Some(worker) = worker("a_step_follows_the_gradient_of_the_networks_own_forward_pass") else { return };
-    let activations = ["tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus"];
+    let activations = ["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus"];
     for activation in activations {
         for (task, loss, label) in [
             (r#""binary""#, "binary_cross_entropy", 1.0),
@@ -126,7 +126,7 @@ fn a_step_follows_the_gradient_of_the_networks_own_forward_pass() {
             );
             let after = |epochs: usize| {
                 let rows = vec![row(&[0.7, f32::NAN, -0.4], label), row(&[-1.2, 0.3, 0.9], label)];
-                let settings = settings(&model, &format!(r#", "epochs": {epochs}, "seed": 11"#));
+                let settings = settings(&model, &format!(r#", "epochs": {epochs}, "seed": 12"#));
                 run(settings, &mut Rows::train_only(rows), &worker).unwrap().network.unwrap()
             };
             check_gradient(&after(1), &after(2), loss, label, &format!("{activation} {task} {loss}"));
@@ -153,12 +153,11 @@ fn check_gradient(before: &Network, after: &Network, loss: &str, label: f32, nam
             *parameters(&mut network)[i] += change;
             mean_loss(&network)
         };
-        const STEP: f32 = 4e-3;
+        const STEP: f32 = 5e-4;
         let expected = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
         let (old, new) = (*parameters(&mut before.clone())[i], *parameters(&mut after.clone())[i]);
         let found = f64::from(old - new) / 0.001;
-        eprintln!("{name} {i}: {found} {expected} old {old} new {new}");
-        assert!((found - expected).abs() < 2e-3 + 2e-2 * expected.abs(), "{name} {i}: {found} {expected}");
+        assert!((found - expected).abs() < 1e-3 + 2e-3 * expected.abs(), "{name} {i}: {found} {expected}");
     }
 }
 
