@@ -261,7 +261,7 @@ mod tests {
         check("(-2)**2 + -2**2", "(-2) ** 2 + -2 ** 2");
         check("not a and b or c", "not a and b or c");
         check("not (a and b)", "not (a and b)");
-        check("200<ht<=1e3 && !x", "200 < ht <= 1000.0 and (not x)");
+        check("200<ht<=1e3 && !x", "200 < ht <= 1000.0 and not x");
         check("(a<b)<c", "(a < b) < c");
         check("a > 1 & b", "a > 1 & b");
         check("jet_pt[jet_pt>30 and abs(jet_eta)<2.4][0]", "jet_pt[jet_pt > 30 and abs(jet_eta) < 2.4][0]");

@@ -109,11 +109,8 @@ mod tests {
         let source = Source::new("selection", "a = 1\nµ = jet_tp + 2");
         let error = source.error(Span { start: 11, end: 17 }, "no branch `jet_tp`");
         assert_eq!((error.line, error.column), (2, 5));
-        insta::assert_snapshot!(error, @r"
-        selection, line 2, column 5: no branch `jet_tp`
-          µ = jet_tp + 2
-              ^^^^^^
-        ");
+        let expected = "selection, line 2, column 5: no branch `jet_tp`\n  µ = jet_tp + 2\n      ^^^^^^";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! Printing, storing and any bytes at all.
+
+use super::support::kept_by_text;
+use event_selection::{Expression, Selection, parse_any_bytes};
+use proptest::prelude::*;
+
+fn any_expression() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        any::<u32>().prop_map(|value| value.to_string()),
+        any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(|value| format!("{:?}", value.abs())),
+        "[a-z_][a-z0-9_.]{0,5}".prop_filter("words", |name| {
+            !["and", "or", "not", "get", "drop"].contains(&name.as_str()) && !name.ends_with('.') && !name.contains("..")
+                && name.split('.').all(|part| part.starts_with(|letter: char| !letter.is_ascii_digit()))
+        }),
+        "[^\\x00]{1,6}".prop_map(|name| format!("get(\"{}\")", name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))),
+    ];
+    let operator = prop::sample::select(vec![
+        "+", "-", "*", "/", "//", "%", "**", "<", "<=", "==", "!=", ">", ">=", "and", "or", "&", "|", "^",
+    ]);
+    leaf.prop_recursive(6, 40, 3, move |inner| {
+        prop_oneof![
+            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+            inner.clone().prop_map(|a| format!("-{a}")),
+            inner.clone().prop_map(|a| format!("not {a}")),
+            inner.clone().prop_map(|a| format!("~({a})")),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("f({})", list.join(", "))),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("({a})[{b}]")),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_reads_as_the_same(text in any_expression()) {
+        let tree = Expression::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let printed = tree.to_string();
+        let again = Expression::parse(&printed).unwrap_or_else(|error| panic!("{printed}: {error}"));
+        prop_assert_eq!(&again, &tree, "{}", printed);
+        prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        parse_any_bytes(&bytes);
+    }
+
+    #[test]
+    fn no_words_panic(words in prop::collection::vec(prop::sample::select(vec![
+        "a", "b", "c", "d", "(", ")", "[", "]", "+", "-", "**", "<", "<=", "==", "=", "and", "or", "not ", "!", "~", "&", "%", "//",
+        "1", "0.5", "1e400", "99999999999999999999", "sum", "where", ",", "\n", "get(\"a\")", "drop ", "count(c)", "b[0]", "d[b>1]",
+        "invariant_mass", "min", "\"", "#",
+    ]), 0..30)) {
+        parse_any_bytes(words.concat().as_bytes());
+    }
+}
+
+#[test]
+fn a_selection_travels_as_json() {
+    let check = |selection: Selection| {
+        let json = serde_json::to_string_pretty(&selection).unwrap();
+        let again: Selection = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, selection, "{json}");
+        assert_eq!(again.fingerprint(), selection.fingerprint());
+    };
+    check(Selection::from_text("ht = sum(jet_pt)\n200 < ht <= 1e3\ndrop `a b`").unwrap());
+    check(
+        Selection::from_original_json(r#"{"jagged_cut": {"jet_pt": {"cut": ["jet_pt>3", "all"], "remove": "True"}}}"#)
+            .unwrap(),
+    );
+    check(Selection::default());
+}
+
+#[test]
+fn a_fingerprint_is_about_the_meaning() {
+    let print = |text: &str| Selection::from_text(text).unwrap().fingerprint();
+    assert_eq!(print("n>1 # one"), print("\n( n > 1 )"));
+    assert_ne!(print("n > 1"), print("n >= 1"));
+    let json = r#"{"jagged_cut": {"jet_pt": {"cut": ["jet_pt>30", "all"]}}}"#;
+    assert_eq!(Selection::from_original_json(json).unwrap().fingerprint(), print("all(jet_pt > 30)"));
+    // Stable over versions: models carry it.
+    assert_eq!(print("n > 1"), "e3b3c74e5af1749b5d3856d0cdff1a11");
+}
+
+#[test]
+fn the_two_operators_styles_agree() {
+    assert_eq!(kept_by_text("n > 1 and not any(jet_btag)"), kept_by_text("n > 1 && !any(jet_btag)"));
+    assert_eq!(kept_by_text("(n == 1) | (n == 4)"), [0, 3]);
+}
+
+#[test]
+fn errors_have_lines_and_columns() {
+    let error = Selection::from_text("ht = sum(jet_pt)\n\nht > = 3").unwrap_err().to_string();
+    assert!(error.starts_with("selection, line 3, column 6: "), "{error}");
+    assert!(error.ends_with("\n  ht > = 3\n       ^"), "{error}");
+}

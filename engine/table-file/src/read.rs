@@ -1,0 +1,212 @@
+//! Reading.
+
+use crate::{Format, TableFileError};
+use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadError, TableInfo};
+use event_frame::{column_from_series, column_type_of};
+use polars::frame::DataFrame;
+use polars::prelude::{
+    BooleanChunked, CsvReadOptions, DataType, FillNullStrategy, IntoSeries, JsonFormat, JsonReader, ParquetReader,
+    PolarsError, SerReader, Series,
+};
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::ops::Range;
+use std::path::Path;
+
+/// A table file, read whole into memory.
+#[derive(Debug)]
+pub struct TableFile {
+    info: TableInfo,
+    /// One for each branch; nothing where the branch cannot be read.
+    columns: Vec<Option<Column>>,
+}
+
+impl TableFile {
+    /// Reads a file in the given format, or in the one that its name says.
+    ///
+    /// # Errors
+    /// [`TableFileError`] with file, line and column where they are known.
+    pub fn open(path: impl AsRef<Path>, format: Option<Format>) -> Result<Self, TableFileError> {
+        let path = path.as_ref();
+        let Some(format) = format.or_else(|| Format::from_path(path)) else {
+            return Err(TableFileError::UnknownFormat { path: path.to_path_buf() });
+        };
+        let frame = match format {
+            Format::Parquet => read_parquet(path)?,
+            Format::Csv => read_csv(path)?,
+            Format::JsonLines => read_json_lines(path)?,
+        };
+        Self::from_frame(path, format, frame)
+    }
+
+    fn from_frame(path: &Path, format: Format, frame: DataFrame) -> Result<Self, TableFileError> {
+        let mut info = TableInfo {
+            source: path.display().to_string(),
+            tree: String::new(),
+            n_entries: frame.height() as u64,
+            branches: Vec::new(),
+        };
+        let mut columns = Vec::new();
+        for column in frame.into_columns() {
+            let mut series = column.take_materialized_series();
+            let (name, dtype) = (series.name().to_string(), series.dtype().clone());
+            if format == Format::JsonLines {
+                series = zero_for_missing(series).map_err(|cause| failed("read", path, format, cause))?;
+            }
+            let readable = column_type_of(&dtype)
+                .ok_or_else(|| format!("a column of {dtype} is no number, text or list of them"));
+            let column = match readable {
+                Ok(_) => Some(
+                    column_from_series(series, None)
+                        .map_err(|cause| TableFileError::Frame { path: path.to_path_buf(), cause })?,
+                ),
+                Err(_) => None,
+            };
+            let n_bytes = column.as_ref().map_or(0, Column::buffer_bytes) as u64;
+            info.branches.push(BranchInfo {
+                name: name.as_str().into(),
+                type_name: dtype.to_string(),
+                // Missing numbers have turned integers into floats by now.
+                column_type: column.as_ref().map(Column::column_type).ok_or(()).or_else(|()| Err(readable.err().unwrap_or_default())),
+                stored_bytes: 0,
+                decoded_bytes: n_bytes,
+                codec: String::new(),
+            });
+            columns.push(column);
+        }
+        Ok(Self { info, columns })
+    }
+}
+
+impl EventTable for TableFile {
+    fn info(&self) -> &TableInfo {
+        &self.info
+    }
+
+    fn visit(&self, branches: &[usize], entries: Range<u64>, sink: PieceSink<'_>) -> Result<(), ReadError> {
+        let end = entries.end.min(self.info.n_entries);
+        let start = entries.start.min(end);
+        for &branch in branches {
+            self.info.readable_type(branch)?;
+            let Some(column) = &self.columns[branch] else { continue };
+            let mut first_entry = start;
+            for piece in column.slice(start as usize..end as usize).pieces() {
+                if sink(PieceAt { branch, first_entry, piece: piece.clone() }).is_break() {
+                    return Err(ReadError::Stopped);
+                }
+                first_entry += piece.n_entries() as u64;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn failed(action: &'static str, path: &Path, format: Format, cause: PolarsError) -> TableFileError {
+    TableFileError::Polars { action, path: path.to_path_buf(), format: format.name(), cause }
+}
+
+/// The bytes of a file, decompressed where its name ends with `.gz` or `.bz2`.
+fn read_bytes(path: &Path) -> Result<Vec<u8>, TableFileError> {
+    let failed = |cause| TableFileError::Io { action: "read", path: path.to_path_buf(), cause };
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    match path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
+        Some("gz") => flate2::read::MultiGzDecoder::new(file).read_to_end(&mut bytes),
+        Some("bz2") => bzip2::read::MultiBzDecoder::new(file).read_to_end(&mut bytes),
+        _ => std::io::BufReader::new(file).read_to_end(&mut bytes),
+    }
+    .map_err(failed)?;
+    Ok(bytes)
+}
+
+fn read_parquet(path: &Path) -> Result<DataFrame, TableFileError> {
+    let file =
+        File::open(path).map_err(|cause| TableFileError::Io { action: "read", path: path.to_path_buf(), cause })?;
+    ParquetReader::new(file).finish().map_err(|cause| failed("read", path, Format::Parquet, cause))
+}
+
+fn read_csv(path: &Path) -> Result<DataFrame, TableFileError> {
+    let bytes = read_bytes(path)?;
+    if let Some((line, column, reason)) = broken_csv_line(&bytes) {
+        return Err(TableFileError::Line { path: path.to_path_buf(), line, column, reason });
+    }
+    // All rows are looked at before a type is chosen: a column of integers may end with a fraction.
+    let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(None);
+    options
+        .into_reader_with_file_handle(Cursor::new(bytes))
+        .finish()
+        .map_err(|cause| failed("read", path, Format::Csv, cause))
+}
+
+/// The first line with another number of cells than the header, or a header that names a column twice.
+fn broken_csv_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
+    let mut n_header_cells = None;
+    let (mut line, mut first_line, mut n_cells, mut in_quotes, mut is_blank) = (1, 1, 1, false, true);
+    for byte in bytes.iter().chain(std::iter::once(&b'\n')) {
+        match byte {
+            b'"' => (in_quotes, is_blank) = (!in_quotes, false),
+            b',' if !in_quotes => (n_cells, is_blank) = (n_cells + 1, false),
+            b'\n' => {
+                line += 1;
+                if in_quotes {
+                    continue;
+                }
+                let expected = *n_header_cells.get_or_insert(n_cells);
+                if n_cells != expected && !is_blank {
+                    let reason = format!("{n_cells} cells where the header has {expected}");
+                    return Some((first_line, n_cells.min(expected + 1), reason));
+                }
+                (first_line, n_cells, is_blank) = (line, 1, true);
+            }
+            b'\r' | b' ' => {}
+            _ => is_blank = false,
+        }
+    }
+    in_quotes.then(|| (first_line, n_cells, "a quoted cell has no closing quote".to_string()))
+}
+
+fn read_json_lines(path: &Path) -> Result<DataFrame, TableFileError> {
+    let bytes = read_bytes(path)?;
+    if let Some((line, column, reason)) = broken_json_line(&bytes) {
+        return Err(TableFileError::Line { path: path.to_path_buf(), line, column, reason });
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(DataFrame::empty());
+    }
+    let frame = JsonReader::new(Cursor::new(bytes))
+        .with_json_format(JsonFormat::JsonLines)
+        .infer_schema_len(None)
+        .finish()
+        .map_err(|cause| failed("read", path, Format::JsonLines, cause))?;
+    let mut names: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+    names.sort();
+    frame.select(names).map_err(|cause| failed("read", path, Format::JsonLines, cause))
+}
+
+/// The first line that is no JSON object. Checked beforehand, because polars does not say where it stumbled.
+fn broken_json_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
+    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if line.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Some((number + 1, 1, "a line must be one JSON object {..}".to_string()));
+        }
+        if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(line) {
+            return Some((number + 1, error.column(), error.to_string()));
+        }
+    }
+    None
+}
+
+fn zero_for_missing(series: Series) -> Result<Series, PolarsError> {
+    match series.dtype() {
+        dtype if series.null_count() == 0 || dtype.is_nested() || dtype == &DataType::String => Ok(series),
+        DataType::Boolean => {
+            let filled: BooleanChunked = series.bool()?.iter().map(|value| Some(value.unwrap_or(false))).collect();
+            Ok(filled.with_name(series.name().clone()).into_series())
+        }
+        dtype if dtype.is_primitive_numeric() => series.fill_null(FillNullStrategy::Zero),
+        _ => Ok(series),
+    }
+}
