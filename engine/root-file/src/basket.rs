@@ -6,14 +6,15 @@
 use crate::codec;
 use crate::cursor::{Broken, Cursor};
 use crate::key::KeyHead;
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// The entries of a basket, decompressed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Contents<'a> {
     pub(crate) data: &'a [u8],
     /// Positions of the entries, as stored: 32 bits each, big-endian, counted from the start of the key.
-    pub(crate) positions: Option<&'a [u8]>,
+    pub(crate) positions: Option<Cow<'a, [u8]>>,
     pub(crate) n_entries: usize,
     /// What the positions count too much.
     pub(crate) n_head_bytes: usize,
@@ -38,6 +39,8 @@ struct Head {
     n_entries: usize,
     /// End of the entries, counted from the start of the key.
     last: usize,
+    /// Whether lengths of entries are stored in the place of positions (ROOT's `kGenerateOffsetMap`).
+    has_lengths: bool,
     flag: u8,
 }
 
@@ -50,15 +53,13 @@ impl Head {
         }
         cursor.skip(2 + 4)?;
         let entry_size = cursor.i32()?;
-        if entry_size < 0 {
-            // The sign says that one byte of features follows.
-            cursor.skip(1)?;
-        }
+        // The sign says that one byte of features follows.
+        let has_lengths = entry_size < 0 && cursor.u8()? & 1 != 0;
         let start = cursor.position();
         let (n_entries, last) = (cursor.i32()?, cursor.i32()?);
         let flag = cursor.u8()?;
         match (usize::try_from(n_entries), usize::try_from(last)) {
-            (Ok(n_entries), Ok(last)) => Ok(Self { key, n_entries, last, flag }),
+            (Ok(n_entries), Ok(last)) => Ok(Self { key, n_entries, last, has_lengths, flag }),
             _ => Err(Broken::new(start, format!("{n_entries} entries that end at byte {last}"))),
         }
     }
@@ -117,16 +118,29 @@ fn contents<'a>(head: &Head, object: &'a [u8]) -> Result<Contents<'a>, Broken> {
         ));
     };
     // A count, one position for each entry, and one more that means nothing.
-    let positions = behind.get(4..).and_then(|positions| positions.get(..4 * head.n_entries));
-    Ok(Contents {
-        data,
-        positions: positions.filter(|_| head.n_entries > 0),
-        n_entries: head.n_entries,
-        n_head_bytes: head.key.n_head_bytes,
-    })
+    let numbers = behind.get(4..).and_then(|numbers| numbers.get(..4 * head.n_entries));
+    let positions = numbers.filter(|_| head.n_entries > 0).map(|numbers| {
+        if head.has_lengths {
+            Cow::Owned(positions_from_lengths(numbers, head.key.n_head_bytes))
+        } else {
+            Cow::Borrowed(numbers)
+        }
+    });
+    Ok(Contents { data, positions, n_entries: head.n_entries, n_head_bytes: head.key.n_head_bytes })
 }
 
-/// Number of entries of a basket that is kept inside the tree, and how many of its bytes are data.
+/// Adds up the lengths of entries; the first number stands for the head and means nothing.
+fn positions_from_lengths(lengths: &[u8], n_head_bytes: usize) -> Vec<u8> {
+    let mut position = n_head_bytes as i32;
+    let lengths = lengths.as_chunks::<4>().0.iter().map(|length| i32::from_be_bytes(*length));
+    let positions = lengths.enumerate().map(|(entry, length)| {
+        position = position.wrapping_add(if entry == 0 { 0 } else { length });
+        position.to_be_bytes()
+    });
+    positions.flatten().collect()
+}
+
+/// Opens a basket that is kept inside the tree.
 pub(crate) fn open_embedded(object: &[u8]) -> Result<Contents<'_>, Broken> {
     /// Set when the positions of the entries were left out.
     const WITHOUT_POSITIONS: u8 = 80;
@@ -137,7 +151,7 @@ pub(crate) fn open_embedded(object: &[u8]) -> Result<Contents<'_>, Broken> {
     let mut positions = None;
     if !without_positions && flag != 0 && flag % 10 != 2 && head.n_entries > 0 {
         let count = cursor.count(4)?;
-        positions = cursor.bytes(4 * count)?.get(..4 * head.n_entries);
+        positions = cursor.bytes(4 * count)?.get(..4 * head.n_entries).map(Cow::Borrowed);
         if flag > 40 {
             let count = cursor.count(4)?;
             cursor.skip(4 * count)?;

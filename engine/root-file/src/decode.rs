@@ -56,10 +56,13 @@ fn list_offsets(
         .and_then(|heads| n_bytes.checked_sub(heads))
         .ok_or_else(|| Broken::new(0, format!("{n_bytes} bytes for {n_entries} lists")))?;
     let n_items = (n_item_bytes / item_bytes) as i64;
-    let n_known =
-        basket.positions.map_or(0, |positions| positions.len() / 4).max(counts.map_or(0, <[i64]>::len));
+    let n_known = basket
+        .positions
+        .as_ref()
+        .map_or(0, |positions| positions.len() / 4)
+        .max(counts.map_or(0, <[i64]>::len));
     let (mut offsets, mut rests) = (Vec::with_capacity(n_known + 1), (n_item_bytes % item_bytes) as i64);
-    match (basket.positions, counts) {
+    match (&basket.positions, counts) {
         (Some(positions), _) => {
             let from = basket.n_head_bytes as i64;
             rests |=
@@ -232,7 +235,7 @@ impl Nested {
 
     fn read(mut self, basket: &Contents<'_>, head: Head) -> Result<(Vec<Slice<i64>>, Values), Broken> {
         let mut cursor = Cursor::new(basket.data);
-        let ends = basket.positions.map(|positions| positions.as_chunks::<4>().0);
+        let ends = basket.positions.as_ref().map(|positions| positions.as_chunks::<4>().0);
         for entry in 0..basket.n_entries {
             let next = ends.and_then(|ends| ends.get(entry + 1)).map(|end| i32::from_be_bytes(*end));
             let end = match (next, ends) {
@@ -264,7 +267,10 @@ impl Nested {
         if header.is_some_and(|header| header.version & MEMBER_WISE != 0) {
             return Err(cursor.broken("a list that was written member by member"));
         }
-        if self.depth == 0 {
+        if self.depth == 0 && self.is_text && end == Some(cursor.position()) {
+            // ROOT writes no byte at all for an empty string of a leaf.
+            self.close(0);
+        } else if self.depth == 0 {
             self.item(cursor, 0)?;
         } else if head == Head::Counted {
             self.list(cursor, 0)?;
@@ -339,7 +345,7 @@ mod tests {
     }
 
     fn contents<'a>(data: &'a [u8], positions: Option<&'a [u8]>, n_entries: usize) -> Contents<'a> {
-        Contents { data, positions, n_entries, n_head_bytes: 70 }
+        Contents { data, positions: positions.map(std::borrow::Cow::Borrowed), n_entries, n_head_bytes: 70 }
     }
 
     /// A basket of `vector<float>`.

@@ -327,7 +327,9 @@ impl<'a> Describer<'a> {
         let column_type = ColumnType { element: stored.element(), depth, width: 1 };
         let is_text = list.item == Item::Text;
         let head = match (in_collection, list.depth, type_name) {
-            (true, 0, "TString") | (false, 0, "TString" | "char*") => Head::None,
+            (_, 0, "TString" | "char*") => Head::None,
+            // A string that is a branch of its own has no head, one that is a member has.
+            (false, 0, _) if element.id < 0 => Head::None,
             (true, ..) | (false, 0, _) => Head::Versioned,
             (false, ..) => Head::Counted,
         };

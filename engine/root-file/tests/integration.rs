@@ -2,5 +2,7 @@
 
 #[path = "integration/corpus.rs"]
 mod corpus;
+#[path = "integration/damaged.rs"]
+mod damaged;
 #[path = "integration/fixtures.rs"]
 mod fixtures;
