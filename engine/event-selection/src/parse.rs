@@ -98,6 +98,7 @@ impl<'a> Parser<'a> {
                 let mut inner = self.expression()?;
                 let end = self.expect(")")?;
                 inner.span = span.to(end);
+                inner.span.in_parentheses = true;
                 Ok(inner)
             }
             Token::Name(name) => match (&**name, self.source.text.as_bytes().get(span.start)) {
@@ -169,15 +170,30 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self, first: &Tree) -> Result<Tree, ExpressionError> {
+        self.refuse_bare_bits(first)?;
         let mut rest = Vec::new();
         let mut whole = first.span;
         while let Some(operator) = compare_operator(&self.peek(0).0) {
             self.next();
             let right = self.expression_of_power(COMPARISON_POWER + 1)?;
+            self.refuse_bare_bits(&right)?;
             whole = whole.to(right.span);
             rest.push((operator, right));
         }
         Ok(Tree::new(Node::Comparison(Box::new(first.clone()), rest), whole))
+    }
+
+    /// `a > 1 & b > 2` would mean `a > (1 & b) > 2`, as in Python, which nobody wants: parentheses must say what is meant.
+    fn refuse_bare_bits(&self, tree: &Tree) -> Result<(), ExpressionError> {
+        let is_bits = matches!(
+            tree.node,
+            Node::Binary(BinaryOperator::BitAnd | BinaryOperator::BitOr | BinaryOperator::BitXor, ..)
+        );
+        if !is_bits || tree.span.in_parentheses {
+            return Ok(());
+        }
+        let message = "`&`, `|` and `^` bind more tightly than a comparison: write `(a > 1) & (b > 2)`, or `and` and `or`";
+        Err(self.source.error(tree.span, message))
     }
 
     fn arguments(&mut self) -> Result<Vec<Tree>, ExpressionError> {
@@ -263,7 +279,8 @@ mod tests {
         check("not (a and b)", "not (a and b)");
         check("200<ht<=1e3 && !x", "200 < ht <= 1000.0 and not x");
         check("(a<b)<c", "(a < b) < c");
-        check("a > 1 & b", "a > 1 & b");
+        check("a > (1 & b)", "a > (1 & b)");
+        check("(a > 1) & (b | c)", "(a > 1) & (b | c)");
         check("jet_pt[jet_pt>30 and abs(jet_eta)<2.4][0]", "jet_pt[jet_pt > 30 and abs(jet_eta) < 2.4][0]");
         check("get(\"a \\\"b\\\\\")+`c d`", "get(\"a \\\"b\\\\\") + get(\"c d\")");
         check("1e999 + .5 + 5.", "1e999 + 0.5 + 5.0");
@@ -278,6 +295,8 @@ mod tests {
         refuse("a = 3", "`==`");
         refuse("(a", "found the end where `)` was expected");
         refuse("3(a)", "only a function");
+        refuse("a > 1 & b", "bind more tightly");
+        refuse("a | b == c", "bind more tightly");
         refuse("get(x)", "a branch name in quotes");
         refuse(&"(".repeat(10_000), "nested deeper");
         refuse(&"-".repeat(10_000), "nested deeper");

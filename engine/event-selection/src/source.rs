@@ -7,6 +7,8 @@ use std::sync::Arc;
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// Whether the words stand in parentheses of their own.
+    pub(crate) in_parentheses: bool,
 }
 
 impl PartialEq for Span {
@@ -16,8 +18,12 @@ impl PartialEq for Span {
 }
 
 impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end, in_parentheses: false }
+    }
+
     pub(crate) fn to(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 }
 
@@ -107,7 +113,7 @@ mod tests {
     #[test]
     fn an_error_points_at_its_words() {
         let source = Source::new("selection", "a = 1\nµ = jet_tp + 2");
-        let error = source.error(Span { start: 11, end: 17 }, "no branch `jet_tp`");
+        let error = source.error(Span::new(11, 17), "no branch `jet_tp`");
         assert_eq!((error.line, error.column), (2, 5));
         let expected = "selection, line 2, column 5: no branch `jet_tp`\n  µ = jet_tp + 2\n      ^^^^^^";
         assert_eq!(error.to_string(), expected);
@@ -116,7 +122,7 @@ mod tests {
     #[test]
     fn spans_outside_the_text_do_no_harm() {
         let source = Source::new("x", "é");
-        let error = source.error(Span { start: 1, end: 99 }, "odd");
+        let error = source.error(Span::new(1, 99), "odd");
         assert_eq!((error.column, error.width), (1, 1));
     }
 }

@@ -92,12 +92,12 @@ pub(crate) fn tokens(
             }
             Token::Symbol(symbol)
         } else {
-            let span = Span { start, end: start + letter.len_utf8() };
+            let span = Span::new(start, start + letter.len_utf8());
             return Err(source.error(span, format!("the character `{letter}` has no meaning here")));
         };
-        found.push((token, Span { start, end: position }));
+        found.push((token, Span::new(start, position)));
     }
-    found.push((Token::End, Span { start: text.len(), end: text.len() }));
+    found.push((Token::End, Span::new(text.len(), text.len())));
     Ok(found)
 }
 
@@ -171,7 +171,7 @@ fn quoted(source: &Source, start: usize, quote: char) -> Result<(String, usize),
             _ => content.push(letter),
         }
     }
-    let span = Span { start, end: start + 1 };
+    let span = Span::new(start, start + 1);
     Err(source.error(span, format!("the text that starts here has no closing {quote}")))
 }
 

@@ -172,10 +172,12 @@ impl Tree {
                 right.write(formatter, right_power)
             }
             Node::Comparison(first, rest) => {
-                first.write(formatter, COMPARISON_POWER + 1)?;
+                // Above the power of `&`: the parser wants that in parentheses here.
+                let power = BinaryOperator::BitAnd.power() + 1;
+                first.write(formatter, power)?;
                 for (operator, tree) in rest {
                     write!(formatter, " {} ", operator.symbol())?;
-                    tree.write(formatter, COMPARISON_POWER + 1)?;
+                    tree.write(formatter, power)?;
                 }
                 Ok(())
             }
