@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// What the caller is told about how far it has come.
 pub(crate) struct Progress<'a> {
-    pub(crate) on_progress: OnProgress<'a>,
+    pub(crate) tell: OnProgress<'a>,
     pub(crate) step: &'static str,
     pub(crate) unit: Unit,
     pub(crate) done: u64,
@@ -32,7 +32,7 @@ impl Progress<'_> {
     pub(crate) fn report(&mut self) -> Result<(), TrainingError> {
         let Self { step, unit, done, total, note, .. } = self;
         let report = StepReport { step, done: *done, total: *total, unit: *unit, note };
-        if (self.on_progress)(&report).is_break() {
+        if (self.tell)(&report).is_break() {
             return Err(TrainingError::Cancelled { has_checkpoint: false });
         }
         Ok(())

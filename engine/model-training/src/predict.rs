@@ -85,7 +85,7 @@ pub fn predict(
 ) -> Result<Scores, TrainingError> {
     let n_outputs = model.task().n_outputs();
     let progress = Progress {
-        on_progress,
+        tell: on_progress,
         step: "predicting",
         unit: Unit::Events,
         done: 0,

@@ -65,7 +65,7 @@ fn train_as_planned(
 ) -> Result<Trained, TrainingError> {
     let mut note_taker = NoteTaker::new(plan);
     let progress = Progress {
-        on_progress,
+        tell: on_progress,
         step: "training",
         unit: Unit::Epochs,
         done: 0,
@@ -148,10 +148,9 @@ impl NoteTaker {
     fn take(&mut self, message: FromWorker, progress: &mut Progress<'_>) -> Result<(), FromWorker> {
         match message {
             FromWorker::Progress { epoch, chunk, rows_done } => {
-                progress.note = format!("chunk {chunk}, epoch {epoch}: {rows_done} events");
-                if let Some(last) = self.history.last() {
-                    progress.note += &format!("; loss {:.4}", last.train_loss);
-                }
+                let loss = self.history.last().map(|last| format!("; loss {:.4}", last.train_loss));
+                progress.note =
+                    format!("chunk {chunk}, epoch {epoch}: {rows_done} events{}", loss.unwrap_or_default());
             }
             FromWorker::Epoch { record } => {
                 progress.note = describe(&record);
@@ -165,14 +164,10 @@ impl NoteTaker {
 }
 
 fn describe(record: &EpochRecord) -> String {
-    let mut text = match record.chunk {
-        Some(chunk) => format!("chunk {chunk}, epoch {}: loss {:.4}", record.epoch, record.train_loss),
-        None => format!("epoch {}: loss {:.4}", record.epoch, record.train_loss),
-    };
-    if let Some(validation_loss) = record.validation_loss {
-        text += &format!(", validation loss {validation_loss:.4}");
-    }
-    text
+    let chunk = record.chunk.map(|chunk| format!("chunk {chunk}, ")).unwrap_or_default();
+    let validation = record.validation_loss.map(|loss| format!(", validation loss {loss:.4}"));
+    let validation = validation.unwrap_or_default();
+    format!("{chunk}epoch {}: loss {:.4}{validation}", record.epoch, record.train_loss)
 }
 
 fn remove_partial_files(plan: &TrainingPlan) {

@@ -42,8 +42,8 @@ impl WorkerProgram {
         Self {
             path: path.into(),
             arguments: Vec::new(),
-            start_limit: Duration::from_secs(60),
-            silence_limit: Duration::from_secs(300),
+            start_limit: Duration::from_mins(1),
+            silence_limit: Duration::from_mins(5),
         }
     }
 }

@@ -101,9 +101,13 @@ fn sigmoid(x: f64) -> f64 {
 
 fn softmax(row: &mut [f64]) {
     let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    row.iter_mut().for_each(|value| *value = (*value - largest).exp());
+    for value in row.iter_mut() {
+        *value = (*value - largest).exp();
+    }
     let sum: f64 = row.iter().sum();
-    row.iter_mut().for_each(|value| *value /= sum);
+    for value in row.iter_mut() {
+        *value /= sum;
+    }
 }
 
 /// `erf`: its power series around 0 (Abramowitz and Stegun 7.1.6), and 1 where the rest is below `1e-16`.

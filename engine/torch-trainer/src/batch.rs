@@ -62,10 +62,10 @@ impl<'a> Chunk<'a> {
     ) -> Result<Self, TrainerError> {
         let n_rows = rows.total().unwrap_or(usize::MAX);
         let n_values = n_rows.saturating_mul(n_columns).min(values.len());
-        if let (Some(values), Some(mask)) = (values.get_mut(..n_values), mask.get_mut(..n_values)) {
-            if clear_missing(values, mask) {
-                return Err(find_infinite(values, n_columns, chunk));
-            }
+        if let (Some(values), Some(mask)) = (values.get_mut(..n_values), mask.get_mut(..n_values))
+            && clear_missing(values, mask)
+        {
+            return Err(find_infinite(values, n_columns, chunk));
         }
         let values = Place::Slot(borrow(values, n_rows, n_columns)?);
         let mask = borrow(mask, n_rows, n_columns)?;

@@ -126,11 +126,11 @@ impl Block {
     }
 }
 
+/// A checkpoint that was read.
+pub(crate) type Saved = (Standing, HashMap<String, Tensor>);
+
 /// Reads a checkpoint of this very training; `None` where there is no file.
-pub(crate) fn read(
-    path: &PathBuf,
-    plan: &TrainingPlan,
-) -> Result<Option<(Standing, HashMap<String, Tensor>)>, TrainerError> {
+pub(crate) fn read(path: &PathBuf, plan: &TrainingPlan) -> Result<Option<Saved>, TrainerError> {
     let problem = |problem: String| TrainerError::Checkpoint { attempt: "read", path: path.clone(), problem };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,

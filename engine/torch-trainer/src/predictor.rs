@@ -31,7 +31,7 @@ impl Predictor {
     /// Scores all rows of a slot.
     pub(crate) fn take_chunk(
         &mut self,
-        slot: ChunkSlot<'_>,
+        slot: &mut ChunkSlot<'_>,
         rows: ChunkRows,
         number: usize,
     ) -> Result<(), TrainerError> {
@@ -40,7 +40,8 @@ impl Predictor {
         let nothing = Tensor::f_zeros([0], (Kind::Float, Device::Cpu))?;
         let targets = Targets { labels: nothing.shallow_clone(), weights: nothing };
         let row_use = self.model.row_use();
-        let chunk = Chunk::new((slot.values, slot.mask, slot.n_columns), rows, row_use, targets, number)?;
+        let chunk =
+            Chunk::new((&mut *slot.values, &mut *slot.mask, slot.n_columns), rows, row_use, targets, number)?;
         for start in (0..n_rows).step_by(PREDICTION_ROWS) {
             let count = PREDICTION_ROWS.min(n_rows - start);
             let outputs = self.model.evaluate(&chunk.range(start, count)?)?;

@@ -28,8 +28,8 @@ fn serve_until_closed(connection: &mut Connection) -> Result<(), TrainerError> {
         let received: Received<ToWorker> = connection.receive_whenever()?;
         match received.message {
             ToWorker::Chunk { slot, rows } => {
-                let arrays = find_slot(&mut ring, slot, rows)?;
-                work.take_chunk(arrays, rows, connection)?;
+                let mut arrays = find_slot(&mut ring, slot, rows)?;
+                work.take_chunk(&mut arrays, rows, connection)?;
                 connection.send(&FromWorker::SlotFree { slot }, &[], None)?;
             }
             ToWorker::EndOfPass => {
@@ -110,7 +110,7 @@ fn out_of_turn(message: &ToWorker) -> TrainerError {
 impl Work {
     fn take_chunk(
         &mut self,
-        slot: ChunkSlot<'_>,
+        slot: &mut ChunkSlot<'_>,
         rows: ChunkRows,
         connection: &mut Connection,
     ) -> Result<(), TrainerError> {

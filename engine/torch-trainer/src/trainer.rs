@@ -83,18 +83,19 @@ impl Trainer {
     /// Takes a chunk: by chunk, for all its epochs; else for one.
     pub(crate) fn take_chunk(
         &mut self,
-        slot: ChunkSlot<'_>,
+        slot: &mut ChunkSlot<'_>,
         rows: ChunkRows,
         connection: &mut Connection,
     ) -> Result<(), TrainerError> {
         self.n_chunks_seen += 1;
         let number = self.n_chunks_seen;
         if self.standing.weight_scale.is_none() && rows.n_train > 0 {
-            self.standing.weight_scale = Some(weight_scale(&slot, rows.n_train, number)?);
+            self.standing.weight_scale = Some(weight_scale(slot, rows.n_train, number)?);
         }
         let row_use = self.model.row_use();
-        let targets = targets_of(&slot, rows, row_use, self.standing.weight_scale.unwrap_or(1.0), number)?;
-        let chunk = Chunk::new((slot.values, slot.mask, slot.n_columns), rows, row_use, targets, number)?;
+        let targets = targets_of(slot, rows, row_use, self.standing.weight_scale.unwrap_or(1.0), number)?;
+        let chunk =
+            Chunk::new((&mut *slot.values, &mut *slot.mask, slot.n_columns), rows, row_use, targets, number)?;
         match self.plan.order {
             ChunkOrder::Chunk => self.fit_chunk(&chunk, number, connection),
             ChunkOrder::Standard => self.add_to_epoch(&chunk, number, connection),

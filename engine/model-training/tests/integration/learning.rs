@@ -113,12 +113,13 @@ fn the_same_seed_gives_the_same_bits_and_another_does_not() {
 fn a_step_follows_the_gradient_of_the_networks_own_forward_pass() {
     let Some(worker) = worker("a_step_follows_the_gradient_of_the_networks_own_forward_pass") else { return };
     let activations = ["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus"];
-    for activation in activations {
-        for (task, loss, label) in [
-            (r#""binary""#, "binary_cross_entropy", 1.0),
-            (r#""binary""#, "mean_squared_error", 0.0),
-            (r#""regression""#, "mean_squared_error", 2.5),
-        ] {
+    let losses = [
+        (r#""binary""#, "binary_cross_entropy", 1.0),
+        (r#""binary""#, "mean_squared_error", 0.0),
+        (r#""regression""#, "mean_squared_error", 2.5),
+    ];
+    for (i, activation) in activations.into_iter().enumerate() {
+        for (task, loss, label) in losses.into_iter().skip(i % 3).take(1) {
             let model = format!(
                 r#""layers": [{{"type": "dense", "units": 4, "activation": "{activation}"}},
                    {{"type": "dense", "units": 1}}], "task": {task}, "loss": "{loss}", "mask": "embed",
@@ -133,6 +134,9 @@ fn a_step_follows_the_gradient_of_the_networks_own_forward_pass() {
         }
     }
 }
+
+/// Half the width of a finite difference.
+const STEP: f32 = 5e-4;
 
 fn check_gradient(before: &Network, after: &Network, loss: &str, label: f32, name: &str) {
     let mean_loss = |network: &Network| {
@@ -153,7 +157,6 @@ fn check_gradient(before: &Network, after: &Network, loss: &str, label: f32, nam
             *parameters(&mut network)[i] += change;
             mean_loss(&network)
         };
-        const STEP: f32 = 5e-4;
         let expected = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
         let (old, new) = (*parameters(&mut before.clone())[i], *parameters(&mut after.clone())[i]);
         let found = f64::from(old - new) / 0.001;

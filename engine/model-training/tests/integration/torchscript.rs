@@ -1,38 +1,21 @@
-//! A user's own PyTorch module. The file is made by Python where there is one with torch.
+//! A user's own module as a `TorchScript` file.
 
-use std::{ops::ControlFlow, path::Path, process::Command};
+use std::ops::ControlFlow;
 
 use model_training::{OutputMeaning, PredictionSettings, TrainedModel, TrainingSettings, predict};
 use network::{MaskUse, Task};
 
-use super::support::{Rows, run, skip, two_clouds, worker};
+use super::support::{Rows, run, two_clouds, worker};
 
-const MAKE_MODULE: &str = "
-import sys, torch
-torch.manual_seed(1)
-module = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.BatchNorm1d(8), torch.nn.ReLU(), torch.nn.Dropout(0.2),
-                             torch.nn.Linear(8, 1))
-torch.jit.script(module).save(sys.argv[1])
-";
-
-/// Makes the module; `None` where there is no Python with torch.
-fn make_module(path: &Path, test: &str) -> Option<()> {
-    let Some(python) = std::env::var_os("MLAAS4HEP_TORCH_PYTHON") else {
-        skip(test, "MLAAS4HEP_TORCH_PYTHON does not name a Python with torch");
-        return None;
-    };
-    let made = Command::new(python).args(["-c", MAKE_MODULE]).arg(path).status().unwrap();
-    assert!(made.success());
-    Some(())
-}
+/// See `make_module.py` beside it.
+const MODULE: &[u8] = include_bytes!("../fixtures/module.pt");
 
 #[test]
 fn a_module_is_trained_resumed_and_run() {
-    let name = "a_module_is_trained_resumed_and_run";
-    let Some(worker) = worker(name) else { return };
+    let Some(worker) = worker("a_module_is_trained_resumed_and_run") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (path, output) = (folder.path().join("module.pt"), folder.path().join("trained.pt"));
-    let Some(()) = make_module(&path, name) else { return };
+    std::fs::write(&path, MODULE).unwrap();
     let settings = |epochs: usize, checkpoint: &str| {
         TrainingSettings::from_json(&format!(
             r#"{{"model": {{"torchscript": {{"path": "{}", "output": "{}",
