@@ -128,7 +128,9 @@ fn floats(values: &[f32], numbers: &mut Numbers) {
         if high.saturating_sub(low) <= 21 {
             numbers.sum.add(summary.sum);
         } else {
-            block.iter().for_each(|value| numbers.sum.add(f64::from(*value)));
+            for value in block {
+                numbers.sum.add(f64::from(*value));
+            }
         }
     }
 }
@@ -143,6 +145,7 @@ struct FloatSummary {
     max_bits: u32,
 }
 
+#[expect(clippy::inline_always, reason = "must be compiled with the instructions of the dispatched caller")]
 #[inline(always)]
 fn summarise_floats(block: &[f32]) -> FloatSummary {
     let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
@@ -203,7 +206,9 @@ fn doubles(values: &[f64], numbers: &mut Numbers) {
         if unused_bits >= 8 && high.saturating_sub(low) <= unused_bits - 8 {
             numbers.sum.add(sum);
         } else {
-            block.iter().for_each(|value| numbers.sum.add(*value));
+            for value in block {
+                numbers.sum.add(*value);
+            }
         }
     }
 }

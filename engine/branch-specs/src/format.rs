@@ -1,4 +1,4 @@
-//! The stored forms: ours, and the two of the original MLaaS4HEP.
+//! The stored forms: ours, and the two of the original.
 //!
 //! ```json
 //! {

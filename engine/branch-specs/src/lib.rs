@@ -5,7 +5,7 @@
 //! accumulator is order independent (sums are exact), so that neither the number of threads nor the cutting into
 //! parts changes a digit of `n`, `min`, `max`, `sum` and `jdim`.
 //!
-//! The stored form ([`Specs::to_json`]) has the keys of the original MLaaS4HEP at its top level (`jdim`, `minv`,
+//! The stored form ([`Specs::to_json`]) has the keys of the original at its top level (`jdim`, `minv`,
 //! `maxv`, `fkeys`, `jkeys`, `nans`, `events`), so that its tools read our files; our own numbers stand under
 //! `branches`, and `fingerprint` says of what the file speaks. [`Specs::from_json`] reads ours and the original's.
 

@@ -26,12 +26,11 @@ impl EventChunk {
     pub fn set(&mut self, name: impl Into<Arc<str>>, column: Column) {
         let name = name.into();
         assert_eq!(column.n_entries(), self.n_entries, "entries of column {name}");
-        match self.position(&name) {
-            Some(position) => self.columns[position] = column,
-            None => {
-                self.names.push(name);
-                self.columns.push(column);
-            }
+        if let Some(position) = self.position(&name) {
+            self.columns[position] = column;
+        } else {
+            self.names.push(name);
+            self.columns.push(column);
         }
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 /// A sequence of pieces of one type: a branch, or a new column computed from branches.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the type of a column is called so everywhere")]
 pub struct Column {
     column_type: ColumnType,
     n_entries: usize,

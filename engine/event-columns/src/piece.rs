@@ -168,12 +168,11 @@ impl Piece {
         );
         let mut piece = self.clone();
         piece.n_entries = range.end - range.start;
-        match piece.offsets.first_mut() {
-            Some(outermost) => *outermost = outermost.slice(range.start..range.end + 1),
-            None => {
-                let width = self.column_type.width;
-                piece.values = self.values.slice(range.start * width..range.end * width);
-            }
+        if let Some(outermost) = piece.offsets.first_mut() {
+            *outermost = outermost.slice(range.start..range.end + 1);
+        } else {
+            let width = piece.column_type.width;
+            piece.values = self.values.slice(range.start * width..range.end * width);
         }
         piece
     }

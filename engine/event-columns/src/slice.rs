@@ -16,6 +16,7 @@ impl<T> Slice<T> {
     ///
     /// # Panics
     /// When the range leaves the slice, as indexing does.
+    #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len, "slice {range:?} of {} values", self.len);
         Self {

@@ -111,7 +111,9 @@ where
     let mut pieces = Vec::new();
     for widths in widths.chunks(PIECE_ENTRIES) {
         let mut offsets = vec![0_i64];
-        widths.iter().for_each(|width| offsets.push(offsets[offsets.len() - 1] + *width as i64));
+        for width in widths {
+            offsets.push(offsets[offsets.len() - 1] + *width as i64);
+        }
         let end = start + offsets[offsets.len() - 1] as usize;
         let values = values[start..end].to_vec().into();
         pieces.push(Piece::new(column_type, vec![Slice::from(offsets)], values).expect("whole buffers"));

@@ -393,6 +393,7 @@ fn deal_tile<T: MatrixValue>(
     Ok(())
 }
 
+#[expect(clippy::inline_always, reason = "must be compiled with the instructions of the dispatched caller")]
 #[inline(always)]
 fn deal<T: MatrixValue>(
     feature: &Feature,
@@ -421,6 +422,7 @@ fn deal<T: MatrixValue>(
 }
 
 /// One value for each row.
+#[expect(clippy::inline_always, reason = "must be compiled with the instructions of the dispatched caller")]
 #[inline(always)]
 fn deal_flat<T: MatrixValue>(rows: &mut [RowTarget<'_, T>], values: &[T], column: usize) {
     for (row, value) in rows.iter_mut().zip(values) {
@@ -446,6 +448,7 @@ const MASKS: [[u8; SMALL_WIDTH]; SMALL_WIDTH + 1] = {
 
 /// Up to `WIDTH` values for each row, without a branch for their number: the whole width is read and the places
 /// beyond the end replaced. Tells whether an entry has more.
+#[expect(clippy::inline_always, reason = "must be compiled with the instructions of the dispatched caller")]
 #[inline(always)]
 fn deal_small<T: MatrixValue, const WIDTH: usize>(
     rows: &mut [RowTarget<'_, T>],

@@ -151,7 +151,7 @@ fn check_feature(
         first_column,
         width,
         shift: scale.shift,
-        scale: scale.scale,
+        scale: scale.divisor,
         constant: scale.constant,
         truncates: cap != WidthCap::Widest,
         min: branch.min(),

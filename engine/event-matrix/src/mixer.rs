@@ -129,7 +129,7 @@ impl Mixer {
     /// What reading, selecting and filling can say, with the name of the sample, and [`MatrixError::TargetSize`].
     pub fn next_chunk<T: MatrixValue>(
         &mut self,
-        target: ChunkTarget<'_, T>,
+        mut target: ChunkTarget<'_, T>,
     ) -> Result<Option<FilledChunk>, MatrixError> {
         let Some(counts) = self.plan.chunks.get(self.next_chunk).cloned() else { return Ok(None) };
         check_room(&target, counts.iter().sum::<u64>() as usize, self.layout.n_columns())?;
@@ -143,7 +143,7 @@ impl Mixer {
         }
         self.split_rows();
         let order = self.order_rows(&counts);
-        let filled = self.write_rows(&order, &blocks, target)?;
+        let filled = self.write_rows(&order, &blocks, &mut target)?;
         self.next_chunk += 1;
         Ok(Some(filled))
     }
@@ -229,7 +229,7 @@ impl Mixer {
         &mut self,
         order: &[usize],
         blocks: &[Block],
-        target: ChunkTarget<'_, T>,
+        target: &mut ChunkTarget<'_, T>,
     ) -> Result<FilledChunk, MatrixError> {
         let mut filled = FilledChunk::default();
         self.origins.clear();

@@ -11,11 +11,11 @@ use branch_specs::BranchSpecs;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
     pub(crate) shift: f64,
-    pub(crate) scale: f64,
+    pub(crate) divisor: f64,
     pub(crate) constant: bool,
 }
 
-const AS_IT_IS: Scale = Scale { shift: 0.0, scale: 1.0, constant: false };
+const AS_IT_IS: Scale = Scale { shift: 0.0, divisor: 1.0, constant: false };
 
 impl Scale {
     /// The scaling of a branch; `in_f32` says that it is computed in 32 bits.
@@ -42,7 +42,7 @@ impl Scale {
             if in_f32 { (f64::from(shift as f32), f64::from(spread as f32)) } else { (shift, spread) };
         // A spread that vanishes or overflows cannot scale: such a branch passes as it is too.
         if spread > 0.0 && spread.is_finite() {
-            Ok(Self { shift, scale: spread, constant: false })
+            Ok(Self { shift, divisor: spread, constant: false })
         } else {
             Ok(AS_IT_IS)
         }

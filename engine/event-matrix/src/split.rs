@@ -88,7 +88,9 @@ pub fn split_rows(labels: &[f32], settings: &SplitSettings, seed: u64) -> Vec<Pa
     }
     let mut classes: Vec<Vec<usize>> = classes.into_values().collect();
     let mut rng = Rng::new(seed, 1);
-    classes.iter_mut().for_each(|rows| rng.shuffle(rows));
+    for rows in &mut classes {
+        rng.shuffle(rows);
+    }
     let mut parts = vec![Part::Train; labels.len()];
     for (part, fraction) in
         [(Part::Test, settings.test_fraction), (Part::Validation, settings.validation_fraction)]
@@ -98,7 +100,9 @@ pub fn split_rows(labels: &[f32], settings: &SplitSettings, seed: u64) -> Vec<Pa
         let n_part = ((fraction * n_left as f64).ceil() as usize).min(n_left);
         for (rows, n_rows) in classes.iter_mut().zip(shares(&sizes, n_part)) {
             let rest = rows.split_off(rows.len() - n_rows);
-            rest.into_iter().for_each(|row| parts[row] = part);
+            for row in rest {
+                parts[row] = part;
+            }
         }
     }
     parts

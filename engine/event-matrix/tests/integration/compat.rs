@@ -50,7 +50,9 @@ fn column(branch: &Value) -> Column {
         }
         let lists: Vec<&Vec<Value>> = entries.iter().map(|list| list.as_array().unwrap()).collect();
         let mut offsets = vec![0_i64];
-        lists.iter().for_each(|list| offsets.push(offsets[offsets.len() - 1] + list.len() as i64));
+        for list in &lists {
+            offsets.push(offsets[offsets.len() - 1] + list.len() as i64);
+        }
         let values: Vec<&Value> = lists.into_iter().flatten().collect();
         Piece::new(column_type, vec![Slice::from(offsets)], typed(numpy_type, &values)).unwrap()
     });
@@ -61,7 +63,9 @@ fn check(compat: Compat, expected: &str) {
     let arrays = read("arrays.json");
     let arrays = arrays.as_array().unwrap();
     let mut chunk = EventChunk::new(0, arrays[0]["values"].as_array().unwrap().len());
-    arrays.iter().for_each(|branch| chunk.set(branch["name"].as_str().unwrap(), column(branch)));
+    for branch in arrays {
+        chunk.set(branch["name"].as_str().unwrap(), column(branch));
+    }
     let branches: Vec<(Arc<str>, ColumnType)> =
         chunk.columns().map(|(name, column)| (name.clone(), column.column_type())).collect();
     let builder = SpecsBuilder::new(&branches, SpecsMode::Fast);

@@ -164,7 +164,7 @@ fn a_selection_keeps_entry_numbers_and_weights() {
         // Even entries pass.
         sample.select = Some(Arc::new(|chunk: EventChunk| {
             let kept: Vec<u32> = (0..chunk.n_entries() as u32)
-                .filter(|p| (chunk.first_entry() + u64::from(*p)) % 2 == 0)
+                .filter(|p| (chunk.first_entry() + u64::from(*p)).is_multiple_of(2))
                 .collect();
             let mut selected = EventChunk::new(chunk.first_entry(), kept.len());
             for (name, column) in chunk.columns() {
@@ -183,7 +183,7 @@ fn a_selection_keeps_entry_numbers_and_weights() {
     assert_eq!(chunks.iter().map(|chunk| chunk.x.len()).sum::<usize>(), 600);
     for chunk in &chunks {
         assert!(chunk.x.iter().all(|x| x % 2.0 == 0.0));
-        assert!(chunk.origins.iter().all(|origin| origin.entry % 2 == 0));
+        assert!(chunk.origins.iter().all(|origin| origin.entry.is_multiple_of(2)));
         // 600 events, 150 of them signal: 600 / (2 * 150) and 600 / (2 * 450).
         let expected = |label: &f32| if *label == 1.0 { 40.0 } else { (20.0 * (600.0 / 900.0)) as f32 };
         assert_eq!(chunk.weights, chunk.labels.iter().map(expected).collect::<Vec<f32>>());
@@ -222,7 +222,9 @@ fn parts_stand_in_order_and_no_event_is_in_two() {
 #[test]
 fn a_label_from_a_branch() {
     let (mut samples, layout) = two_samples();
-    samples.iter_mut().for_each(|sample| sample.label = LabelSource::Branch("x".into()));
+    for sample in &mut samples {
+        sample.label = LabelSource::Branch("x".into());
+    }
     let mut mixer = Mixer::new(samples.clone(), layout.clone(), MixSettings::default()).unwrap();
     assert!(draw_all(&mut mixer).iter().all(|chunk| chunk.labels == chunk.x));
     samples[0].label = LabelSource::Branch("list".into());
