@@ -121,7 +121,10 @@ impl Work {
 
 fn measure(table: &dyn EventTable, mode: SpecsMode) -> anyhow::Result<Specs> {
     let request = MeasureRequest::all(table.info(), mode);
-    Ok(Specs::measure(table, &request, &mut |_| ControlFlow::Continue(()))?)
+    let mut specs = Specs::measure(table, &request, &mut |_| ControlFlow::Continue(()))?;
+    // The peers know no identifier: every branch is a column.
+    specs.identifier.clear();
+    Ok(specs)
 }
 
 fn readable(table: &dyn EventTable) -> Vec<usize> {
