@@ -174,7 +174,7 @@ fn decompress_lzma(stream: &[u8], target: &mut [u8]) -> Result<usize, String> {
 mod tests {
     use super::*;
 
-    fn block(codec: &[u8; 2], stream: &[u8], n_decompressed: usize) -> Vec<u8> {
+    fn block(codec: [u8; 2], stream: &[u8], n_decompressed: usize) -> Vec<u8> {
         let mut bytes = codec.to_vec();
         bytes.push(8);
         bytes.extend_from_slice(&(stream.len() as u32).to_le_bytes()[..3]);
@@ -208,29 +208,29 @@ mod tests {
 
     #[test]
     fn every_codec() {
-        check(&block(b"ZL", &deflated(false), 5000), &text());
-        check(&block(b"CS", &deflated(true), 5000), &text());
-        check(&block(b"ZS", &zstd::bulk::compress(&text(), 3).unwrap(), 5000), &text());
+        check(&block(*b"ZL", &deflated(false), 5000), &text());
+        check(&block(*b"CS", &deflated(true), 5000), &text());
+        check(&block(*b"ZS", &zstd::bulk::compress(&text(), 3).unwrap(), 5000), &text());
         let body = lz4::block::compress(&text(), None, false).unwrap();
         let mut stream = xxhash_rust::xxh64::xxh64(&body, 0).to_be_bytes().to_vec();
         stream.extend(body);
-        check(&block(b"L4", &stream, 5000), &text());
+        check(&block(*b"L4", &stream, 5000), &text());
         let mut stream = Vec::with_capacity(10_000);
         let mut encoder = xz2::stream::Stream::new_easy_encoder(6, xz2::stream::Check::Crc32).unwrap();
         encoder.process_vec(&text(), &mut stream, xz2::stream::Action::Finish).unwrap();
-        check(&block(b"XZ", &stream, 5000), &text());
+        check(&block(*b"XZ", &stream, 5000), &text());
     }
 
     #[test]
     fn several_blocks() {
-        let mut blocks = block(b"ZL", &deflated(false), 5000);
-        blocks.extend(block(b"CS", &deflated(true), 5000));
+        let mut blocks = block(*b"ZL", &deflated(false), 5000);
+        blocks.extend(block(*b"CS", &deflated(true), 5000));
         check(&blocks, &[text(), text()].concat());
     }
 
     #[test]
     fn damaged_blocks_are_refused() {
-        let good = block(b"ZL", &deflated(false), 5000);
+        let good = block(*b"ZL", &deflated(false), 5000);
         let mut output = vec![0; 5000];
         let mut refused = |bytes: &[u8], reason: &str| {
             let broken = decompress(bytes, &mut output).unwrap_err();
@@ -238,13 +238,13 @@ mod tests {
         };
         refused(&good[..good.len() - 1], "left");
         refused(&good[..5], "header");
-        refused(&block(b"??", &deflated(false), 5000), "unknown codec");
-        refused(&block(b"ZL", &deflated(false), 6000), "more than");
-        refused(&block(b"ZL", &deflated(false), 4000), "zlib");
-        refused(&block(b"L4", &[0; 30], 5000), "checksum");
-        refused(&block(b"XZ", &[0; 30], 5000), "lzma");
+        refused(&block(*b"??", &deflated(false), 5000), "unknown codec");
+        refused(&block(*b"ZL", &deflated(false), 6000), "more than");
+        refused(&block(*b"ZL", &deflated(false), 4000), "zlib");
+        refused(&block(*b"L4", &[0; 30], 5000), "checksum");
+        refused(&block(*b"XZ", &[0; 30], 5000), "lzma");
         assert!(lengths_agree(&good, 4999).is_err());
-        assert!(lengths_agree(&block(b"ZL", &[], 0), 10).is_err());
+        assert!(lengths_agree(&block(*b"ZL", &[], 0), 10).is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub enum RootFileError {
     #[error("{place}: {cause}")]
     Source {
         /// What was being read.
-        place: Place,
+        place: Box<Place>,
         /// Why the source refused.
         #[source]
         cause: ByteSourceError,
@@ -31,7 +31,7 @@ pub enum RootFileError {
     )]
     Broken {
         /// File, tree, branch and basket.
-        place: Place,
+        place: Box<Place>,
         /// Byte of the file; for compressed parts, byte after decompression.
         offset: u64,
         /// What was being read.
@@ -46,7 +46,7 @@ pub enum RootFileError {
     )]
     Budget {
         /// File, tree, branch and basket.
-        place: Place,
+        place: Box<Place>,
         /// What was being read.
         attempted: &'static str,
         /// Bytes that it would take.
@@ -95,7 +95,7 @@ pub enum RootFileError {
     )]
     Version {
         /// File, tree and branch.
-        place: Place,
+        place: Box<Place>,
         /// The class.
         class_name: String,
         /// Its version.
@@ -155,10 +155,10 @@ impl Place {
     /// Turns broken bytes into an error at this place; `start` is the byte of the file where the buffer began.
     pub(crate) fn broken(&self, attempted: &'static str, start: u64, broken: Broken) -> RootFileError {
         let offset = start.saturating_add(broken.offset as u64);
-        RootFileError::Broken { place: self.clone(), offset, attempted, reason: broken.reason }
+        RootFileError::Broken { place: Box::new(self.clone()), offset, attempted, reason: broken.reason }
     }
 
     pub(crate) fn source(&self, cause: ByteSourceError) -> RootFileError {
-        RootFileError::Source { place: self.clone(), cause }
+        RootFileError::Source { place: Box::new(self.clone()), cause }
     }
 }

@@ -238,7 +238,7 @@ impl Opened {
         let n_bytes = key.n_object_bytes;
         if n_bytes as u64 > self.budget_bytes {
             return Err(RootFileError::Budget {
-                place: place.clone(),
+                place: Box::new(place.clone()),
                 attempted: ATTEMPTED,
                 claimed_bytes: n_bytes as u64,
                 budget_bytes: self.budget_bytes,

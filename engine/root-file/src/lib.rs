@@ -8,7 +8,7 @@
 //!     decode     a piece of a column in Arrow layout       decode.rs, numbers.rs
 //! ```
 //!
-//! TTrees of ROOT 5.23 to 6.40 are read: numbers, fixed arrays, lists, lists of lists and strings, also as members
+//! Trees (`TTree`) of ROOT 5.23 to 6.40 are read: numbers, fixed arrays, lists, lists of lists and strings, also as members
 //! of split objects, compressed with any of ROOT's codecs. A branch that cannot be read is listed with the reason;
 //! the others stay readable. The bytes are never trusted: every number goes through a bounded cursor, and what
 //! would take more memory than the budget is an error.

@@ -65,7 +65,7 @@ impl RootTree {
         let record = record.map_err(|refused| match refused {
             Refused::Broken(broken) => place.broken("a tree", object_start, broken),
             Refused::Version { class_name, version, known } => RootFileError::Version {
-                place: place.clone(),
+                place: Box::new(place.clone()),
                 class_name: class_name.to_string(),
                 version,
                 known,
@@ -203,7 +203,7 @@ impl RootTree {
                 place().broken("a basket", start, broken)
             }
             Failed::Basket(NotOpened::Budget(claimed_bytes)) => RootFileError::Budget {
-                place: place(),
+                place: Box::new(place()),
                 attempted: "a basket",
                 claimed_bytes,
                 budget_bytes: self.file.budget_bytes,
@@ -405,7 +405,7 @@ impl<'a> Lister<'a> {
                 let (own, all) = (branch.n_entries, self.info.n_entries);
                 layout = Err(format!("it has {own} entries where the tree has {all}"));
             }
-            let name = self.unique(name);
+            let name = self.unique(&name);
             self.info.branches.push(BranchInfo {
                 name,
                 type_name: described.type_name,
@@ -424,8 +424,8 @@ impl<'a> Lister<'a> {
     }
 
     /// The name, with a number behind it where another branch has it already.
-    fn unique(&mut self, name: String) -> Arc<str> {
-        let mut unique: Arc<str> = Arc::from(name.as_str());
+    fn unique(&mut self, name: &str) -> Arc<str> {
+        let mut unique: Arc<str> = Arc::from(name);
         let mut number = 2;
         while !self.names.insert(Arc::clone(&unique)) {
             unique = Arc::from(format!("{name}#{number}"));
