@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use std::process::ExitCode;
+use training_pipeline::PipelineError;
 
 /// What kind of failure ended the command; the exit status follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,21 @@ impl std::error::Error for Failure {
 /// Marks an error as being of a kind.
 pub(crate) fn of(kind: Kind) -> impl Fn(anyhow::Error) -> anyhow::Error {
     move |source| anyhow::Error::new(Failure { kind, source })
+}
+
+/// Marks an error of the pipeline by what went wrong.
+pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
+    let kind = match &error {
+        PipelineError::Stopped => Kind::Stopped,
+        PipelineError::Remote { .. }
+        | PipelineError::Input { .. }
+        | PipelineError::Inputs { .. }
+        | PipelineError::File { .. }
+        | PipelineError::ModelFile(_) => Kind::Input,
+        PipelineError::Training(_) | PipelineError::Report(_) => Kind::Training,
+        _ => Kind::Settings,
+    };
+    of(kind)(anyhow::Error::new(error))
 }
 
 /// Prints the error with its causes and gives the exit status.

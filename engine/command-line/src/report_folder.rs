@@ -2,8 +2,9 @@
 
 use crate::console::Console;
 use crate::write_file;
+use branch_specs::Specs;
 use plots::Style;
-use report_pictures::{branch_figures, report_figures};
+use report_pictures::{NamedFigure, branch_figures, report_figures};
 use std::path::{Path, PathBuf};
 use training_pipeline::PipelineResult;
 
@@ -12,15 +13,27 @@ pub(crate) fn write(model: &Path, result: &PipelineResult, console: &mut Console
     let folder = folder_of(model);
     write_file::write(&folder.join("report.json"), &serde_json::to_vec_pretty(&result.report)?)?;
     write_file::write(&folder.join("report.txt"), result.report.to_string().as_bytes())?;
-    let style = Style::default();
     let figures = report_figures(&result.report).into_iter().chain(branch_figures(&result.specs));
+    let n_pictures = write_figures(&folder, figures)?;
+    console.line(&format!("wrote the report and {n_pictures} pictures to {}", folder.display()));
+    Ok(())
+}
+
+/// Writes a histogram of each branch.
+pub(crate) fn write_branches(folder: &Path, specs: &Specs, console: &mut Console) -> anyhow::Result<()> {
+    let n_pictures = write_figures(folder, branch_figures(specs).into_iter())?;
+    console.line(&format!("wrote {n_pictures} pictures to {}", folder.display()));
+    Ok(())
+}
+
+fn write_figures(folder: &Path, figures: impl Iterator<Item = NamedFigure>) -> anyhow::Result<usize> {
+    let style = Style::default();
     let mut n_pictures = 0;
     for named in figures {
         write_file::write(&folder.join(format!("{}.svg", named.name)), named.figure.to_svg(&style).as_bytes())?;
         n_pictures += 1;
     }
-    console.line(&format!("wrote the report and {n_pictures} pictures to {}", folder.display()));
-    Ok(())
+    Ok(n_pictures)
 }
 
 fn folder_of(model: &Path) -> PathBuf {

@@ -44,7 +44,7 @@ pub fn open_table(
     if !redirector.is_empty() && !Path::new(file).exists() {
         return Err(PipelineError::Remote { address: format!("{redirector}/{file}") });
     }
-    if format.is_none() && !TableFile::fits_name(file) {
+    if format.is_none() && Format::from_path(Path::new(file)).is_none() {
         let root = RootFile::open(file).map_err(|cause| problem(Box::new(cause)))?;
         let tree = root.tree(tree).map_err(|cause| problem(Box::new(cause)))?;
         return Ok(Arc::new(tree));

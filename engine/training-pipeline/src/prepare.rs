@@ -134,7 +134,7 @@ fn matrix_settings(request: &PipelineRequest, specs: &Specs) -> Result<MatrixSet
         exclude.push(name.clone());
     }
     let is_feature = |name: &str| parameters.selected_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
-    let is_new = |name: &str| request.selection.iter().flat_map(|selection| selection.new_branches()).any(|new| &**new == name);
+    let is_new = |name: &str| request.selection.iter().flat_map(|selection| selection.new_branches()).any(|new| new == name);
     let is_excluded = |name: &str| parameters.excluded_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
     for branch in &specs.branches {
         let name = &**branch.name();

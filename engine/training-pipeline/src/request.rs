@@ -1,7 +1,6 @@
 //! What the user asks for: one value, the same from the notebook, the command line and a job.
 
 use crate::{Parameters, PipelineError};
-use event_columns::nearest_names;
 use event_selection::Selection;
 use network::NetworkDescription;
 use std::path::{Path, PathBuf};
@@ -28,6 +27,8 @@ pub struct PipelineRequest {
     pub out: Option<PathBuf>,
     /// Folder for `specs-*.json` and `global-specs.json`.
     pub folder: PathBuf,
+    /// The time of the run, RFC 3339 in UTC, for provenance; the engine does not look at the clock.
+    pub created: String,
 }
 
 /// Where the label of an event comes from.
@@ -90,11 +91,6 @@ pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
     let selection =
         if text.trim_start().starts_with('{') { Selection::from_original_json(&text) } else { Selection::from_text(&text) };
     selection.map_err(|error| problem(error.to_string()))
-}
-
-/// The names of files by their last part, for messages about labels.
-pub(crate) fn nearest_file(name: &str, files: &[String]) -> Vec<String> {
-    nearest_names(name, files.iter().map(String::as_str), 2)
 }
 
 #[cfg(test)]

@@ -16,12 +16,37 @@ pub(crate) struct RowLog {
     pub(crate) chunks: Vec<FilledChunk>,
 }
 
+/// Some rows with their values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeptRows {
+    /// Row after row.
+    pub(crate) values: Vec<f32>,
+    /// As `values`.
+    pub(crate) mask: Vec<u8>,
+    /// One for each row.
+    pub(crate) labels: Vec<f32>,
+    /// One for each row.
+    pub(crate) weights: Vec<f32>,
+    /// Width of a row.
+    pub(crate) n_columns: usize,
+}
+
+impl KeptRows {
+    /// Number of rows.
+    pub(crate) fn n_rows(&self) -> usize {
+        self.labels.len()
+    }
+}
+
 /// Chunks of the mixer as a source for training and prediction.
 pub(crate) struct MixedRows<'a, 'b> {
     mixer: &'a mut Mixer,
     on_event: Option<OnEvent<'b>>,
     /// Rows seen since the last rewind.
     pub(crate) log: RowLog,
+    /// Test rows that were kept, up to a number.
+    pub(crate) kept: KeptRows,
+    n_to_keep: usize,
     /// Whether the chunks were told to the caller once; a later epoch reads them again in silence.
     is_told: bool,
 }
@@ -30,7 +55,24 @@ impl<'a, 'b> MixedRows<'a, 'b> {
     /// Starts with the first chunk; `on_event` hears of each chunk the first time it is filled.
     pub(crate) fn new(mixer: &'a mut Mixer, on_event: Option<OnEvent<'b>>) -> Self {
         mixer.rewind();
-        Self { mixer, on_event, log: RowLog::default(), is_told: false }
+        let kept = KeptRows { n_columns: mixer.layout().n_columns(), ..KeptRows::default() };
+        Self { mixer, on_event, log: RowLog::default(), kept, n_to_keep: 0, is_told: false }
+    }
+
+    /// Also keeps the first so many test rows with their values.
+    pub(crate) fn keeping_test_rows(mut self, n_rows: usize) -> Self {
+        self.n_to_keep = n_rows;
+        self
+    }
+
+    fn keep(&mut self, slot: &ChunkSlot<'_>, filled: FilledChunk) {
+        let n_columns = self.kept.n_columns;
+        let start = filled.n_train + filled.n_validation;
+        let end = start + filled.n_test.min(self.n_to_keep.saturating_sub(self.kept.n_rows()));
+        self.kept.values.extend_from_slice(&slot.values[start * n_columns..end * n_columns]);
+        self.kept.mask.extend_from_slice(&slot.mask[start * n_columns..end * n_columns]);
+        self.kept.labels.extend_from_slice(&slot.labels[start..end]);
+        self.kept.weights.extend_from_slice(&slot.weights[start..end]);
     }
 
     fn tell(&mut self, filled: FilledChunk, start: Instant) {
@@ -61,6 +103,7 @@ impl ChunkSource for MixedRows<'_, '_> {
         self.mixer.rewind();
         self.is_told |= !self.log.chunks.is_empty();
         self.log = RowLog::default();
+        self.kept = KeptRows { n_columns: self.kept.n_columns, ..KeptRows::default() };
         Ok(())
     }
 
@@ -74,6 +117,7 @@ impl ChunkSource for MixedRows<'_, '_> {
         self.log.labels.extend_from_slice(&slot.labels[..n_rows]);
         self.log.weights.extend_from_slice(&slot.weights[..n_rows]);
         self.log.chunks.push(filled);
+        self.keep(slot, filled);
         let FilledChunk { n_train, n_validation, n_test } = filled;
         Ok(Some(ChunkRows { n_train, n_validation, n_test }))
     }

@@ -91,6 +91,7 @@ impl Workflow {
             format,
             out: self.fout.clone(),
             folder: PathBuf::from("."),
+            created: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         })
     }
 }

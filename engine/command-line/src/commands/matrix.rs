@@ -1,0 +1,145 @@
+//! `mlaas4hep matrix`: the chunks that training would see, as NumPy files.
+
+use super::workflow::{read_format, read_parameters};
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use crate::log_lines::LogLines;
+use crate::npy;
+use anyhow::Context;
+use event_matrix::{ChunkRule, ChunkTarget, Compat, MatrixValue, MixSettings, RowOrder};
+use network::{NetworkDescription, Task};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use training_pipeline::{
+    Labels, ModelRequest, PipelineRequest, Prepared, mix_settings, name_list, prepare_with, read_selection,
+};
+
+/// Write the normalised, padded chunks as NumPy files.
+///
+/// For each chunk: matrix-NNNN.npy (events x columns; NaN where an event has no value), mask-NNNN.npy (1 = padded) and
+/// labels-NNNN.npy; once: columns.json with the names and scalings of the columns. With --compat the chunks are the
+/// original's: its proportions, its order of files and columns; with --dtype f64 to the last bit.
+#[derive(clap::Args)]
+pub(crate) struct Matrix {
+    /// Input files: a text file with one name a line, or names with commas.
+    #[arg(long)]
+    files: String,
+    /// Labels in the order of the files: a text file with one a line, labels with commas, or the name of a branch.
+    #[arg(long)]
+    labels: String,
+    /// Parameters (docs/parameters.md).
+    #[arg(long, default_value = "params.json")]
+    params: PathBuf,
+    /// New branches and cuts.
+    #[arg(long)]
+    preproc: Option<PathBuf>,
+    /// Specs to use instead of the first pass.
+    #[arg(long)]
+    specs: Option<PathBuf>,
+    /// Type of the numbers in the matrix.
+    #[arg(long, value_parser = ["f32", "f64"], default_value = "f32")]
+    dtype: String,
+    /// Give the chunks of this generation of the original. Without it: every event once, mixed at random.
+    #[arg(long, value_parser = ["master", "uproot4"])]
+    compat: Option<String>,
+    /// Format of the input files, where their names do not tell.
+    #[arg(long, value_name = "json|csv|parquet|root")]
+    input_type: Option<String>,
+    /// Folder for the output; made where it does not exist.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Matrix {
+    /// Writes the chunks.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make the folder {}", self.out.display()))?;
+        let request = self.request(console).map_err(failure::of(Kind::Settings))?;
+        let mut lines = LogLines::new(request.parameters.verbosity);
+        let mix = self.mix(&request);
+        let prepared =
+            prepare_with(&request, mix, &mut |event| lines.show(event, console)).map_err(failure::of_pipeline)?;
+        let columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
+        crate::write_file::write(&self.out.join("columns.json"), columns.to_string().as_bytes())?;
+        let n_chunks = if self.dtype == "f64" {
+            write_chunks::<f64>(prepared, &self.out, console)?
+        } else {
+            write_chunks::<f32>(prepared, &self.out, console)?
+        };
+        console.line(&format!("wrote {n_chunks} chunk(s) to {}", self.out.display()));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
+        let files = name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let labels = name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
+        let mut parameters = read_parameters(&self.params, console)?;
+        if let Some(compat) = &self.compat {
+            parameters.compat = if compat == "uproot4" { Compat::Uproot4 } else { Compat::Master };
+        }
+        let labels = Labels::said(labels, files.len());
+        Ok(PipelineRequest {
+            model: ModelRequest::Network(any_network(&labels)),
+            labels,
+            files,
+            selection: self.preproc.as_deref().map(read_selection).transpose()?,
+            parameters,
+            specs: self.specs.clone(),
+            format: self.input_type.as_deref().map(read_format).transpose()?.flatten(),
+            out: None,
+            folder: self.out.clone(),
+            created: String::new(),
+        })
+    }
+
+    fn mix(&self, request: &PipelineRequest) -> MixSettings {
+        let mut mix = mix_settings(request, Task::Regression);
+        mix.split = None;
+        if self.compat.is_some() {
+            mix.rule = ChunkRule::Original;
+            mix.order = RowOrder::FileAfterFile;
+        }
+        mix
+    }
+}
+
+/// Labels are taken as they are: no model says which of them are classes. Words become classes in the order in which
+/// they come up.
+fn any_network(labels: &Labels) -> NetworkDescription {
+    let words: std::collections::BTreeSet<&String> = match labels {
+        Labels::PerFile(words) if words.iter().any(|word| word.parse::<f64>().is_err()) => words.iter().collect(),
+        _ => std::collections::BTreeSet::new(),
+    };
+    let task = match words.len() {
+        0 => Task::Regression,
+        1 | 2 => Task::Binary,
+        n_classes => Task::Classes(n_classes),
+    };
+    NetworkDescription { layers: Vec::new(), task, loss: None, mask: network::MaskUse::Zero, optimizer: network::Optimizer::default() }
+}
+
+fn write_chunks<T: MatrixValue + npy::Element>(
+    mut prepared: Prepared,
+    folder: &Path,
+    console: &mut Console,
+) -> anyhow::Result<usize> {
+    let (n_rows, n_columns) = (prepared.mixer.max_rows(), prepared.layout.n_columns());
+    let mut values = vec![T::default(); n_rows * n_columns];
+    let mut mask = vec![0_u8; n_rows * n_columns];
+    let (mut labels, mut weights) = (vec![0.0_f32; n_rows], vec![0.0_f32; n_rows]);
+    let mut number = 0;
+    loop {
+        let target =
+            ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
+        let Some(filled) = prepared.mixer.next_chunk(target)? else { return Ok(number) };
+        let n_rows = filled.n_rows();
+        let path = |kind: &str| folder.join(format!("{kind}-{number:04}.npy"));
+        npy::write(&path("matrix"), &[n_rows, n_columns], &values[..n_rows * n_columns])?;
+        npy::write(&path("mask"), &[n_rows, n_columns], &mask[..n_rows * n_columns])?;
+        npy::write(&path("labels"), &[n_rows], &labels[..n_rows])?;
+        console.line(&format!("x_mask chunk of ({n_rows}, {n_columns}) shape"));
+        number += 1;
+        anyhow::ensure!(!console.stopped(), "stopped on request; the chunks written so far are complete");
+    }
+}

@@ -1,0 +1,99 @@
+//! `mlaas4hep train`: the workflow without the files of lists.
+
+use super::workflow::{read_format, read_parameters, train};
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use training_pipeline::{Labels, PipelineRequest, read_model, read_selection};
+
+/// Train a model on samples named on the command line.
+///
+///   mlaas4hep train signal=signal.root background=background.root --model model.json --out higgs.mlaas4hep
+///
+/// Each sample is LABEL=FILE; the label may be a number or a name. Of two classes the first one is the signal.
+/// With --label-branch the label is the value of a branch, and the samples are plain file names.
+#[derive(clap::Args)]
+pub(crate) struct Train {
+    /// Samples as LABEL=FILE, or files with --label-branch.
+    #[arg(required = true)]
+    samples: Vec<String>,
+    /// The branch that holds the label.
+    #[arg(long)]
+    label_branch: Option<String>,
+    /// The model: a network in JSON or a TorchScript file (docs/model.md).
+    #[arg(long)]
+    model: PathBuf,
+    /// Path of the tree; wins over `branch` in the parameters.
+    #[arg(long)]
+    tree: Option<String>,
+    /// New branches and cuts (docs/selection.md).
+    #[arg(long)]
+    selection: Option<PathBuf>,
+    /// Parameters (docs/parameters.md); defaults where it is not given.
+    #[arg(long)]
+    params: Option<PathBuf>,
+    /// Epochs; wins over the parameters.
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Format of the input files, where their names do not tell.
+    #[arg(long, value_name = "json|csv|parquet|root")]
+    input_type: Option<String>,
+    /// Where to save the model; the report lies beside it.
+    #[arg(long)]
+    out: PathBuf,
+    /// Print progress and results as JSON objects, one a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Train {
+    /// Trains.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        console.use_json_events(self.json);
+        let request = self.request(console).map_err(failure::of(Kind::Settings))?;
+        train(&request, console)
+    }
+
+    fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
+        let mut parameters = match &self.params {
+            Some(path) => read_parameters(path, console)?,
+            None => training_pipeline::Parameters { chunk_size: None, standard_training: true, ..Default::default() },
+        };
+        if let Some(tree) = &self.tree {
+            parameters.tree.clone_from(tree);
+        }
+        parameters.epochs = self.epochs.unwrap_or(parameters.epochs).max(1);
+        let (files, labels) = self.samples()?;
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(PipelineRequest {
+            files,
+            labels,
+            model: read_model(&self.model)?,
+            selection: self.selection.as_deref().map(read_selection).transpose()?,
+            parameters,
+            specs: None,
+            format: self.input_type.as_deref().map(read_format).transpose()?.flatten(),
+            out: Some(self.out.clone()),
+            folder: folder.to_path_buf(),
+            created: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        })
+    }
+
+    fn samples(&self) -> anyhow::Result<(Vec<String>, Labels)> {
+        if let Some(branch) = &self.label_branch {
+            return Ok((self.samples.clone(), Labels::Branch(branch.clone())));
+        }
+        let mut files = Vec::new();
+        let mut labels = Vec::new();
+        for sample in &self.samples {
+            let (label, file) = sample
+                .split_once('=')
+                .with_context(|| format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch"))?;
+            labels.push(label.to_string());
+            files.push(file.to_string());
+        }
+        Ok((files, Labels::PerFile(labels)))
+    }
+}
