@@ -372,7 +372,7 @@ fn describe_origin(text: &mut String, manifest: &Manifest) -> std::fmt::Result {
 fn raw_branches(new: &NewModel) -> Result<Vec<RawBranch>, String> {
     let checked = new.selection.check(&new.branches).map_err(|error| format!("selection: {error}"))?;
     let mut names: BTreeSet<&str> = checked.branches_read().iter().map(|name| &**name).collect();
-    let made: BTreeSet<&str> = new.selection.new_branches().map(|name| &**name).collect();
+    let made: BTreeSet<&str> = new.selection.new_branches().collect();
     for feature in new.layout.features() {
         let output = checked.output_branches().iter().find(|(name, _)| **name == *feature.branch);
         let Some((name, column_type)) = output else {

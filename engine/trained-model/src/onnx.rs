@@ -22,9 +22,6 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use features::{BranchShape, GraphBranch, GraphColumn};
-
-
 pub(crate) use weights::read_network;
 
 use crate::NetworkProblem;

@@ -50,8 +50,11 @@ fn write_activation(graph: &mut GraphWriter, role: &str, activation: Activation,
         Activation::Relu => simple("Relu", &[]),
         Activation::LeakyRelu => simple("LeakyRelu", &[Attribute::Float("alpha", 0.01)]),
         Activation::Elu => simple("Elu", &[Attribute::Float("alpha", 1.0)]),
-        // The operator's own constants are those of Klambauer et al., arXiv:1706.02515, as in libtorch.
-        Activation::Selu => simple("Selu", &[]),
+        // The constants of Klambauer et al., arXiv:1706.02515, as in libtorch; written out, for where they are
+        // absent tract takes fewer digits.
+        Activation::Selu => {
+            simple("Selu", &[Attribute::Float("alpha", 1.673_263_2), Attribute::Float("gamma", 1.050_701)])
+        }
         Activation::Tanh => simple("Tanh", &[]),
         Activation::Sigmoid => simple("Sigmoid", &[]),
         Activation::Silu => {

@@ -193,8 +193,8 @@ fn features() -> (Vec<Feature>, Vec<usize>) {
             first_column,
             width,
             shift: f64::from((random.number() * 10.0) as f32),
-            // The wide integers come to the size of all others.
-            scale: f64::from((random.number().abs() * 100.0 + 1.0) as f32) * if column_type.element == I64 { 1e6 } else { 1.0 },
+            // Normalised values are of the size of 1; the wide integers too.
+            scale: f64::from((random.number().abs() * 100.0 + 100.0) as f32) * if column_type.element == I64 { 1e6 } else { 1.0 },
             constant: false,
             truncates: true,
             min: Some(0.0),

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use trained_model::{InputFile, NewModel, Provenance, TrainedModel, TrainedNetwork};
 
-pub const SELECTION: &str = "ht = sum(jet_pt)\nn_jet >= 1";
+pub(crate) const SELECTION: &str = "ht = sum(jet_pt)\nn_jet >= 1";
 
 /// Between -1 and 1.
 fn number(rng: &mut Rng) -> f64 {
@@ -20,7 +20,7 @@ fn number(rng: &mut Rng) -> f64 {
 }
 
 /// Seeded events: flat, fixed and jagged branches of several types, some values missing, one in six without a jet.
-pub fn events(n_events: usize) -> EventChunk {
+pub(crate) fn events(n_events: usize) -> EventChunk {
     let mut rng = Rng::new(7, 0);
     let jets: Vec<Vec<f32>> = (0..n_events)
         .map(|_| (0..rng.below(6)).map(|_| (number(&mut rng).abs() * 200.0) as f32).collect())
@@ -41,12 +41,12 @@ pub fn events(n_events: usize) -> EventChunk {
     chunk
 }
 
-pub fn types(chunk: &EventChunk) -> Vec<(Arc<str>, ColumnType)> {
+pub(crate) fn types(chunk: &EventChunk) -> Vec<(Arc<str>, ColumnType)> {
     chunk.columns().map(|(name, column)| (Arc::clone(name), column.column_type())).collect()
 }
 
 /// What training would hand over for [`events`].
-pub fn new_model(mask: MaskUse, task: Task) -> NewModel {
+pub(crate) fn new_model(mask: MaskUse, task: Task) -> NewModel {
     let chunk = events(500);
     let branches = types(&chunk);
     let selection = Selection::from_text(SELECTION).unwrap();
@@ -88,7 +88,7 @@ pub fn new_model(mask: MaskUse, task: Task) -> NewModel {
     }
 }
 
-pub fn model(mask: MaskUse, task: Task) -> TrainedModel {
+pub(crate) fn model(mask: MaskUse, task: Task) -> TrainedModel {
     TrainedModel::new(new_model(mask, task)).unwrap()
 }
 
@@ -108,13 +108,13 @@ fn network(n_features: usize, mask: MaskUse, task: Task) -> Network {
 }
 
 /// A chunk as a table.
-pub struct Memory {
+pub(crate) struct Memory {
     info: TableInfo,
     chunk: EventChunk,
 }
 
 impl Memory {
-    pub fn new(chunk: EventChunk) -> Self {
+    pub(crate) fn new(chunk: EventChunk) -> Self {
         let branch = |(name, column): (&Arc<str>, &Column)| BranchInfo {
             name: Arc::clone(name),
             type_name: String::new(),
