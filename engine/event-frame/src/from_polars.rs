@@ -43,7 +43,9 @@ pub fn column_type_of(dtype: &DataType) -> Option<ColumnType> {
 pub fn column_from_series(series: Series, expected: Option<ColumnType>) -> Result<Column, FrameError> {
     let name = series.name().to_string();
     let mut series = series;
-    if column_type_of(series.dtype()).is_some() && series.chunks().iter().any(|chunk| misses_numbers(&**chunk)) {
+    if column_type_of(series.dtype()).is_some()
+        && series.chunks().iter().any(|chunk| misses_numbers(&**chunk))
+    {
         series = series
             .cast(&with_float_elements(series.dtype()))
             .map_err(|cause| FrameError::Polars { column: name.clone(), cause })?;

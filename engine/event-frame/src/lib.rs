@@ -92,7 +92,10 @@ mod tests {
         let inner = series.list().unwrap().get_inner();
         assert_eq!(inner.i64().unwrap().cont_slice().unwrap().as_ptr() as usize, address_of_values(&jagged));
         let elements = elements_of_column("x", &jagged).unwrap();
-        assert_eq!(elements.values.i64().unwrap().cont_slice().unwrap().as_ptr() as usize, address_of_values(&jagged));
+        assert_eq!(
+            elements.values.i64().unwrap().cont_slice().unwrap().as_ptr() as usize,
+            address_of_values(&jagged)
+        );
         assert_eq!(elements.offsets[0].as_ptr(), jagged.pieces()[0].offsets()[0].as_ptr());
     }
 
@@ -121,7 +124,9 @@ mod tests {
             let element = values.element_type();
             round_trip(Piece::new(ColumnType::flat(element), vec![], values.clone()).unwrap().into());
             let offsets = vec![Slice::from(vec![0, 0, 2])];
-            round_trip(Piece::new(ColumnType::jagged(element), offsets.clone(), values.clone()).unwrap().into());
+            round_trip(
+                Piece::new(ColumnType::jagged(element), offsets.clone(), values.clone()).unwrap().into(),
+            );
             round_trip(Piece::new(ColumnType::fixed(element, 2), vec![], values.clone()).unwrap().into());
             let nested = ColumnType { element, depth: 2, width: 1 };
             let offsets = vec![Slice::from(vec![0, 2, 2]), offsets[0].clone()];
@@ -139,7 +144,9 @@ mod tests {
     fn text_is_shared_or_repaired() {
         let text = |bytes: &[u8], offsets: Vec<i64>| {
             let values = bytes.to_vec().into();
-            Column::from(Piece::new(ColumnType::flat(ElementType::Text), vec![Slice::from(offsets)], values).unwrap())
+            Column::from(
+                Piece::new(ColumnType::flat(ElementType::Text), vec![Slice::from(offsets)], values).unwrap(),
+            )
         };
         round_trip(text("muon and a longer word é".as_bytes(), vec![0, 4, 4, 25]));
         let series = series_from_column("x", &text(b"a\xffb", vec![0, 3])).unwrap();
@@ -153,10 +160,13 @@ mod tests {
         let column = column_from_series(series, None).unwrap();
         assert_eq!(column.column_type().element, ElementType::F64);
         assert!(column.to_f64()[1].is_nan());
-        let lists: ListChunked =
-            vec![Some(Series::new("".into(), vec![Some(1.5_f32), None])), None, Some(Series::new("".into(), vec![2.5_f32]))]
-                .into_iter()
-                .collect();
+        let lists: ListChunked = vec![
+            Some(Series::new("".into(), vec![Some(1.5_f32), None])),
+            None,
+            Some(Series::new("".into(), vec![2.5_f32])),
+        ]
+        .into_iter()
+        .collect();
         let column = column_from_series(lists.into_series(), None).unwrap();
         assert_eq!(column.values_per_entry(), [2, 0, 1]);
         assert_eq!((column.to_f64()[0], column.to_f64()[2]), (1.5, 2.5));

@@ -106,26 +106,24 @@ impl Checker<'_> {
     }
 
     fn unary(&mut self, operator: UnaryOperator, operand: &Tree) -> Checked<Typed> {
-        let step = match operator {
-            UnaryOperator::Not => PlanStep::Invert(Box::new(self.condition(operand)?)),
-            UnaryOperator::Negative => {
-                let typed = self.tree(operand)?;
-                if let (true, Some(constant)) = (typed.is_literal, typed.plan.constant()) {
-                    return Ok(literal(negative(constant)));
-                }
-                PlanStep::Negative(Box::new(number(typed.plan)))
-            }
-            UnaryOperator::Invert => {
-                let typed = self.tree(operand)?;
-                if is_float(typed.plan.element) {
-                    return self.error(operand.span, "`~` takes a condition or integers, this is a float");
-                }
-                PlanStep::Invert(Box::new(typed.plan))
-            }
+        let of = |step: fn(Box<Plan>) -> PlanStep, plan: Plan| {
+            let (element, depth) = (plan.element, plan.depth);
+            computed(Plan { step: step(Box::new(plan)), element, depth })
         };
-        let (PlanStep::Negative(inner) | PlanStep::Invert(inner)) = &step else { unreachable!() };
-        let (element, depth) = (inner.element, inner.depth);
-        Ok(Typed { plan: Plan { step, element, depth }, is_literal: false })
+        if operator == UnaryOperator::Not {
+            return Ok(of(PlanStep::Invert, self.condition(operand)?));
+        }
+        let typed = self.tree(operand)?;
+        if operator == UnaryOperator::Invert {
+            if is_float(typed.plan.element) {
+                return self.error(operand.span, "`~` takes a condition or integers, this is a float");
+            }
+            return Ok(of(PlanStep::Invert, typed.plan));
+        }
+        match typed.plan.constant() {
+            Some(constant) if typed.is_literal => Ok(literal(negative(constant))),
+            _ => Ok(of(PlanStep::Negative, number(typed.plan))),
+        }
     }
 
     /// A tree that must be true or false.
@@ -134,16 +132,13 @@ impl Checker<'_> {
         if plan.is_bool() {
             return Ok(plan);
         }
-        self.error(tree.span, format!("`{tree}` is a number, not a condition; compare it, as in `{tree} != 0`"))
+        self.error(
+            tree.span,
+            format!("`{tree}` is a number, not a condition; compare it, as in `{tree} != 0`"),
+        )
     }
 
-    fn binary(
-        &mut self,
-        operator: BinaryOperator,
-        left: &Tree,
-        right: &Tree,
-        span: Span,
-    ) -> Checked<Typed> {
+    fn binary(&mut self, operator: BinaryOperator, left: &Tree, right: &Tree, span: Span) -> Checked<Typed> {
         let (left_typed, right_typed) = (self.tree(left)?, self.tree(right)?);
         if let (true, Some(left), true, Some(right)) = (
             left_typed.is_literal,
@@ -179,7 +174,8 @@ impl Checker<'_> {
             operands.push(self.tree(tree)?);
         }
         let pairs = rest.iter().zip(operands.windows(2));
-        let pairs = pairs.map(|((operator, _), pair)| (*operator, meeting_type(&pair[0], &pair[1]))).collect();
+        let pairs =
+            pairs.map(|((operator, _), pair)| (*operator, meeting_type(&pair[0], &pair[1]))).collect();
         let depth = operands.iter().map(|typed| typed.plan.depth).max().unwrap_or(0);
         let operands = operands.into_iter().map(|typed| typed.plan).collect();
         Ok(Plan { step: PlanStep::Compare(operands, pairs), element: ElementType::Bool, depth })
@@ -192,7 +188,11 @@ impl Checker<'_> {
             if index_plan.depth != list_plan.depth {
                 let message = format!(
                     "the filter must say yes or no for each element of `{list}`; `{index}` does so for each {}",
-                    if index_plan.depth == 0 { "event: make it a cut of its own" } else { "element of another level" }
+                    if index_plan.depth == 0 {
+                        "event: make it a cut of its own"
+                    } else {
+                        "element of another level"
+                    }
                 );
                 return self.error(index.span, message);
             }
@@ -216,7 +216,8 @@ impl Checker<'_> {
     fn list(&mut self, tree: &Tree, what: &str) -> Checked<Plan> {
         let plan = self.tree(tree)?.plan;
         if plan.depth == 0 {
-            return self.error(tree.span, format!("{what} need a list; `{tree}` is one value for each event"));
+            return self
+                .error(tree.span, format!("{what} need a list; `{tree}` is one value for each event"));
         }
         Ok(plan)
     }
@@ -228,7 +229,10 @@ impl Checker<'_> {
         };
         let (fewest, most) = function.n_arguments;
         let is_mass = function.kind == FunctionKind::FourVector(FourVectorFunction::InvariantMass);
-        if arguments.len() < fewest || arguments.len() > most || (is_mass && !matches!(arguments.len(), 4 | 8)) {
+        if arguments.len() < fewest
+            || arguments.len() > most
+            || (is_mass && !matches!(arguments.len(), 4 | 8))
+        {
             let expected = match (fewest, most) {
                 (fewest, most) if fewest == most => fewest.to_string(),
                 (fewest, most) => format!("{fewest} or {most}"),
@@ -243,7 +247,9 @@ impl Checker<'_> {
     fn call_of_kind(&mut self, kind: FunctionKind, name: &str, arguments: &[Tree]) -> Checked<Plan> {
         let first = &arguments[0];
         match kind {
-            FunctionKind::Reduce(reduction) | FunctionKind::ReduceOrPair(reduction, _) if arguments.len() == 1 => {
+            FunctionKind::Reduce(reduction) | FunctionKind::ReduceOrPair(reduction, _)
+                if arguments.len() == 1 =>
+            {
                 self.reduction(reduction, name, first)
             }
             FunctionKind::Reduce(reduction) => self.reduction(reduction, name, first),
@@ -315,7 +321,8 @@ impl Checker<'_> {
         }
         let needs_condition = matches!(reduction, Reduction::Count | Reduction::Any | Reduction::All);
         if needs_condition && !plan.is_bool() {
-            let hint = if reduction == Reduction::Count { format!(", or write len({tree})") } else { String::new() };
+            let hint =
+                if reduction == Reduction::Count { format!(", or write len({tree})") } else { String::new() };
             let message = format!("`{name}` takes a condition; compare `{tree}` with something{hint}");
             return self.error(tree.span, message);
         }
@@ -456,7 +463,11 @@ fn meeting_type(left: &Typed, right: &Typed) -> ElementType {
 fn literal_meets(constant: Option<Constant>, partner: ElementType) -> ElementType {
     match constant {
         Some(Constant::Integer(value)) if partner != ElementType::Bool => {
-            if is_float(partner) || holds(partner, value) { partner } else { common_type(partner, ElementType::I64) }
+            if is_float(partner) || holds(partner, value) {
+                partner
+            } else {
+                common_type(partner, ElementType::I64)
+            }
         }
         Some(Constant::Integer(_)) => ElementType::I64,
         Some(Constant::Float(_)) if !is_float(partner) => ElementType::F64,
@@ -472,8 +483,7 @@ fn arithmetic(operator: BinaryOperator, left: Typed, right: Typed) -> Plan {
     if left.is_bool() {
         (left, right) = (number(left), number(right));
     }
-    let stays_integer =
-        matches!(exponent, Some(Constant::Integer(exponent)) if (0..=64).contains(&exponent));
+    let stays_integer = matches!(exponent, Some(Constant::Integer(exponent)) if (0..=64).contains(&exponent));
     let element = match operator {
         BinaryOperator::Divide if !is_float(left.element) => ElementType::F64,
         BinaryOperator::Power if !is_float(left.element) && !stays_integer => ElementType::F64,

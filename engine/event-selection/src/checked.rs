@@ -146,13 +146,21 @@ impl CheckedSelection {
         let Some(passing) = passing else {
             return Ok(Selected { chunk, kept: (0..n_entries as u32).collect(), cut_flow });
         };
-        let kept: Vec<u32> =
-            passing.iter().enumerate().filter(|(_, passes)| **passes).map(|(position, _)| position as u32).collect();
+        let kept: Vec<u32> = passing
+            .iter()
+            .enumerate()
+            .filter(|(_, passes)| **passes)
+            .map(|(position, _)| position as u32)
+            .collect();
         let chunk = if kept.len() == n_entries { chunk } else { keep(&chunk, &kept)? };
         Ok(Selected { chunk, kept, cut_flow })
     }
 
-    fn with_new_branches(&self, chunk: EventChunk, mut columns: Columns) -> Result<EventChunk, EvaluationError> {
+    fn with_new_branches(
+        &self,
+        chunk: EventChunk,
+        mut columns: Columns,
+    ) -> Result<EventChunk, EvaluationError> {
         let mut chunk = chunk;
         let n_entries = chunk.n_entries();
         columns.retain(|name, _| self.defined.contains(name));
@@ -170,7 +178,10 @@ impl CheckedSelection {
 }
 
 /// The columns of a chunk that expressions need.
-pub(crate) fn load(chunk: &EventChunk, branches: &[(Arc<str>, ColumnType)]) -> Result<Columns, EvaluationError> {
+pub(crate) fn load(
+    chunk: &EventChunk,
+    branches: &[(Arc<str>, ColumnType)],
+) -> Result<Columns, EvaluationError> {
     let mut columns = Columns::new();
     for (name, expected) in branches {
         let Some(column) = chunk.column(name) else {

@@ -48,7 +48,8 @@ impl CutFlow {
             self.clone_from(other);
             return Ok(());
         }
-        let name = |rows: &[CutRow], position: usize| rows.get(position).map_or("", |row| &row.name).to_string();
+        let name =
+            |rows: &[CutRow], position: usize| rows.get(position).map_or("", |row| &row.name).to_string();
         for position in 0..self.rows.len().max(other.rows.len()) {
             let (own, other) = (name(&self.rows, position), name(&other.rows, position));
             if own != other {
@@ -81,10 +82,20 @@ impl fmt::Display for CutFlow {
         let digits = self.n_events.to_string().len().max("alone".len());
         let percent = |n: u64| if self.n_events == 0 { 0.0 } else { 100.0 * n as f64 / self.n_events as f64 };
         writeln!(formatter, "{:<width$}  {:>digits$}  {:>digits$}   left %", "cut", "alone", "left")?;
-        write!(formatter, "{FIRST:<width$}  {:>digits$}  {:>digits$}   {:>6.2}", "", self.n_events, percent(self.n_events))?;
+        write!(
+            formatter,
+            "{FIRST:<width$}  {:>digits$}  {:>digits$}   {:>6.2}",
+            "",
+            self.n_events,
+            percent(self.n_events)
+        )?;
         for (name, row) in names.iter().zip(&self.rows) {
             let percent = percent(row.n_left);
-            write!(formatter, "\n{name:<width$}  {:>digits$}  {:>digits$}   {percent:>6.2}", row.n_alone, row.n_left)?;
+            write!(
+                formatter,
+                "\n{name:<width$}  {:>digits$}  {:>digits$}   {percent:>6.2}",
+                row.n_alone, row.n_left
+            )?;
         }
         Ok(())
     }
@@ -111,7 +122,10 @@ mod tests {
         ];
         assert_eq!(whole.to_string(), expected.join("\n"));
         let other = CutFlow { n_events: 1, rows: vec![] };
-        assert_eq!(whole.merge(&other).unwrap_err(), OtherCuts { own: "n_b >= 1".into(), other: String::new() });
+        assert_eq!(
+            whole.merge(&other).unwrap_err(),
+            OtherCuts { own: "n_b >= 1".into(), other: String::new() }
+        );
         assert_eq!(whole.n_events, 12_445);
     }
 

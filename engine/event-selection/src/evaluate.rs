@@ -6,8 +6,8 @@ use crate::kernels::{self, Arithmetic, Side};
 use crate::plan::{Constant, Plan, PlanStep};
 use crate::tree::{BinaryOperator, CompareOperator};
 use crate::value::{
-    Aligned, Level, Value, align, conditions_of, numbers_of, polars_type, series_of_conditions, series_of_numbers,
-    unexpected_type, with_numbers,
+    Aligned, Level, Value, align, conditions_of, numbers_of, polars_type, series_of_conditions,
+    series_of_numbers, unexpected_type, with_numbers,
 };
 use event_columns::{ElementType, Slice};
 use polars::prelude::{DataType, Series};
@@ -28,15 +28,19 @@ pub(crate) fn evaluate(plan: &Plan, columns: &Columns) -> Evaluated<Value> {
             .cloned()
             .ok_or_else(|| EvaluationError::MissingColumn { name: name.to_string() }),
         PlanStep::Convert(inner) => map(argument(inner)?, |data| convert(data, plan.element)),
-        PlanStep::Negative(inner) => map(argument(inner)?, |data| {
-            with_numbers!(data, values => series_of_numbers(values.iter().map(|value| value.negative()).collect()))
-        }),
-        PlanStep::Absolute(inner) => map(argument(inner)?, |data| {
-            with_numbers!(data, values => series_of_numbers(values.iter().map(|value| value.absolute()).collect()))
-        }),
+        PlanStep::Negative(inner) => map(
+            argument(inner)?,
+            |data| with_numbers!(data, values => series_of_numbers(values.iter().map(|value| value.negative()).collect())),
+        ),
+        PlanStep::Absolute(inner) => map(
+            argument(inner)?,
+            |data| with_numbers!(data, values => series_of_numbers(values.iter().map(|value| value.absolute()).collect())),
+        ),
         PlanStep::Invert(inner) => map(argument(inner)?, invert),
         PlanStep::Float(function, inner) => map(argument(inner)?, |data| match data.dtype() {
-            DataType::Float32 => series_of_numbers(kernels::f32_function(*function, numbers_of(data.f32()?)?)),
+            DataType::Float32 => {
+                series_of_numbers(kernels::f32_function(*function, numbers_of(data.f32()?)?))
+            }
             _ => series_of_numbers(kernels::f64_function(*function, numbers_of(data.f64()?)?)),
         }),
         PlanStep::Test(function, inner) => map(argument(inner)?, |data| {
@@ -197,7 +201,8 @@ fn compare(operator: CompareOperator, left: &Series, right: &Series, n_values: u
 fn choose(aligned: &Aligned) -> Evaluated<Series> {
     fn chosen<T: Copy>(conditions: &[bool], left: &[T], right: &[T], n_values: usize) -> Vec<T> {
         let at = |side: &[T], position: usize| if side.len() == n_values { side[position] } else { side[0] };
-        let condition = |position: usize| if conditions.len() == n_values { conditions[position] } else { conditions[0] };
+        let condition =
+            |position: usize| if conditions.len() == n_values { conditions[position] } else { conditions[0] };
         (0..n_values).map(|p| if condition(p) { at(left, p) } else { at(right, p) }).collect()
     }
     let [conditions, left, right] = aligned.data.as_slice() else {
@@ -206,7 +211,12 @@ fn choose(aligned: &Aligned) -> Evaluated<Series> {
     let (conditions, n) = (conditions_of(conditions)?, aligned.n_values);
     macro_rules! choose {
         ($method:ident) => {
-            series_of_numbers(chosen(&conditions, numbers_of(left.$method()?)?, numbers_of(right.$method()?)?, n))
+            series_of_numbers(chosen(
+                &conditions,
+                numbers_of(left.$method()?)?,
+                numbers_of(right.$method()?)?,
+                n,
+            ))
         };
     }
     match left.dtype() {
@@ -262,7 +272,9 @@ fn four_vector(function: FourVectorFunction, arguments: Vec<Value>) -> Evaluated
             };
             level.offsets.windows(2).map(of_list).collect()
         }
-        FourVectorFunction::InvariantMass => positions.map(|p| mass(added(vector(0, p), vector(4, p)))).collect(),
+        FourVectorFunction::InvariantMass => {
+            positions.map(|p| mass(added(vector(0, p), vector(4, p)))).collect()
+        }
     };
     let data = series_of_numbers(values)?;
     Ok(aligned.into_value(data))
@@ -307,7 +319,9 @@ fn reduce(reduction: Reduction, mut value: Value) -> Evaluated<Value> {
             _ => series_of_numbers(kernels::total(reduction, numbers_of(data.f64()?)?, offsets))?,
         },
         Reduction::Min | Reduction::Max | Reduction::First | Reduction::Last => match data.dtype() {
-            DataType::Float32 => series_of_numbers(kernels::pick(reduction, numbers_of(data.f32()?)?, offsets))?,
+            DataType::Float32 => {
+                series_of_numbers(kernels::pick(reduction, numbers_of(data.f32()?)?, offsets))?
+            }
             _ => series_of_numbers(kernels::pick(reduction, numbers_of(data.f64()?)?, offsets))?,
         },
         Reduction::ArgMax | Reduction::ArgMin => series_of_numbers(match data.dtype() {
@@ -352,7 +366,11 @@ fn pick_position(mut list: Value, index: Value) -> Evaluated<Value> {
     };
     let n_lists = level.offsets.len().saturating_sub(1);
     // A stand-in of the lists' own shape brings the index to one position for each list.
-    let stand_in = Value { levels: list.levels.clone(), data: series_of_conditions(&vec![true; n_lists]), is_constant: false };
+    let stand_in = Value {
+        levels: list.levels.clone(),
+        data: series_of_conditions(&vec![true; n_lists]),
+        is_constant: false,
+    };
     let aligned = align(vec![stand_in, index])?;
     let positions = numbers_of(aligned.data[1].i64()?)?;
     let index = |number: usize| if positions.len() == n_lists { positions[number] } else { positions[0] };

@@ -21,7 +21,11 @@ impl<'a, T: Copy> Side<'a, T> {
 }
 
 /// A function of both sides, value by value. The four arms let the compiler vectorise each.
-pub(crate) fn combine<T: Copy, U>(left: Side<'_, T>, right: Side<'_, T>, function: impl Fn(T, T) -> U) -> Vec<U> {
+pub(crate) fn combine<T: Copy, U>(
+    left: Side<'_, T>,
+    right: Side<'_, T>,
+    function: impl Fn(T, T) -> U,
+) -> Vec<U> {
     match (left, right) {
         (Side::Each(left), Side::Each(right)) => {
             left.iter().zip(right).map(|(left, right)| function(*left, *right)).collect()
@@ -32,7 +36,11 @@ pub(crate) fn combine<T: Copy, U>(left: Side<'_, T>, right: Side<'_, T>, functio
     }
 }
 
-pub(crate) fn compare<T: Copy + PartialOrd>(operator: CompareOperator, left: Side<'_, T>, right: Side<'_, T>) -> Vec<bool> {
+pub(crate) fn compare<T: Copy + PartialOrd>(
+    operator: CompareOperator,
+    left: Side<'_, T>,
+    right: Side<'_, T>,
+) -> Vec<bool> {
     match operator {
         CompareOperator::Equal => combine(left, right, |a, b| a == b),
         CompareOperator::NotEqual => combine(left, right, |a, b| a != b),
@@ -108,14 +116,22 @@ macro_rules! float_kernels {
                     BinaryOperator::Multiply => combine(left, right, |a, b| a * b),
                     BinaryOperator::Divide => combine(left, right, |a, b| a / b),
                     BinaryOperator::FloorDivide => combine(left, right, |a, b| {
-                        if b == 0.0 { return a / b }
+                        if b == 0.0 {
+                            return a / b;
+                        }
                         let rest = a % b;
                         let rest = if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest };
                         ((a - rest) / b).round_ties_even()
                     }),
                     BinaryOperator::Remainder => combine(left, right, |a, b| {
                         let rest = a % b;
-                        if rest == 0.0 { rest.copysign(b) } else if (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
+                        if rest == 0.0 {
+                            rest.copysign(b)
+                        } else if (rest < 0.0) != (b < 0.0) {
+                            rest + b
+                        } else {
+                            rest
+                        }
                     }),
                     // The square is by far the commonest power, and a product is the exactly rounded one.
                     BinaryOperator::Power => match right {
@@ -173,7 +189,11 @@ macro_rules! float_kernels {
             }
         }
 
-        pub(crate) fn $functions2(function: Float2Function, left: Side<'_, $type>, right: Side<'_, $type>) -> Vec<$type> {
+        pub(crate) fn $functions2(
+            function: Float2Function,
+            left: Side<'_, $type>,
+            right: Side<'_, $type>,
+        ) -> Vec<$type> {
             match function {
                 Float2Function::Atan2 => combine(left, right, $type::atan2),
                 Float2Function::CopySign => combine(left, right, $type::copysign),
@@ -181,7 +201,9 @@ macro_rules! float_kernels {
                 Float2Function::Fmin => combine(left, right, $type::min),
                 Float2Function::Hypot => combine(left, right, $type::hypot),
                 Float2Function::NextAfter => combine(left, right, libm::$nextafter),
-                Float2Function::DeltaPhi => combine(left, right, |a, b| wrapped_angle(f64::from(a) - f64::from(b)) as $type),
+                Float2Function::DeltaPhi => {
+                    combine(left, right, |a, b| wrapped_angle(f64::from(a) - f64::from(b)) as $type)
+                }
                 Float2Function::Px => combine(left, right, |pt, phi| pt * phi.cos()),
                 Float2Function::Py => combine(left, right, |pt, phi| pt * phi.sin()),
                 Float2Function::Pz => combine(left, right, |pt, eta| pt * eta.sinh()),
@@ -222,7 +244,9 @@ pub(crate) fn pick<T: num::Float>(reduction: Reduction, values: &[T], offsets: &
         Reduction::First => lists.map(|list| list.first().copied().unwrap_or(nan)).collect(),
         Reduction::Last => lists.map(|list| list.last().copied().unwrap_or(nan)).collect(),
         // The standard minimum and maximum prefer a number to a NaN.
-        Reduction::Min => lists.map(|list| list.iter().fold(nan, |best, value| best.smaller(*value))).collect(),
+        Reduction::Min => {
+            lists.map(|list| list.iter().fold(nan, |best, value| best.smaller(*value))).collect()
+        }
         _ => lists.map(|list| list.iter().fold(nan, |best, value| best.larger(*value))).collect(),
     }
 }
@@ -235,7 +259,13 @@ pub(crate) fn position<T: num::Float>(reduction: Reduction, values: &[T], offset
         for (position, value) in list.iter().enumerate() {
             let is_better = match best {
                 None => value.is_number(),
-                Some((_, best)) => if largest { *value > best } else { *value < best },
+                Some((_, best)) => {
+                    if largest {
+                        *value > best
+                    } else {
+                        *value < best
+                    }
+                }
             };
             if is_better {
                 best = Some((position, *value));

@@ -33,7 +33,8 @@ impl Selection {
         for section in SECTIONS {
             let Some(branches) = sections.get(section) else { continue };
             for (branch, keys) in object(branches, section)? {
-                let entry = Entry { section, branch, keys: object(keys, &format!("{section} \"{branch}\""))? };
+                let entry =
+                    Entry { section, branch, keys: object(keys, &format!("{section} \"{branch}\""))? };
                 entry.check_keys()?;
                 if section == "new_branch" {
                     steps.push(entry.definition()?);
@@ -95,13 +96,17 @@ impl Entry<'_> {
 
     fn definition(&self) -> Result<Step, SelectionError> {
         let Some(Value::String(said)) = self.keys.get("def") else {
-            return Err(self.error("def", "a new branch needs its definition as text, such as \"def\": \"log(E)\""));
+            return Err(
+                self.error("def", "a new branch needs its definition as text, such as \"def\": \"log(E)\"")
+            );
         };
         let is_jagged = match self.keys.get("type") {
             None => None,
             Some(Value::String(word)) if word == "jagged" => Some(true),
             Some(Value::String(word)) if word == "flat" => Some(false),
-            Some(other) => return Err(self.error("type", format!("found {other}, expected \"flat\" or \"jagged\""))),
+            Some(other) => {
+                return Err(self.error("type", format!("found {other}, expected \"flat\" or \"jagged\"")));
+            }
         };
         let definition = Expression::parse_at(&self.place("def"), said, None)?;
         let declared = Some(Declared { said: said.clone(), is_jagged });
@@ -114,15 +119,21 @@ impl Entry<'_> {
                 Value::String(text) => (text, None),
                 Value::Array(items) => match items.as_slice() {
                     [Value::String(text), Value::String(using)] => (text, Some(using.as_str())),
-                    _ => return Err(self.error(key, "a cut on lists is written [\"x > 3\", \"any\"] or [.., \"all\"]")),
+                    _ => {
+                        return Err(self
+                            .error(key, "a cut on lists is written [\"x > 3\", \"any\"] or [.., \"all\"]"));
+                    }
                 },
                 other => {
-                    let message = format!("found {}, expected \"x > 3\" or [\"x > 3\", \"any\"]", kind(other));
+                    let message =
+                        format!("found {}, expected \"x > 3\" or [\"x > 3\", \"any\"]", kind(other));
                     return Err(self.error(key, message));
                 }
             };
             if self.section == "jagged_cut" && using.is_none() {
-                let message = format!("a cut on lists says how its elements are joined: [\"{text}\", \"any\"] or \"all\"");
+                let message = format!(
+                    "a cut on lists says how its elements are joined: [\"{text}\", \"any\"] or \"all\""
+                );
                 return Err(self.error(key, message));
             }
             let mut condition = Expression::parse_at(&self.place(key), text, Some(self.branch))?;
@@ -149,7 +160,9 @@ impl Entry<'_> {
             Some(Value::Bool(removes)) => *removes,
             Some(Value::String(word)) if word.eq_ignore_ascii_case("true") => true,
             Some(Value::String(word)) if word.eq_ignore_ascii_case("false") => false,
-            Some(other) => return Err(self.error("remove", format!("found {other}, expected \"True\" or \"False\""))),
+            Some(other) => {
+                return Err(self.error("remove", format!("found {other}, expected \"True\" or \"False\"")));
+            }
         };
         let mut drop = |name: &str| {
             if !drops.iter().any(|own| own == name) {
@@ -165,7 +178,10 @@ impl Entry<'_> {
             Some(Value::Array(names)) => {
                 for name in names {
                     let Some(name) = name.as_str() else {
-                        return Err(self.error("keys_to_remove", format!("found {}, expected branch names", kind(name))));
+                        return Err(self.error(
+                            "keys_to_remove",
+                            format!("found {}, expected branch names", kind(name)),
+                        ));
                     };
                     drop(name);
                 }
@@ -196,10 +212,14 @@ pub fn original_log_lines(selection: &Selection) -> Vec<String> {
         }
     };
     under("### Cut(s) provided on flat branch(es):", cuts(&|section| *section == Some(CutSection::FlatCut)));
-    under("### Cut(s) provided on jagged branch(es):", cuts(&|section| *section == Some(CutSection::JaggedCut)));
+    under(
+        "### Cut(s) provided on jagged branch(es):",
+        cuts(&|section| *section == Some(CutSection::JaggedCut)),
+    );
     let definitions = selection.steps.iter().filter_map(|step| match step {
         Step::Define { name, definition, declared } => {
-            let said = declared.as_ref().map_or_else(|| definition.to_string(), |declared| declared.said.clone());
+            let said =
+                declared.as_ref().map_or_else(|| definition.to_string(), |declared| declared.said.clone());
             Some((name.clone(), said, declared.is_some()))
         }
         _ => None,

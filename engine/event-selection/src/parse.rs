@@ -76,7 +76,8 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&self, span: Span) -> ExpressionError {
-        let message = format!("the expression is nested deeper than {MAX_HEIGHT} levels; define parts by name");
+        let message =
+            format!("the expression is nested deeper than {MAX_HEIGHT} levels; define parts by name");
         self.source.error(span, message)
     }
 
@@ -148,7 +149,11 @@ impl<'a> Parser<'a> {
                 Err(self.source.error(span, "a comparison is written `==`; `=` defines a new branch"))
             }
             _ if compare_operator(&token).is_some() => {
-                if COMPARISON_POWER < at_least { Ok(None) } else { self.comparison(left).map(Some) }
+                if COMPARISON_POWER < at_least {
+                    Ok(None)
+                } else {
+                    self.comparison(left).map(Some)
+                }
             }
             _ => {
                 let Some(operator) = binary_operator(&token) else { return Ok(None) };
@@ -257,7 +262,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, printed: &str) {
-        let tree = parse_expression(&Source::new("test", text), None).unwrap_or_else(|error| panic!("{error}"));
+        let tree =
+            parse_expression(&Source::new("test", text), None).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(tree.to_string(), printed, "{text}");
         let again = parse_expression(&Source::new("test", printed), None).unwrap();
         assert_eq!(again, tree, "{printed}");

@@ -1,6 +1,6 @@
 //! The checked expression: every node with its type, every conversion said.
 
-use crate::functions::{FourVectorFunction, Float2Function, FloatFunction, Reduction, TestFunction};
+use crate::functions::{Float2Function, FloatFunction, FourVectorFunction, Reduction, TestFunction};
 use crate::tree::{BinaryOperator, CompareOperator};
 use event_columns::ElementType;
 use std::sync::Arc;

@@ -181,7 +181,8 @@ impl Selection {
                 }
             }
         }
-        let branches_read: Vec<_> = branches.iter().filter(|(name, _)| read.contains(name)).cloned().collect();
+        let branches_read: Vec<_> =
+            branches.iter().filter(|(name, _)| read.contains(name)).cloned().collect();
         let output = scope.columns.into_iter().filter(|(name, _)| !dropped.contains(name)).collect();
         Ok(CheckedSelection::new(steps, branches_read, output, defined, dropped))
     }
@@ -194,7 +195,9 @@ fn check_declared(name: &str, declared: Option<&Declared>, found: ColumnType) ->
             let (said, found) = (words(is_jagged), words(found.is_jagged()));
             Err(SelectionError::Section {
                 place: format!("new_branch \"{name}\""),
-                reason: format!("`type` says {said}, but the definition is {found}: write \"type\": \"{found}\""),
+                reason: format!(
+                    "`type` says {said}, but the definition is {found}: write \"type\": \"{found}\""
+                ),
             })
         }
         _ => Ok(()),
@@ -208,7 +211,9 @@ fn check_cut(condition: &Expression, is_bool: bool, depth: usize) -> Result<(), 
             "this cut says yes or no for each element, not for each event; write any({condition}), all({condition}) or \
              count({condition}) >= 1"
         ),
-        _ => format!("a cut must be a condition; compare `{condition}` with something, or define a branch: name = {condition}"),
+        _ => format!(
+            "a cut must be a condition; compare `{condition}` with something, or define a branch: name = {condition}"
+        ),
     };
     Err(condition.source.error(condition.tree.span, message))
 }
@@ -220,9 +225,18 @@ fn quoted(name: &str) -> String {
 }
 
 /// An error about a key of the pre-processing JSON that is not known.
-pub(crate) fn unknown_key<'a>(place: &str, key: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> SelectionError {
+pub(crate) fn unknown_key<'a>(
+    place: &str,
+    key: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> SelectionError {
     let nearest = nearest_names(key, known.clone(), 1);
     let known = known.into_iter().collect::<Vec<&str>>().join(", ");
-    let hint = nearest.first().map_or_else(|| format!("known keys are {known}"), |name| format!("did you mean `{name}`?"));
-    SelectionError::Section { place: place.to_string(), reason: format!("the key `{key}` is not known; {hint}") }
+    let hint = nearest
+        .first()
+        .map_or_else(|| format!("known keys are {known}"), |name| format!("did you mean `{name}`?"));
+    SelectionError::Section {
+        place: place.to_string(),
+        reason: format!("the key `{key}` is not known; {hint}"),
+    }
 }

@@ -96,11 +96,7 @@ impl std::fmt::Display for ExpressionError {
             .take(self.column - 1 - from)
             .map(|letter| if letter == '\t' { '\t' } else { ' ' })
             .collect();
-        writeln!(
-            formatter,
-            "{}, line {}, column {}: {}",
-            self.place, self.line, self.column, self.message
-        )?;
+        writeln!(formatter, "{}, line {}, column {}: {}", self.place, self.line, self.column, self.message)?;
         writeln!(formatter, "  {shown}")?;
         write!(formatter, "  {blanks}{}", "^".repeat(self.width.min(60)))
     }

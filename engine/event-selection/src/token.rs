@@ -41,10 +41,7 @@ const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// Cuts a text into tokens. `odd_name` is a branch name that is one token where it occurs, whatever it contains:
 /// the original's cuts name their branch without quotes.
-pub(crate) fn tokens(
-    source: &Source,
-    odd_name: Option<&str>,
-) -> Result<Vec<(Token, Span)>, ExpressionError> {
+pub(crate) fn tokens(source: &Source, odd_name: Option<&str>) -> Result<Vec<(Token, Span)>, ExpressionError> {
     let text = &*source.text;
     if text.len() > MAX_TEXT_BYTES {
         let message = format!("the text has {} bytes, more than {MAX_TEXT_BYTES}", text.len());

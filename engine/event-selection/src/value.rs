@@ -3,7 +3,9 @@
 use crate::checked::EvaluationError;
 use event_columns::{Column, ColumnType, ElementType, Piece, Slice};
 use event_frame::{Elements, column_from_series, elements_of_column};
-use polars::prelude::{BooleanChunked, ChunkedArray, DataType, IntoSeries, PlSmallStr, PolarsNumericType, Series};
+use polars::prelude::{
+    BooleanChunked, ChunkedArray, DataType, IntoSeries, PlSmallStr, PolarsNumericType, Series,
+};
 use polars_arrow::bitmap::Bitmap;
 use std::sync::Arc;
 
@@ -47,7 +49,10 @@ impl Value {
         }
         let element = flat.column_type().element;
         let column_type = ColumnType { element, depth: self.levels.len(), width: 1 };
-        let values = flat.pieces().first().map_or(event_columns::Values::empty(element), |piece| piece.values().clone());
+        let values = flat
+            .pieces()
+            .first()
+            .map_or(event_columns::Values::empty(element), |piece| piece.values().clone());
         let offsets = self.levels.into_iter().map(|level| level.offsets).collect();
         Piece::new(column_type, offsets, values)
             .map(Column::from)
@@ -124,16 +129,46 @@ fn same_shape(left: &Level, right: &Level) -> Result<(), EvaluationError> {
 macro_rules! with_numbers {
     ($series:expr, $values:ident => $body:expr) => {
         match $series.dtype() {
-            DataType::Int8 => { let $values = numbers_of($series.i8()?)?; $body }
-            DataType::Int16 => { let $values = numbers_of($series.i16()?)?; $body }
-            DataType::Int32 => { let $values = numbers_of($series.i32()?)?; $body }
-            DataType::Int64 => { let $values = numbers_of($series.i64()?)?; $body }
-            DataType::UInt8 => { let $values = numbers_of($series.u8()?)?; $body }
-            DataType::UInt16 => { let $values = numbers_of($series.u16()?)?; $body }
-            DataType::UInt32 => { let $values = numbers_of($series.u32()?)?; $body }
-            DataType::UInt64 => { let $values = numbers_of($series.u64()?)?; $body }
-            DataType::Float32 => { let $values = numbers_of($series.f32()?)?; $body }
-            DataType::Float64 => { let $values = numbers_of($series.f64()?)?; $body }
+            DataType::Int8 => {
+                let $values = numbers_of($series.i8()?)?;
+                $body
+            }
+            DataType::Int16 => {
+                let $values = numbers_of($series.i16()?)?;
+                $body
+            }
+            DataType::Int32 => {
+                let $values = numbers_of($series.i32()?)?;
+                $body
+            }
+            DataType::Int64 => {
+                let $values = numbers_of($series.i64()?)?;
+                $body
+            }
+            DataType::UInt8 => {
+                let $values = numbers_of($series.u8()?)?;
+                $body
+            }
+            DataType::UInt16 => {
+                let $values = numbers_of($series.u16()?)?;
+                $body
+            }
+            DataType::UInt32 => {
+                let $values = numbers_of($series.u32()?)?;
+                $body
+            }
+            DataType::UInt64 => {
+                let $values = numbers_of($series.u64()?)?;
+                $body
+            }
+            DataType::Float32 => {
+                let $values = numbers_of($series.f32()?)?;
+                $body
+            }
+            DataType::Float64 => {
+                let $values = numbers_of($series.f64()?)?;
+                $body
+            }
             other => return Err(unexpected_type(other)),
         }
     };
@@ -145,7 +180,9 @@ pub(crate) fn unexpected_type(dtype: &DataType) -> EvaluationError {
 }
 
 /// The values of a series as one slice.
-pub(crate) fn numbers_of<T: PolarsNumericType>(values: &ChunkedArray<T>) -> Result<&[T::Native], EvaluationError> {
+pub(crate) fn numbers_of<T: PolarsNumericType>(
+    values: &ChunkedArray<T>,
+) -> Result<&[T::Native], EvaluationError> {
     values.cont_slice().map_err(EvaluationError::from)
 }
 
@@ -158,7 +195,9 @@ pub(crate) fn conditions_of(series: &Series) -> Result<Vec<bool>, EvaluationErro
     Ok(found)
 }
 
-pub(crate) fn series_of_numbers<T: polars_arrow::types::NativeType>(values: Vec<T>) -> Result<Series, EvaluationError> {
+pub(crate) fn series_of_numbers<T: polars_arrow::types::NativeType>(
+    values: Vec<T>,
+) -> Result<Series, EvaluationError> {
     let array = polars_arrow::array::PrimitiveArray::from_vec(values).boxed();
     Ok(Series::try_from((PlSmallStr::EMPTY, array))?)
 }

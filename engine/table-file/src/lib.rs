@@ -100,7 +100,9 @@ pub enum TableFileError {
         cause: polars::error::PolarsError,
     },
     /// A column cannot be stored in this format.
-    #[error("column `{column}` holds {column_type}, and {format} has one value in each cell: write JSON lines or Parquet, or drop it")]
+    #[error(
+        "column `{column}` holds {column_type}, and {format} has one value in each cell: write JSON lines or Parquet, or drop it"
+    )]
     NestedColumn {
         /// The column.
         column: String,

@@ -5,8 +5,8 @@ use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadErro
 use event_frame::{column_from_series, column_type_of};
 use polars::frame::DataFrame;
 use polars::prelude::{
-    BooleanChunked, CsvReadOptions, DataType, FillNullStrategy, IntoSeries, JsonFormat, JsonReader, ParquetReader,
-    PolarsError, SerReader, Series,
+    BooleanChunked, CsvReadOptions, DataType, FillNullStrategy, IntoSeries, JsonFormat, JsonReader,
+    ParquetReader, PolarsError, SerReader, Series,
 };
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -67,7 +67,11 @@ impl TableFile {
                 name: name.as_str().into(),
                 type_name: dtype.to_string(),
                 // Missing numbers have turned integers into floats by now.
-                column_type: column.as_ref().map(Column::column_type).ok_or(()).or_else(|()| Err(readable.err().unwrap_or_default())),
+                column_type: column
+                    .as_ref()
+                    .map(Column::column_type)
+                    .ok_or(())
+                    .or_else(|()| Err(readable.err().unwrap_or_default())),
                 stored_bytes: 0,
                 decoded_bytes: n_bytes,
                 codec: String::new(),
@@ -101,7 +105,12 @@ impl EventTable for TableFile {
     }
 }
 
-pub(crate) fn failed(action: &'static str, path: &Path, format: Format, cause: PolarsError) -> TableFileError {
+pub(crate) fn failed(
+    action: &'static str,
+    path: &Path,
+    format: Format,
+    cause: PolarsError,
+) -> TableFileError {
     TableFileError::Polars { action, path: path.to_path_buf(), format: format.name(), cause }
 }
 
@@ -120,8 +129,11 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, TableFileError> {
 }
 
 fn read_parquet(path: &Path) -> Result<DataFrame, TableFileError> {
-    let file =
-        File::open(path).map_err(|cause| TableFileError::Io { action: "read", path: path.to_path_buf(), cause })?;
+    let file = File::open(path).map_err(|cause| TableFileError::Io {
+        action: "read",
+        path: path.to_path_buf(),
+        cause,
+    })?;
     ParquetReader::new(file).finish().map_err(|cause| failed("read", path, Format::Parquet, cause))
 }
 
@@ -203,7 +215,8 @@ fn zero_for_missing(series: Series) -> Result<Series, PolarsError> {
     match series.dtype() {
         dtype if series.null_count() == 0 || dtype.is_nested() || dtype == &DataType::String => Ok(series),
         DataType::Boolean => {
-            let filled: BooleanChunked = series.bool()?.iter().map(|value| Some(value.unwrap_or(false))).collect();
+            let filled: BooleanChunked =
+                series.bool()?.iter().map(|value| Some(value.unwrap_or(false))).collect();
             Ok(filled.with_name(series.name().clone()).into_series())
         }
         dtype if dtype.is_primitive_numeric() => series.fill_null(FillNullStrategy::Zero),

@@ -58,8 +58,11 @@ impl TableWriter {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".partial-{}", std::process::id()));
         let partial = path.with_file_name(name);
-        let file = File::create(&partial)
-            .map_err(|cause| TableFileError::Io { action: "write", path: partial.clone(), cause })?;
+        let file = File::create(&partial).map_err(|cause| TableFileError::Io {
+            action: "write",
+            path: partial.clone(),
+            cause,
+        })?;
         let output = match format {
             Format::Parquet => Output::Waiting(file),
             Format::Csv | Format::JsonLines => Output::Lines(BufWriter::new(file)),
@@ -100,7 +103,9 @@ impl TableWriter {
             Output::Lines(file) if self.format == Format::Csv => {
                 CsvWriter::new(file).include_header(self.n_chunks == 0).finish(frame)
             }
-            Output::Lines(file) => JsonWriter::new(file).with_json_format(JsonFormat::JsonLines).finish(frame),
+            Output::Lines(file) => {
+                JsonWriter::new(file).with_json_format(JsonFormat::JsonLines).finish(frame)
+            }
             Output::Waiting(_) | Output::Finished => Ok(()),
         }
     }
@@ -110,10 +115,12 @@ impl TableWriter {
     /// # Errors
     /// [`TableFileError`]; the file is not there then (or as it was before).
     pub fn finish(mut self) -> Result<(), TableFileError> {
-        let failed_io = |cause| TableFileError::Io { action: "write", path: self.path.clone(), cause };
         if let Output::Waiting(_) = self.output {
-            self.append(&mut DataFrame::empty()).map_err(|cause| failed("written", &self.path, self.format, cause))?;
+            let path = self.path.clone();
+            self.append(&mut DataFrame::empty())
+                .map_err(|cause| failed("written", &path, self.format, cause))?;
         }
+        let failed_io = |cause| TableFileError::Io { action: "write", path: self.path.clone(), cause };
         match std::mem::replace(&mut self.output, Output::Finished) {
             Output::Parquet(batches) => {
                 batches.finish().map_err(|cause| failed("written", &self.path, self.format, cause))?;
@@ -122,7 +129,6 @@ impl TableWriter {
             Output::Waiting(_) | Output::Finished => {}
         }
         let sync = File::open(&self.partial).and_then(|file| file.sync_all());
-        let failed_io = |cause| TableFileError::Io { action: "write", path: self.path.clone(), cause };
         sync.and_then(|()| std::fs::rename(&self.partial, &self.path)).map_err(failed_io)
     }
 }

@@ -139,7 +139,9 @@ fn two_chunks() -> [EventChunk; 2] {
 #[test]
 fn what_is_written_reads_the_same() {
     let folder = Folder::new("write");
-    for (name, format) in [("a.csv", Format::Csv), ("a.jsonl", Format::JsonLines), ("a.parquet", Format::Parquet)] {
+    for (name, format) in
+        [("a.csv", Format::Csv), ("a.jsonl", Format::JsonLines), ("a.parquet", Format::Parquet)]
+    {
         let path = folder.0.join(name);
         write_table(&path, format, two_chunks()).unwrap();
         let chunk = whole(&path);

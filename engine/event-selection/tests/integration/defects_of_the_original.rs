@@ -89,7 +89,8 @@ fn no_text_reaches_an_interpreter() {
 
 #[test]
 fn one_pass_counts_and_applies() {
-    let json = r#"{"flat_cut": {"n": {"cut": "n>1"}}, "jagged_cut": {"jet_pt": {"cut": ["jet_pt>90", "any"]}}}"#;
+    let json =
+        r#"{"flat_cut": {"n": {"cut": "n>1"}}, "jagged_cut": {"jet_pt": {"cut": ["jet_pt>90", "any"]}}}"#;
     let selected = apply(&Selection::from_original_json(json).unwrap());
     let rows: Vec<(u64, u64)> = selected.cut_flow.rows.iter().map(|row| (row.n_alone, row.n_left)).collect();
     assert_eq!(rows, [(3, 3), (1, 1)]);
@@ -144,12 +145,18 @@ fn mistakes_are_named() {
     check("[]", "found a list where an object");
     check(r#"{"flat_cuts": {}}"#, "did you mean `flat_cut`?");
     check(r#"{"flat_cut": {"n": {"cut": "n>1", "remvoe": "True"}}}"#, "did you mean `remove`?");
-    check(r#"{"flat_cut": {"n": {"cut": "m>1"}}}"#, "flat_cut \"n\", cut, line 1, column 1: there is no branch `m`");
+    check(
+        r#"{"flat_cut": {"n": {"cut": "m>1"}}}"#,
+        "flat_cut \"n\", cut, line 1, column 1: there is no branch `m`",
+    );
     check(r#"{"flat_cut": {"n": {"cut": 3}}}"#, "found a number");
     check(r#"{"jagged_cut": {"jet_pt": {"cut": "jet_pt>3"}}}"#, "[\"jet_pt>3\", \"any\"]");
     check(r#"{"flat_cut": {"jet_pt": {"cut": "jet_pt>3"}}}"#, "for each element, not for each event");
     check(r#"{"new_branch": {"x": {"def": "sum(jet_pt)", "type": "jagged"}}}"#, "write \"type\": \"flat\"");
-    check(r#"{"flat_cut": {"n": {"cut": "n>1", "keys_to_remove": ["nn"]}}}"#, "no branch `nn` to drop; did you mean n");
+    check(
+        r#"{"flat_cut": {"n": {"cut": "n>1", "keys_to_remove": ["nn"]}}}"#,
+        "no branch `nn` to drop; did you mean n",
+    );
 }
 
 #[test]

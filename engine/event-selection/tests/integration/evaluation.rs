@@ -89,7 +89,10 @@ fn what_does_not_fit_is_said() {
     refuse("jet_pt[met]", "a position");
     refuse("hypot(n)", "`hypot` takes 2 arguments, not 1");
     refuse("abs", "is a function");
-    refuse("jet_pt + mu_pt", "`jet_pt` and `mu_pt` cannot be combined element by element: list 0 of the chunk has 2 and 1");
+    refuse(
+        "jet_pt + mu_pt",
+        "`jet_pt` and `mu_pt` cannot be combined element by element: list 0 of the chunk has 2 and 1",
+    );
     refuse("jet_pt[jet_pt > 30] + jet_eta", "`jet_pt[jet_pt > 30]` and `jet_eta`");
 }
 

@@ -7,23 +7,36 @@ use proptest::prelude::*;
 fn any_expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         any::<u32>().prop_map(|value| value.to_string()),
-        any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(|value| format!("{:?}", value.abs())),
+        any::<f64>()
+            .prop_filter("finite", |value| value.is_finite())
+            .prop_map(|value| format!("{:?}", value.abs())),
         "[a-z_][a-z0-9_.]{0,5}".prop_filter("words", |name| {
-            !["and", "or", "not", "get", "drop"].contains(&name.as_str()) && !name.ends_with('.') && !name.contains("..")
+            !["and", "or", "not", "get", "drop"].contains(&name.as_str())
+                && !name.ends_with('.')
+                && !name.contains("..")
                 && name.split('.').all(|part| part.starts_with(|letter: char| !letter.is_ascii_digit()))
         }),
-        "[^\\x00]{1,6}".prop_map(|name| format!("get(\"{}\")", name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))),
+        "[^\\x00]{1,6}".prop_map(|name| format!(
+            "get(\"{}\")",
+            name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+        )),
     ];
     let operator = prop::sample::select(vec![
         "+", "-", "*", "/", "//", "%", "**", "<", "<=", "==", "!=", ">", ">=", "and", "or", "&", "|", "^",
     ]);
     leaf.prop_recursive(6, 40, 3, move |inner| {
         prop_oneof![
-            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")).prop_filter("bare bits", |text| Expression::parse(text).is_ok()),
-            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+            (inner.clone(), operator.clone(), inner.clone())
+                .prop_map(|(a, op, b)| format!("{a} {op} {b}"))
+                .prop_filter("bare bits", |text| Expression::parse(text).is_ok()),
+            (inner.clone(), operator.clone(), inner.clone())
+                .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
             inner.clone().prop_map(|a| format!("-({a})")),
             inner.clone().prop_map(|a| format!("not ({a})")),
-            inner.clone().prop_map(|a| format!("-{a}")).prop_filter("bare bits", |text| Expression::parse(text).is_ok()),
+            inner
+                .clone()
+                .prop_map(|a| format!("-{a}"))
+                .prop_filter("bare bits", |text| Expression::parse(text).is_ok()),
             inner.clone().prop_map(|a| format!("~({a})")),
             prop::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("f({})", list.join(", "))),
             (inner.clone(), inner).prop_map(|(a, b)| format!("({a})[{b}]")),
@@ -69,8 +82,10 @@ fn a_selection_travels_as_json() {
     };
     check(Selection::from_text("ht = sum(jet_pt)\n200 < ht <= 1e3\ndrop `a b`").unwrap());
     check(
-        Selection::from_original_json(r#"{"jagged_cut": {"jet_pt": {"cut": ["jet_pt>3", "all"], "remove": "True"}}}"#)
-            .unwrap(),
+        Selection::from_original_json(
+            r#"{"jagged_cut": {"jet_pt": {"cut": ["jet_pt>3", "all"], "remove": "True"}}}"#,
+        )
+        .unwrap(),
     );
     check(Selection::default());
 }

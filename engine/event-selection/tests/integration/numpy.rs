@@ -25,7 +25,9 @@ fn chunk(branches: &serde_json::Map<String, Value>) -> EventChunk {
             "int16" => (ElementType::I16, found.iter().map(|value| *value as i16).collect::<Vec<_>>().into()),
             "int32" => (ElementType::I32, found.iter().map(|value| *value as i32).collect::<Vec<_>>().into()),
             "uint8" => (ElementType::U8, found.iter().map(|value| *value as u8).collect::<Vec<_>>().into()),
-            "float32" => (ElementType::F32, found.iter().map(|value| *value as f32).collect::<Vec<_>>().into()),
+            "float32" => {
+                (ElementType::F32, found.iter().map(|value| *value as f32).collect::<Vec<_>>().into())
+            }
             "float64" => (ElementType::F64, found.into()),
             other => panic!("{other}"),
         };
@@ -83,11 +85,16 @@ fn every_case_agrees() {
         };
         let (found_values, values) = (found.to_f64(), numbers(&case["values"]));
         let same = |(left, right): (&f64, &f64)| {
-            left == right || (left.is_nan() && right.is_nan()) || (left - right).abs() <= tolerance * right.abs()
+            left == right
+                || (left.is_nan() && right.is_nan())
+                || (left - right).abs() <= tolerance * right.abs()
         };
         let agrees = found_values.len() == values.len() && found_values.iter().zip(&values).all(same);
         if !agrees || found.column_type().element.name() != element {
-            wrong.insert(text, format!("{} {found_values:?}, numpy has {element} {values:?}", found.column_type()));
+            wrong.insert(
+                text,
+                format!("{} {found_values:?}, numpy has {element} {values:?}", found.column_type()),
+            );
         }
     }
     assert!(cases.len() > 100, "{} cases", cases.len());

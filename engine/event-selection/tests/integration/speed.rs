@@ -20,7 +20,10 @@ fn a_hundred_thousand_events_take_well_under_a_second() {
     chunk.set("jet_pt", Piece::jagged(&lists(200.0, 20.0)).into());
     chunk.set("jet_eta", Piece::jagged(&lists(5.0, -2.5)).into());
     chunk.set("jet_btag", Piece::jagged(&lists(1.0, 0.0)).into());
-    chunk.set("met", Piece::flat((0..n_events).map(|event| (event % 300) as f32).collect::<Vec<f32>>()).into());
+    chunk.set(
+        "met",
+        Piece::flat((0..n_events).map(|event| (event % 300) as f32).collect::<Vec<f32>>()).into(),
+    );
     chunk.set("run", Piece::flat((0..n_events).map(|event| event as i32).collect::<Vec<i32>>()).into());
     let text = "ht = sum(jet_pt)\nn_b = count(jet_btag > 0.8)\ngood_pt = jet_pt[jet_pt > 30 and abs(jet_eta) < 2.4]\n\
                 n_b >= 1\n200 < ht <= 1e3\nlen(good_pt) >= 2\nmet > 20\nmax(jet_pt) > 60 or met > 100";
