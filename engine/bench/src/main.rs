@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build()?;
     let open = || -> anyhow::Result<_> {
-        Ok(RootFile::open(&arguments.file)?.tree(&arguments.tree).context("opening the tree")?)
+        RootFile::open(&arguments.file)?.tree(&arguments.tree).context("opening the tree")
     };
     let start = Instant::now();
     let tree = open()?;
