@@ -46,6 +46,10 @@ pub struct Scratch<T> {
     starts: Vec<usize>,
     /// For each feature, whether a value is missing.
     has_missing: Vec<bool>,
+    /// A few rows while they are made.
+    staged_values: Vec<T>,
+    /// Their masks.
+    staged_mask: Vec<u8>,
 }
 
 macro_rules! matrix_value {
@@ -372,22 +376,34 @@ fn scale_in_f64<S: Number, T: MatrixValue>(
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 fn deal_tile<T: MatrixValue>(
     features: &[Feature],
-    scratch: &Scratch<T>,
+    scratch: &mut Scratch<T>,
     rows: &mut [RowTarget<'_, T>],
 ) -> Result<(), (usize, usize, usize)> {
     let n_starts = rows.len() + 1;
+    let n_columns = rows.first().map_or(1, |row| row.values.len());
+    scratch.staged_values.resize(GROUP_ROWS * n_columns, T::NAN);
+    scratch.staged_mask.resize(GROUP_ROWS * n_columns, 1);
+    let staged = scratch.staged_values.chunks_exact_mut(n_columns);
+    let staged = staged.zip(scratch.staged_mask.chunks_exact_mut(n_columns));
+    let mut staged: Vec<_> = staged.map(|(values, mask)| RowTarget { values, mask }).collect();
     for (group, rows) in rows.chunks_mut(GROUP_ROWS).enumerate() {
         for (position, feature) in features.iter().enumerate() {
             let first = position * n_starts + group * GROUP_ROWS;
             let starts = &scratch.starts[first..=first + rows.len()];
             let has_missing = scratch.has_missing[position];
-            let is_too_wide = deal(feature, rows, starts, &scratch.values, has_missing);
+            let is_too_wide = deal(feature, &mut staged[..rows.len()], starts, &scratch.values, has_missing);
             if is_too_wide && !feature.truncates {
                 let mut widths = starts.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
                 if let Some((row, found)) = widths.find(|(_, found)| *found > feature.width) {
                     return Err((position, group * GROUP_ROWS + row, found));
                 }
             }
+        }
+        // Rows are made where they stay in the nearest cache and then copied whole: places of a matrix that are written
+        // here and there would each wait for their line from memory.
+        for (row, staged) in rows.iter_mut().zip(&staged) {
+            row.values.copy_from_slice(staged.values);
+            row.mask.copy_from_slice(staged.mask);
         }
     }
     Ok(())

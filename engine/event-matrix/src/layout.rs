@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The columns of a matrix and the numbers of their scaling: the settings checked against the specs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredLayout")]
 pub struct MatrixLayout {
     /// Order of the columns.
     pub compat: Compat,
@@ -16,6 +17,39 @@ pub struct MatrixLayout {
     pub scaling: Scaling,
     features: Vec<Feature>,
     n_columns: usize,
+}
+
+/// More columns than this are a mistake of the specs rather than a matrix.
+const MAX_COLUMNS: usize = 1 << 24;
+
+/// A layout as it comes from a file, before it was looked at.
+#[derive(Deserialize)]
+struct StoredLayout {
+    compat: Compat,
+    scaling: Scaling,
+    features: Vec<Feature>,
+    n_columns: usize,
+}
+
+impl TryFrom<StoredLayout> for MatrixLayout {
+    type Error = String;
+
+    fn try_from(stored: StoredLayout) -> Result<Self, String> {
+        let StoredLayout { compat, scaling, features, n_columns } = stored;
+        let mut next_column = 0_usize;
+        for feature in &features {
+            let is_flat = feature.column_type.depth == 0 && feature.column_type.width == 1;
+            let is_whole = feature.first_column == next_column && (!is_flat || feature.width == 1);
+            next_column = next_column.saturating_add(feature.width);
+            if !is_whole || next_column > MAX_COLUMNS {
+                return Err(format!("the columns of branch `{}` do not fit into the matrix", feature.branch));
+            }
+        }
+        if next_column != n_columns || n_columns == 0 {
+            return Err(format!("the branches have {next_column} columns and the matrix {n_columns}"));
+        }
+        Ok(Self { compat, scaling, features, n_columns })
+    }
 }
 
 /// One branch and its columns.
@@ -100,7 +134,14 @@ impl MatrixLayout {
         for branch in branches {
             let feature = check_feature(branch, settings, n_columns)?;
             if !(settings.drop_constant && feature.constant) {
-                n_columns += feature.width;
+                n_columns = feature.width.saturating_add(n_columns);
+                if n_columns > MAX_COLUMNS {
+                    return Err(MatrixError::Setting {
+                        setting: "the number of columns",
+                        value: n_columns.to_string(),
+                        reason: "it must be at most 16777216; set a width cap or exclude wide branches",
+                    });
+                }
                 features.push(feature);
             }
         }

@@ -182,3 +182,19 @@ fn no_events_are_no_rows() {
     let layout = MatrixLayout::check(&MatrixSettings::default(), &specs(&chunk, SpecsMode::Fast)).unwrap();
     assert_eq!(filled::<f32>(&layout, &chunk.slice(0..0)).values, Vec::<f32>::new());
 }
+
+#[test]
+fn a_broken_stored_layout_is_refused() {
+    let chunk = jagged(&[vec![1.0, 2.0]]);
+    let layout = MatrixLayout::check(&MatrixSettings::default(), &specs(&chunk, SpecsMode::Fast)).unwrap();
+    let stored = serde_json::to_string(&layout).unwrap();
+    for (from, to) in [
+        ("\"first_column\":0", "\"first_column\":1"),
+        ("\"width\":2", "\"width\":3"),
+        ("\"n_columns\":2", "\"n_columns\":0"),
+        ("\"f64\"", "\"f16\""),
+    ] {
+        assert!(stored.contains(from), "{stored}");
+        assert!(serde_json::from_str::<MatrixLayout>(&stored.replace(from, to)).is_err(), "{to}");
+    }
+}
