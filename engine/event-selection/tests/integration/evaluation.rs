@@ -84,7 +84,7 @@ fn what_does_not_fit_is_said() {
     refuse("sum(n)", "`sum` needs a list");
     refuse("count(jet_pt)", "len(jet_pt)");
     refuse("n and met > 3", "`n` is a number, not a condition");
-    refuse("met > 3 & n > 1", "binds more tightly");
+    refuse("met > 3 & n > 1", "bind more tightly");
     refuse("jet_pt[n > 1]", "make it a cut");
     refuse("jet_pt[met]", "a position");
     refuse("hypot(n)", "`hypot` takes 2 arguments, not 1");
