@@ -9,7 +9,7 @@ import onnxruntime
 
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = 1
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"), reverse=False):
+for path in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx")):
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     for n_rows in [1, 256]:
         feed = {
@@ -17,10 +17,13 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"), reverse=False):
             for node in session.get_inputs()
         }
         session.run(None, feed)
-        times, begin = [], time.perf_counter()
+        times, begin, processor = [], time.perf_counter(), time.process_time()
         while time.perf_counter() - begin < 3:
             start = time.perf_counter()
             session.run(None, feed)
             times.append(time.perf_counter() - start)
+        processor = (time.process_time() - processor) / len(times)
         times.sort()
-        print(f"{path.stem}: {n_rows:3} rows: median {times[len(times) // 2] * 1e6:.1f} us, fastest {times[0] * 1e6:.1f} us")
+        median, fastest = times[len(times) // 2], times[0]
+        figures = f"median {median * 1e6:.1f} us, fastest {fastest * 1e6:.1f} us, processor {processor * 1e6:.1f} us"
+        print(f"{path.stem}: {n_rows:3} rows: {figures}")

@@ -23,17 +23,22 @@ fn events(n_events: usize, n_flat: usize, n_lists: usize) -> EventChunk {
     let mut rng = Rng::new(1, 0);
     let mut chunk = EventChunk::new(0, n_events);
     for flat in 0..n_flat {
-        chunk.set(format!("flat_{flat}"), Piece::flat((0..n_events).map(|_| number(&mut rng)).collect::<Vec<_>>()).into());
+        chunk.set(
+            format!("flat_{flat}"),
+            Piece::flat((0..n_events).map(|_| number(&mut rng)).collect::<Vec<_>>()).into(),
+        );
     }
     for list in 0..n_lists {
-        let lists: Vec<Vec<f32>> = (0..n_events).map(|_| (0..8).map(|_| number(&mut rng)).collect()).collect();
+        let lists: Vec<Vec<f32>> =
+            (0..n_events).map(|_| (0..8).map(|_| number(&mut rng)).collect()).collect();
         chunk.set(format!("list_{list}"), Piece::jagged(&lists).into());
     }
     chunk
 }
 
 fn model(chunk: &EventChunk, hidden: &[usize]) -> Result<TrainedModel, Box<dyn std::error::Error>> {
-    let branches: Vec<_> = chunk.columns().map(|(name, column)| (name.clone(), column.column_type())).collect();
+    let branches: Vec<_> =
+        chunk.columns().map(|(name, column)| (name.clone(), column.column_type())).collect();
     let builder = SpecsBuilder::new(&branches, SpecsMode::Full);
     builder.add_chunk(chunk)?;
     let specs = builder.finish("latency");
@@ -45,7 +50,8 @@ fn model(chunk: &EventChunk, hidden: &[usize]) -> Result<TrainedModel, Box<dyn s
         if position > 0 {
             layers.push(Layer::Activation(Activation::Relu));
         }
-        let weights = (0..width * n_outputs).map(|_| (number(&mut rng) - 0.5) / (width as f32).sqrt()).collect();
+        let weights =
+            (0..width * n_outputs).map(|_| (number(&mut rng) - 0.5) / (width as f32).sqrt()).collect();
         layers.push(Layer::Dense { n_inputs: width, n_outputs, weights, bias: vec![0.1; n_outputs] });
         width = n_outputs;
     }
@@ -70,12 +76,23 @@ fn model(chunk: &EventChunk, hidden: &[usize]) -> Result<TrainedModel, Box<dyn s
     })?)
 }
 
+/// Nanoseconds of processor time of all threads, which other programs on the machine do not disturb; 0 where the
+/// system does not tell.
+fn processor_ns() -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let times = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    times.filter_map(|text| text.split(' ').next()?.parse::<u64>().ok()).sum()
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_string());
     for (name, n_flat, n_lists, hidden) in [("tfaas", 27, 0, [1024, 1024]), ("tth", 42, 32, [128, 64])] {
         let chunk = events(256, n_flat, n_lists);
         let model = model(&chunk, &hidden)?;
-        std::fs::write(Path::new(&folder).join(format!("{name}.onnx")), model.onnx_bytes().unwrap_or_default())?;
+        std::fs::write(
+            Path::new(&folder).join(format!("{name}.onnx")),
+            model.onnx_bytes().unwrap_or_default(),
+        )?;
         let start = Instant::now();
         let predictor = Predictor::new(&model)?;
         println!("{name}: {} columns, loaded in {:?}", model.layout().n_columns(), start.elapsed());
@@ -85,13 +102,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             predictor.predict(&part)?;
             let first = start.elapsed();
             let mut times = Vec::new();
+            let processor_start = processor_ns();
             while start.elapsed().as_secs_f64() < 3.0 {
                 let start = Instant::now();
                 std::hint::black_box(predictor.predict(&part)?);
                 times.push(start.elapsed());
             }
             times.sort();
-            println!("  {n_rows:3} rows: median {:?}, fastest {:?}; the first call {first:?}", times[times.len() / 2], times[0]);
+            let processor_us = (processor_ns() - processor_start) as f64 / 1e3 / times.len() as f64;
+            let (median, fastest) = (times[times.len() / 2], times[0]);
+            println!(
+                "  {n_rows:3} rows: median {median:?}, fastest {fastest:?}, processor {processor_us:.1} us; the first call {first:?}"
+            );
         }
     }
     Ok(())

@@ -92,8 +92,10 @@ pub(crate) struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     pub(crate) fn new(path: &'a str, bytes: &'a [u8]) -> Result<Self, ModelFileError> {
-        let archive = ZipArchive::new(Cursor::new(bytes))
-            .map_err(|cause| ModelFileError::NoArchive { path: path.to_string(), cause: cause.to_string() })?;
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| ModelFileError::NoArchive {
+            path: path.to_string(),
+            cause: cause.to_string(),
+        })?;
         Ok(Self { path, archive })
     }
 
@@ -103,7 +105,10 @@ impl<'a> Opened<'a> {
     }
 
     /// Reads and checks all parts that a manifest lists.
-    pub(crate) fn parts(&mut self, entries: &[PartEntry]) -> Result<BTreeMap<String, Vec<u8>>, ModelFileError> {
+    pub(crate) fn parts(
+        &mut self,
+        entries: &[PartEntry],
+    ) -> Result<BTreeMap<String, Vec<u8>>, ModelFileError> {
         let mut parts = BTreeMap::new();
         for entry in entries {
             let bytes = self.read(&entry.name, entry.n_bytes)?;

@@ -94,7 +94,9 @@ fn keyed_rows<'a>(
     let first_type = keys.first().and_then(|key| branches.iter().find(|(name, _)| **name == **key));
     let rows: Vec<&Vec<Value>> = match first_type {
         // One list level more than the first key's branch has: a list of rows.
-        Some((_, column_type)) if values.first().is_some_and(|value| levels(value) > json_levels(*column_type)) => {
+        Some((_, column_type))
+            if values.first().is_some_and(|value| levels(value) > json_levels(*column_type)) =>
+        {
             let rows: Option<Vec<&Vec<Value>>> = values.iter().map(Value::as_array).collect();
             rows.ok_or_else(|| form_error("`values` mixes rows and values"))?
         }
@@ -160,13 +162,16 @@ fn read_column(name: &Arc<str>, column_type: ColumnType, rows: &[&Value]) -> Res
         values: Growing::new(column_type.element),
     };
     for (row, value) in rows.iter().enumerate() {
-        reader
-            .read(value, 0)
-            .map_err(|reason| PredictError::Value { row, branch: name.to_string(), reason })?;
+        reader.read(value, 0).map_err(|reason| PredictError::Value {
+            row,
+            branch: name.to_string(),
+            reason,
+        })?;
     }
     let offsets = reader.offsets.into_iter().map(Slice::from).collect();
-    let piece = Piece::new(column_type, offsets, reader.values.into())
-        .map_err(|cause| PredictError::Value { row: 0, branch: name.to_string(), reason: cause.to_string() })?;
+    let piece = Piece::new(column_type, offsets, reader.values.into()).map_err(|cause| {
+        PredictError::Value { row: 0, branch: name.to_string(), reason: cause.to_string() }
+    })?;
     Ok(piece.into())
 }
 
@@ -344,7 +349,11 @@ pub(crate) fn missing_branches<'a>(
 ) -> PredictError {
     let with_nearest = |name: &&str| {
         let nearest = nearest_names(name, present.clone(), 3);
-        if nearest.is_empty() { format!("`{name}`") } else { format!("`{name}` (did you mean {}?)", nearest.join(" or ")) }
+        if nearest.is_empty() {
+            format!("`{name}`")
+        } else {
+            format!("`{name}` (did you mean {}?)", nearest.join(" or "))
+        }
     };
     PredictError::MissingBranches {
         place: place.to_string(),

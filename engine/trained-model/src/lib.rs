@@ -15,7 +15,8 @@ pub use container::PartEntry;
 pub use error::{ModelFileError, NetworkProblem, PredictError};
 pub use json_rows::UnknownKeys;
 pub use manifest::{
-    Engine, FORMAT, FORMAT_VERSION, InputFile, LayerShape, Manifest, ModelFeature, NetworkShape, Provenance, RawBranch,
+    Engine, FORMAT, FORMAT_VERSION, InputFile, LayerShape, Manifest, ModelFeature, NetworkShape, Provenance,
+    RawBranch,
 };
 pub use model::{NewModel, TrainedModel, TrainedNetwork};
 pub use predictor::{Predictor, PreparedRows, Preparer, Scores, TableSettings};

@@ -2,8 +2,8 @@
 
 use crate::container::{self, Opened, Part};
 use crate::{
-    Engine, FORMAT, FORMAT_VERSION, Manifest, ModelFeature, ModelFileError, NetworkProblem, NetworkShape, Provenance,
-    RawBranch, onnx,
+    Engine, FORMAT, FORMAT_VERSION, Manifest, ModelFeature, ModelFileError, NetworkProblem, NetworkShape,
+    Provenance, RawBranch, onnx,
 };
 use branch_specs::Specs;
 use event_columns::{ColumnType, ElementType, nearest_names};
@@ -111,7 +111,12 @@ impl TrainedModel {
             branches,
             features: model_features(&new.layout, &new.units),
             columns: new.layout.column_names(),
-            metrics: new.metrics.iter().filter(|(_, value)| value.is_finite()).map(|(k, v)| (k.clone(), *v)).collect(),
+            metrics: new
+                .metrics
+                .iter()
+                .filter(|(_, value)| value.is_finite())
+                .map(|(k, v)| (k.clone(), *v))
+                .collect(),
             provenance: new.provenance.clone(),
             parts: Vec::new(),
         };
@@ -120,13 +125,17 @@ impl TrainedModel {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
         };
         if let Some(name) = new.pictures.keys().find(|name| !is_plain(name)) {
-            return Err(inconsistent(format!("`{name}` is no name for a picture: use letters, digits, _ - .")));
+            return Err(inconsistent(format!(
+                "`{name}` is no name for a picture: use letters, digits, _ - ."
+            )));
         }
         let onnx = match &new.network {
             TrainedNetwork::Layers(network) => {
                 if network.task != new.task {
                     let (of_network, of_model) = (network.task, new.task);
-                    return Err(inconsistent(format!("the network's task is {of_network:?}, not {of_model:?}")));
+                    return Err(inconsistent(format!(
+                        "the network's task is {of_network:?}, not {of_model:?}"
+                    )));
                 }
                 onnx::full_graph(&new.layout, network, &onnx_metadata(&manifest))
                     .map_err(|problem| inconsistent(problem.to_string()))?
@@ -152,8 +161,11 @@ impl TrainedModel {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
         let path = path.as_ref();
         let name = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|cause| ModelFileError::File { action: "read", path: name.clone(), cause })?;
+        let bytes = std::fs::read(path).map_err(|cause| ModelFileError::File {
+            action: "read",
+            path: name.clone(),
+            cause,
+        })?;
         Self::from_bytes(&name, &bytes)
     }
 
@@ -191,7 +203,9 @@ impl TrainedModel {
                     false => Err(NetworkProblem("its width is not that of the layout".to_string())),
                 };
                 let network = onnx::read_network(&onnx, shape, manifest.task).and_then(fits);
-                TrainedNetwork::Layers(Arc::new(network.map_err(|problem| inconsistent(problem.to_string()))?))
+                TrainedNetwork::Layers(Arc::new(
+                    network.map_err(|problem| inconsistent(problem.to_string()))?,
+                ))
             }
             Engine::Torchscript { mask } => {
                 TrainedNetwork::TorchScript { module: take(name, parts, TORCHSCRIPT)?, mask: *mask }
@@ -210,8 +224,10 @@ impl TrainedModel {
     /// # Errors
     /// [`ModelFileError::Inconsistent`] where a part cannot be written as JSON.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFileError> {
-        let failed = |cause: String| ModelFileError::Inconsistent { path: self.manifest.name.clone(), reason: cause };
-        let text = |value: Result<Vec<u8>, serde_json::Error>| value.map_err(|cause| failed(cause.to_string()));
+        let failed =
+            |cause: String| ModelFileError::Inconsistent { path: self.manifest.name.clone(), reason: cause };
+        let text =
+            |value: Result<Vec<u8>, serde_json::Error>| value.map_err(|cause| failed(cause.to_string()));
         let mut texts = vec![
             (SPECS.to_string(), self.specs.to_json().into_bytes()),
             (LAYOUT.to_string(), text(serde_json::to_vec_pretty(&self.layout))?),
@@ -229,7 +245,8 @@ impl TrainedModel {
         };
         let mut parts = vec![Part { name, bytes, is_stored: true }];
         parts.extend(texts.iter().map(|(name, bytes)| Part { name, bytes, is_stored: false }));
-        let manifest = Manifest { parts: parts.iter().map(container::entry).collect(), ..self.manifest.clone() };
+        let manifest =
+            Manifest { parts: parts.iter().map(container::entry).collect(), ..self.manifest.clone() };
         let manifest = text(serde_json::to_vec_pretty(&manifest))?;
         container::to_bytes(&manifest, &parts).map_err(|cause| failed(cause.to_string()))
     }
@@ -317,7 +334,8 @@ fn describe_head(text: &mut String, manifest: &Manifest) -> std::fmt::Result {
         Task::Classes(n_classes) => format!("probabilities of {n_classes} classes"),
         Task::Regression => "a number (regression)".to_string(),
     };
-    let labels = if manifest.labels.is_empty() { String::new() } else { format!(": {}", manifest.labels.join(", ")) };
+    let labels =
+        if manifest.labels.is_empty() { String::new() } else { format!(": {}", manifest.labels.join(", ")) };
     writeln!(text, "gives       {task}{labels}")?;
     match &manifest.engine {
         Engine::Onnx(shape) => {
@@ -361,7 +379,11 @@ fn describe_origin(text: &mut String, manifest: &Manifest) -> std::fmt::Result {
         writeln!(text, "trained on  {}{tree}, {} events{label}", input.path, input.n_events)?;
     }
     let [train, validation, test] = provenance.n_events;
-    writeln!(text, "events      {train} train, {validation} validation, {test} test; seed {}", provenance.seed)?;
+    writeln!(
+        text,
+        "events      {train} train, {validation} validation, {test} test; seed {}",
+        provenance.seed
+    )?;
     for (program, version) in &provenance.versions {
         writeln!(text, "version     {program} {version}")?;
     }
@@ -379,7 +401,9 @@ fn raw_branches(new: &NewModel) -> Result<Vec<RawBranch>, String> {
             let all = checked.output_branches().iter().map(|(name, _)| &**name);
             let nearest = nearest_names(&feature.branch, all, 3).join(", ");
             let name = &feature.branch;
-            return Err(format!("the events have no branch `{name}` after the selection; nearest: {nearest}"));
+            return Err(format!(
+                "the events have no branch `{name}` after the selection; nearest: {nearest}"
+            ));
         };
         if column_type.depth != feature.column_type.depth || column_type.width != feature.column_type.width {
             return Err(format!("branch `{name}` is {column_type}, the layout has {}", feature.column_type));
@@ -389,7 +413,12 @@ fn raw_branches(new: &NewModel) -> Result<Vec<RawBranch>, String> {
         }
     }
     let is_read = |branch: &&(Arc<str>, ColumnType)| names.contains(&*branch.0);
-    Ok(new.branches.iter().filter(is_read).map(|(name, column_type)| RawBranch::new(name, *column_type)).collect())
+    Ok(new
+        .branches
+        .iter()
+        .filter(is_read)
+        .map(|(name, column_type)| RawBranch::new(name, *column_type))
+        .collect())
 }
 
 fn model_features(layout: &MatrixLayout, units: &BTreeMap<String, String>) -> Vec<ModelFeature> {
@@ -455,7 +484,10 @@ fn check_layout(layout: &MatrixLayout) -> Result<(), String> {
             return Err(format!("layout: branch `{name}` stands twice"));
         }
         if !feature.shift.is_finite() || !feature.scale.is_finite() || feature.scale == 0.0 {
-            return Err(format!("layout: the scaling of branch `{name}` is ({}, {})", feature.shift, feature.scale));
+            return Err(format!(
+                "layout: the scaling of branch `{name}` is ({}, {})",
+                feature.shift, feature.scale
+            ));
         }
         let is_flat = feature.column_type.depth == 0;
         if is_flat && feature.width > feature.column_type.width || feature.width > 1 << 24 {

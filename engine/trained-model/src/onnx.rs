@@ -65,9 +65,10 @@ fn model_bytes(graph: GraphWriter, metadata: &[(String, String)]) -> Vec<u8> {
         ir_version: IR_VERSION,
         producer_name: "mlaas4hep".to_string(),
         producer_version: env!("CARGO_PKG_VERSION").to_string(),
-        doc_string: "Raw branches in, scores out: padding, normalisation and the rule for missing values are \
+        doc_string:
+            "Raw branches in, scores out: padding, normalisation and the rule for missing values are \
                      part of the graph."
-            .to_string(),
+                .to_string(),
         graph: Some(graph.finish("events_to_scores", String::new())),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
         metadata_props: metadata
@@ -100,7 +101,9 @@ fn check_network(network: &Network) -> Result<usize, NetworkProblem> {
     }
     let n_outputs = network.task.n_outputs();
     if width != n_outputs {
-        return Err(NetworkProblem(format!("its last layer gives {width} values, the task needs {n_outputs}")));
+        return Err(NetworkProblem(format!(
+            "its last layer gives {width} values, the task needs {n_outputs}"
+        )));
     }
     Ok(n_inputs)
 }

@@ -105,8 +105,12 @@ impl Preparer {
 
     /// The events that pass, with the branches that the layout reads.
     fn select(&self, chunk: &EventChunk) -> Result<(EventChunk, Vec<u32>, CutFlow), PredictError> {
-        let missing: Vec<&str> =
-            self.branches.iter().map(|(name, _)| &**name).filter(|name| chunk.column(name).is_none()).collect();
+        let missing: Vec<&str> = self
+            .branches
+            .iter()
+            .map(|(name, _)| &**name)
+            .filter(|name| chunk.column(name).is_none())
+            .collect();
         if !missing.is_empty() {
             let present = chunk.names().iter().map(|name| &**name);
             return Err(missing_branches("the chunk of events", &missing, present));
@@ -192,7 +196,11 @@ impl Predictor {
     /// # Errors
     /// As [`Predictor::predict`], and for rows that are not of that form, names that are missing, unknown or given
     /// twice, and values that the branch cannot hold.
-    pub fn predict_json(&self, rows: &serde_json::Value, unknown: UnknownKeys) -> Result<Scores, PredictError> {
+    pub fn predict_json(
+        &self,
+        rows: &serde_json::Value,
+        unknown: UnknownKeys,
+    ) -> Result<Scores, PredictError> {
         self.predict(&read_rows(rows, self.branches(), unknown)?)
     }
 
@@ -215,7 +223,8 @@ impl Predictor {
         let first = settings.entries.start.min(end);
         let step = format!("scores of {}", info.display_name());
         let mut report = |done: u64| {
-            let report = StepReport { step: &step, done, total: Some(end - first), unit: Unit::Events, note: "" };
+            let report =
+                StepReport { step: &step, done, total: Some(end - first), unit: Unit::Events, note: "" };
             if on_progress(&report).is_break() { Err(PredictError::Stopped) } else { Ok(()) }
         };
         let mut start = first;

@@ -81,8 +81,10 @@ impl Runner {
             let batch = n_block_rows.next_power_of_two();
             let mut input = Tensor::zero::<f32>(&[batch, self.n_inputs]).map_err(problem)?;
             // The rows beyond stay zero; their scores are thrown away.
-            
-            { let mut plain = input.try_as_plain_ram_mut().map_err(problem)?; let values = plain.as_slice_mut::<f32>().map_err(problem)?;
+
+            {
+                let mut plain = input.try_as_plain_ram_mut().map_err(problem)?;
+                let values = plain.as_slice_mut::<f32>().map_err(problem)?;
                 values[..block.len()].copy_from_slice(block);
             }
             let outputs = self.plan(batch)?.run(tvec!(input.into())).map_err(problem)?;

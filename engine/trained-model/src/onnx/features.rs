@@ -134,7 +134,11 @@ fn write_group(graph: &mut GraphWriter, number: usize, group: &Group<'_>) -> Str
     let scale = constant("scale", &of_columns(|feature| feature.scale));
     let shifted = graph.node("Sub", &format!("{role}/shifted"), &[&value, &shift], &[]);
     let scaled = graph.node("Div", &format!("{role}/normalised"), &[&shifted, &scale], &[]);
-    if group.is_single { scaled } else { write_cast(graph, &format!("{role}/narrowed"), &scaled, DataType::Float) }
+    if group.is_single {
+        scaled
+    } else {
+        write_cast(graph, &format!("{role}/narrowed"), &scaled, DataType::Float)
+    }
 }
 
 fn write_cast(graph: &mut GraphWriter, role: &str, value: &str, to: DataType) -> String {

@@ -26,7 +26,13 @@ impl GraphWriter {
     }
 
     /// Adds a node with one output and returns the output's name.
-    pub(super) fn node(&mut self, operator: &str, role: &str, inputs: &[&str], attributes: &[Attribute]) -> String {
+    pub(super) fn node(
+        &mut self,
+        operator: &str,
+        role: &str,
+        inputs: &[&str],
+        attributes: &[Attribute],
+    ) -> String {
         let output = self.value_name(role);
         self.named_node(operator, &output, inputs, attributes);
         output
@@ -122,9 +128,12 @@ fn attribute(attribute: &Attribute) -> AttributeProto {
         Attribute::Int(name, i) => {
             AttributeProto { name: name.to_string(), i: Some(i), f: None, r#type: AttributeType::Int.into() }
         }
-        Attribute::Float(name, f) => {
-            AttributeProto { name: name.to_string(), i: None, f: Some(f), r#type: AttributeType::Float.into() }
-        }
+        Attribute::Float(name, f) => AttributeProto {
+            name: name.to_string(),
+            i: None,
+            f: Some(f),
+            r#type: AttributeType::Float.into(),
+        },
     }
 }
 

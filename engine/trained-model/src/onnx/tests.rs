@@ -69,7 +69,13 @@ const ACTIVATIONS: [Activation; 9] = [
     Activation::Softplus,
 ];
 
-fn random_network(random: &mut Random, n_features: usize, mask: MaskUse, task: Task, activation: Activation) -> Network {
+fn random_network(
+    random: &mut Random,
+    n_features: usize,
+    mask: MaskUse,
+    task: Task,
+    activation: Activation,
+) -> Network {
     let n_inputs = if mask == MaskUse::Append { 2 * n_features } else { n_features };
     let mask_embedding = if mask == MaskUse::Embed { random.floats(n_features, 1.0) } else { Vec::new() };
     let layers = vec![
@@ -100,8 +106,20 @@ fn activate(activation: Activation, x: f64) -> f64 {
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     match activation {
         Activation::Relu => x.max(0.0),
-        Activation::LeakyRelu => if x < 0.0 { f64::from(0.01_f32) * x } else { x },
-        Activation::Elu => if x < 0.0 { x.exp_m1() } else { x },
+        Activation::LeakyRelu => {
+            if x < 0.0 {
+                f64::from(0.01_f32) * x
+            } else {
+                x
+            }
+        }
+        Activation::Elu => {
+            if x < 0.0 {
+                x.exp_m1()
+            } else {
+                x
+            }
+        }
         Activation::Selu => {
             1.050_700_987_355_480_5 * if x < 0.0 { 1.673_263_242_354_377_2 * x.exp_m1() } else { x }
         }
@@ -194,7 +212,8 @@ fn features() -> (Vec<Feature>, Vec<usize>) {
             width,
             shift: f64::from((random.number() * 10.0) as f32),
             // Normalised values are of the size of 1; the wide integers too.
-            scale: f64::from((random.number().abs() * 100.0 + 100.0) as f32) * if column_type.element == I64 { 1e6 } else { 1.0 },
+            scale: f64::from((random.number().abs() * 100.0 + 100.0) as f32)
+                * if column_type.element == I64 { 1e6 } else { 1.0 },
             constant: false,
             truncates: true,
             min: Some(0.0),
@@ -208,7 +227,8 @@ fn features() -> (Vec<Feature>, Vec<usize>) {
 
 fn layout(features: &[Feature]) -> MatrixLayout {
     let n_columns: usize = features.iter().map(|feature| feature.width).sum();
-    let form = json!({"compat": "master", "scaling": "min_max", "features": features, "n_columns": n_columns});
+    let form =
+        json!({"compat": "master", "scaling": "min_max", "features": features, "n_columns": n_columns});
     serde_json::from_value(form).unwrap()
 }
 
@@ -335,7 +355,12 @@ fn the_layers_alone_score_the_same() {
 fn weights_come_back_from_the_file() {
     for case in cases() {
         let shape = crate::NetworkShape::of(&case.network);
-        assert_eq!(read_network(&case.bytes, &shape, case.network.task).unwrap(), case.network, "{}", case.name);
+        assert_eq!(
+            read_network(&case.bytes, &shape, case.network.task).unwrap(),
+            case.network,
+            "{}",
+            case.name
+        );
     }
 }
 
@@ -357,7 +382,8 @@ fn the_file_alone_scores_the_same_in_onnxruntime() {
             .map(|(feature, (shape, values))| {
                 // JSON has no infinities, so they go as text; NaN is written as null.
                 let is_infinite = |value: &f64| value.is_infinite();
-                let form = |value: &f64| if is_infinite(value) { json!(value.to_string()) } else { json!(value) };
+                let form =
+                    |value: &f64| if is_infinite(value) { json!(value.to_string()) } else { json!(value) };
                 let values: Vec<Value> = values.iter().map(form).collect();
                 (feature.branch.as_str(), json!({"shape": shape, "values": values}))
             })
@@ -368,7 +394,9 @@ fn the_file_alone_scores_the_same_in_onnxruntime() {
     let output = std::process::Command::new(python).arg(program).arg(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for case in &cases {
-        let read = |extension: &str| std::fs::read(folder.path().join(&case.name).with_extension(extension)).unwrap();
+        let read = |extension: &str| {
+            std::fs::read(folder.path().join(&case.name).with_extension(extension)).unwrap()
+        };
         let scores: Vec<f64> = serde_json::from_slice(&read("scores.json")).unwrap();
         assert_close("onnxruntime", case, &scores);
         let output: Value = serde_json::from_slice(&read("output.json")).unwrap();
@@ -383,7 +411,8 @@ fn extreme_inputs_do_not_break_an_activation() {
     let row = [1e30_f32, -1e30, 100.0, -100.0, 30.0, -30.0, 1e-30, 0.0];
     for activation in ACTIVATIONS {
         // One value in, one out: the activation itself.
-        let identity = |n: usize| Layer::Dense { n_inputs: n, n_outputs: n, weights: vec![1.0], bias: vec![0.0] };
+        let identity =
+            |n: usize| Layer::Dense { n_inputs: n, n_outputs: n, weights: vec![1.0], bias: vec![0.0] };
         let network = Network {
             n_features: 1,
             mask: MaskUse::Zero,

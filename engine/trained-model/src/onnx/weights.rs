@@ -7,7 +7,11 @@ use prost::Message;
 
 /// The network inside a graph whose layers are known. The graph's nodes are not looked at: the shape says what
 /// they are.
-pub(crate) fn read_network(bytes: &[u8], shape: &NetworkShape, task: Task) -> Result<Network, NetworkProblem> {
+pub(crate) fn read_network(
+    bytes: &[u8],
+    shape: &NetworkShape,
+    task: Task,
+) -> Result<Network, NetworkProblem> {
     let model = ModelProto::decode(bytes)
         .map_err(|cause| NetworkProblem(format!("`model.onnx` is no ONNX file: {cause}")))?;
     let graph = model.graph.unwrap_or_default();
@@ -52,7 +56,9 @@ fn constant(graph: &GraphProto, role: &str) -> Result<Vec<f32>, NetworkProblem> 
     };
     let (values, rest) = tensor.raw_data.as_chunks::<4>();
     if !rest.is_empty() {
-        return Err(NetworkProblem(format!("constant `/{role}` of `model.onnx` is not whole numbers of 4 bytes")));
+        return Err(NetworkProblem(format!(
+            "constant `/{role}` of `model.onnx` is not whole numbers of 4 bytes"
+        )));
     }
     Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }

@@ -25,8 +25,10 @@ pub(crate) fn events(n_events: usize) -> EventChunk {
     let jets: Vec<Vec<f32>> = (0..n_events)
         .map(|_| (0..rng.below(6)).map(|_| (number(&mut rng).abs() * 200.0) as f32).collect())
         .collect();
-    let etas: Vec<Vec<f64>> = jets.iter().map(|jets| jets.iter().map(|_| number(&mut rng) * 2.4).collect()).collect();
-    let met = (0..n_events).map(|event| if event % 11 == 3 { f32::NAN } else { (number(&mut rng) * 50.0) as f32 });
+    let etas: Vec<Vec<f64>> =
+        jets.iter().map(|jets| jets.iter().map(|_| number(&mut rng) * 2.4).collect()).collect();
+    let met =
+        (0..n_events).map(|event| if event % 11 == 3 { f32::NAN } else { (number(&mut rng) * 50.0) as f32 });
     let mut chunk = EventChunk::new(0, n_events);
     chunk.set("met", Piece::flat(met.collect::<Vec<f32>>()).into());
     chunk.set("n_jet", Piece::flat(jets.iter().map(|jets| jets.len() as i32).collect::<Vec<_>>()).into());
@@ -35,7 +37,8 @@ pub(crate) fn events(n_events: usize) -> EventChunk {
     let event = (0..n_events as i64).map(|event| 3_000_000_000 + event).collect::<Vec<_>>();
     chunk.set("event_number", Piece::flat(event).into());
     let vertex: Vec<f32> = (0..3 * n_events).map(|_| number(&mut rng) as f32).collect();
-    let vertex = Piece::new(ColumnType::fixed(event_columns::ElementType::F32, 3), vec![], vertex.into()).unwrap();
+    let vertex =
+        Piece::new(ColumnType::fixed(event_columns::ElementType::F32, 3), vec![], vertex.into()).unwrap();
     chunk.set("vertex", vertex.into());
     chunk.set("unused", Piece::flat(vec![true; n_events]).into());
     chunk
@@ -94,7 +97,8 @@ pub(crate) fn model(mask: MaskUse, task: Task) -> TrainedModel {
 
 fn network(n_features: usize, mask: MaskUse, task: Task) -> Network {
     let mut rng = Rng::new(3, 1);
-    let mut floats = |n: usize, scale: f64| -> Vec<f32> { (0..n).map(|_| (number(&mut rng) * scale) as f32).collect() };
+    let mut floats =
+        |n: usize, scale: f64| -> Vec<f32> { (0..n).map(|_| (number(&mut rng) * scale) as f32).collect() };
     let n_inputs = if mask == MaskUse::Append { 2 * n_features } else { n_features };
     let mask_embedding = if mask == MaskUse::Embed { floats(n_features, 1.0) } else { Vec::new() };
     let mut dense = |n_inputs: usize, n_outputs: usize| Layer::Dense {
@@ -125,7 +129,10 @@ impl Memory {
         };
         let branches = chunk.columns().map(branch).collect();
         let n_entries = chunk.n_entries() as u64;
-        Self { info: TableInfo { source: "memory".into(), tree: "events".into(), n_entries, branches }, chunk }
+        Self {
+            info: TableInfo { source: "memory".into(), tree: "events".into(), n_entries, branches },
+            chunk,
+        }
     }
 }
 

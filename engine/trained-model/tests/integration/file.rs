@@ -9,9 +9,11 @@ use trained_model::{Manifest, NewModel, TrainedModel, TrainedNetwork};
 
 #[test]
 fn a_model_survives_its_file() {
-    for (mask, task) in
-        [(MaskUse::Zero, Task::Binary), (MaskUse::Append, Task::Classes(3)), (MaskUse::Embed, Task::Regression)]
-    {
+    for (mask, task) in [
+        (MaskUse::Zero, Task::Binary),
+        (MaskUse::Append, Task::Classes(3)),
+        (MaskUse::Embed, Task::Regression),
+    ] {
         let model = model(mask, task);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.mlaas4hep");
@@ -26,7 +28,8 @@ fn a_model_survives_its_file() {
         assert_eq!(opened.report(), model.report());
         assert_eq!(opened.pictures(), model.pictures());
         assert_eq!(opened.to_bytes().unwrap(), model.to_bytes().unwrap());
-        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(names, ["m.mlaas4hep"], "nothing else is left behind");
     }
 }
@@ -55,7 +58,13 @@ fn the_manifest_says_what_the_model_reads() {
     assert_eq!(manifest.features[2].unit.as_deref(), Some("GeV"));
     assert_eq!(manifest.metrics.len(), 1, "what is not finite is left out");
     let text = model.describe();
-    for part in ["background, signal", "ht = sum(jet_pt)", "GeV", "test/auc = 0.875", "signal.root:events, 500 events"] {
+    for part in [
+        "background, signal",
+        "ht = sum(jet_pt)",
+        "GeV",
+        "test/auc = 0.875",
+        "signal.root:events, 500 events",
+    ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }

@@ -8,11 +8,17 @@ use trained_model::Predictor;
 #[test]
 fn the_onnx_file_of_a_model_scores_as_the_predictor() {
     let Ok(python) = std::env::var("MLAAS4HEP_TEST_PYTHON") else {
-        eprintln!("SKIPPED: the_onnx_file_of_a_model_scores_as_the_predictor: MLAAS4HEP_TEST_PYTHON is not set");
+        eprintln!(
+            "SKIPPED: the_onnx_file_of_a_model_scores_as_the_predictor: MLAAS4HEP_TEST_PYTHON is not set"
+        );
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let cases = [(MaskUse::Zero, Task::Binary), (MaskUse::Append, Task::Classes(3)), (MaskUse::Embed, Task::Regression)];
+    let cases = [
+        (MaskUse::Zero, Task::Binary),
+        (MaskUse::Append, Task::Classes(3)),
+        (MaskUse::Embed, Task::Regression),
+    ];
     let mut expected = Vec::new();
     for (number, (mask, task)) in cases.into_iter().enumerate() {
         let model = model(mask, task);
@@ -29,14 +35,17 @@ fn the_onnx_file_of_a_model_scores_as_the_predictor() {
             let mut values: Vec<Value> = Vec::new();
             for count in counts {
                 // NaN is written as null, and stands for the end of a list.
-                values.extend((0..width).map(|place| if place < count { json!(all.next()) } else { Value::Null }));
+                values.extend(
+                    (0..width).map(|place| if place < count { json!(all.next()) } else { Value::Null }),
+                );
             }
             let n_events = selected.n_entries();
             let shape = if feature.is_expanded() { vec![n_events, width] } else { vec![n_events] };
             inputs.insert(feature.branch.clone(), json!({"shape": shape, "values": values}));
         }
         std::fs::write(folder.path().join(format!("{number}.onnx")), model.onnx_bytes().unwrap()).unwrap();
-        std::fs::write(folder.path().join(format!("{number}.json")), Value::Object(inputs).to_string()).unwrap();
+        std::fs::write(folder.path().join(format!("{number}.json")), Value::Object(inputs).to_string())
+            .unwrap();
     }
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run_onnx.py");
     let output = std::process::Command::new(python).arg(program).arg(folder.path()).output().unwrap();

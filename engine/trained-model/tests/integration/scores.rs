@@ -40,7 +40,10 @@ fn scores_do_not_depend_on_the_batch() {
         let part = predictor.predict(&chunk.slice(0..n_events)).unwrap();
         for (one, other) in part.values.iter().zip(&all.values) {
             // Plans for other batches may sum in another order.
-            assert!(one.is_nan() && other.is_nan() || (one - other).abs() < 1e-6, "{n_events}: {one} {other}");
+            assert!(
+                one.is_nan() && other.is_nan() || (one - other).abs() < 1e-6,
+                "{n_events}: {one} {other}"
+            );
         }
     }
     assert_eq!(predictor.predict(&chunk.slice(0..0)).unwrap().n_events(), 0);
@@ -82,7 +85,9 @@ fn branches_are_matched_by_name() {
     let met = turned.remove("met").unwrap();
     turned.set("Met", met);
     turned.remove("vertex");
-    let Err(PredictError::MissingBranches { names, listing, .. }) = predictor.predict(&turned) else { panic!() };
+    let Err(PredictError::MissingBranches { names, listing, .. }) = predictor.predict(&turned) else {
+        panic!()
+    };
     assert_eq!(names, ["met", "vertex"]);
     assert!(listing.contains("did you mean Met"), "{listing}");
 }
@@ -133,10 +138,12 @@ fn a_table_can_be_stopped_and_a_sink_can_fail() {
     let predictor = predictor();
     let table = Memory::new(events(100));
     let settings = TableSettings::default();
-    let stopped = predictor.predict_table(&table, &settings, &mut |_| ControlFlow::Break(()), &mut |_, _| Ok(()));
+    let stopped =
+        predictor.predict_table(&table, &settings, &mut |_| ControlFlow::Break(()), &mut |_, _| Ok(()));
     assert!(matches!(stopped, Err(PredictError::Stopped)));
-    let full = predictor
-        .predict_table(&table, &settings, &mut |_| ControlFlow::Continue(()), &mut |_, _| Err("disk full".into()));
+    let full = predictor.predict_table(&table, &settings, &mut |_| ControlFlow::Continue(()), &mut |_, _| {
+        Err("disk full".into())
+    });
     assert_eq!(full.unwrap_err().to_string(), "the scores could not be handed on: disk full");
     let mut chunk = events(10);
     chunk.remove("met");
@@ -164,7 +171,9 @@ fn json_rows_score_as_columns() {
     };
     let keys = ["vertex", "met", "n_jet", "jet_pt", "event_number", "jet_eta"];
     let objects: Vec<_> = (0..30)
-        .map(|event| keys.iter().map(|key| ((*key).to_string(), value(key, event))).collect::<serde_json::Map<_, _>>())
+        .map(|event| {
+            keys.iter().map(|key| ((*key).to_string(), value(key, event))).collect::<serde_json::Map<_, _>>()
+        })
         .collect();
     let scores = predictor.predict_json(&json!(objects), UnknownKeys::Refuse).unwrap();
     assert_eq!(bits(&scores), expected);
