@@ -51,8 +51,8 @@ pub struct TrainingSettings {
     /// `auto`, `cpu` or `cuda`. Default: `auto`.
     #[serde(default)]
     pub device: Device,
-    /// Threads of one operation. Default: 1, which is best for the small batches of tabular data: measured on two
-    /// cores with 300 columns, a second thread costs as much time as it saves.
+    /// Threads of one operation. Default: 1: the operations on small batches are too short to be worth sharing, and
+    /// the other cores are free for reading events.
     #[serde(default = "default_threads")]
     pub threads: usize,
     /// File to write after every epoch (weights, optimizer, history). Default: none.
