@@ -126,7 +126,10 @@ mod tests {
         let source = LocalFile::open(&path).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(100).unwrap();
         let error = source.read_at(0..50).unwrap_err();
-        assert!(matches!(error, ByteSourceError::Shrunk { len_at_open: 10_000, len_now: 100, .. }), "{error}");
+        assert!(
+            matches!(error, ByteSourceError::Shrunk { len_at_open: 10_000, len_now: 100, .. }),
+            "{error}"
+        );
         std::fs::remove_file(path).unwrap();
     }
 
