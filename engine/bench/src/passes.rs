@@ -4,11 +4,10 @@ use crate::clock::Clock;
 use anyhow::Context;
 use branch_specs::{MeasureRequest, Specs, SpecsMode};
 use event_columns::{CachedTable, EventTable, read_chunk};
-use event_matrix::{Compat, MatrixBatch, MatrixLayout, MatrixSettings};
-use rayon::prelude::*;
+use event_matrix::{Compat, MatrixLayout, MatrixSettings};
 use root_file::RootTree;
 use serde_json::{Value, json};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// A pass over the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -59,12 +58,12 @@ impl Work {
             Pass::FullSpecs => *specs = Some(measure(tree, SpecsMode::Full)?),
             Pass::Fill => {
                 let specs = specs.as_ref().context("the pass fill comes after specs")?;
-                sums = self.fill(tree, specs)?;
+                sums = self.fill(tree, specs, &tree.cluster_starts(&readable(tree))?)?;
             }
             Pass::Both => {
                 let table = CachedTable::new(Shared(tree), self.keep_bytes);
                 let specs = measure(&table, SpecsMode::Fast)?;
-                sums = self.fill(&table, &specs)?;
+                sums = self.fill(&table, &specs, &tree.cluster_starts(&readable(tree))?)?;
             }
             Pass::Inflate => {
                 tree.decompress_only(&readable(tree))?;
@@ -90,33 +89,65 @@ impl Work {
         Ok(line)
     }
 
-    /// Reads chunk after chunk and fills one matrix, used again for each.
-    fn fill(&self, table: &dyn EventTable, specs: &Specs) -> anyhow::Result<Sums> {
+    /// Reads cluster after cluster of the file and fills their events into one matrix, used again when it is full:
+    /// so no basket is decoded twice where a matrix ends within a cluster, and only one cluster is in memory.
+    fn fill(&self, table: &dyn EventTable, specs: &Specs, clusters: &[u64]) -> anyhow::Result<Sums> {
         let info = table.info();
         let branches = readable(table);
         let features = branches.iter().map(|branch| info.branches[*branch].name.to_string()).collect();
         let settings = MatrixSettings { features, compat: Compat::Uproot4, ..MatrixSettings::default() };
         let layout = MatrixLayout::check(&settings, specs)?;
-        let mut batch = MatrixBatch::<f32>::default();
-        let mut sums = Sums { width: layout.n_columns(), ..Sums::default() };
-        let mut start = 0;
-        while start < info.n_entries {
-            let end = (start + self.chunk).min(info.n_entries);
-            let chunk = read_chunk(table, &branches, start..end)?;
-            layout.fill_batch(&chunk, &mut batch)?;
-            if self.check {
-                sums.sum += batch
-                    .values
-                    .iter()
-                    .filter(|value| !value.is_nan())
-                    .map(|value| f64::from(*value))
-                    .sum::<f64>();
-                sums.n_nan += batch.mask.par_iter().map(|mask| u64::from(*mask)).sum::<u64>();
+        let (width, most) = (layout.n_columns(), self.chunk.max(1) as usize);
+        let mut values = vec![0.0_f32; most.min(info.n_entries as usize) * width];
+        let mut mask = vec![0_u8; values.len()];
+        let mut sums = Sums { width, ..Sums::default() };
+        let mut n_rows = 0;
+        for range in ranges(clusters, self.chunk.max(1)) {
+            let chunk = read_chunk(table, &branches, range)?;
+            let mut start = 0;
+            while start < chunk.n_entries() {
+                let end = (start + most - n_rows).min(chunk.n_entries());
+                let places = n_rows * width..(n_rows + end - start) * width;
+                layout.fill(&chunk.slice(start..end), &mut values[places.clone()], &mut mask[places])?;
+                n_rows += end - start;
+                start = end;
+                if n_rows == most {
+                    self.hand_over(&mut sums, &values, &mask, &mut n_rows);
+                }
             }
-            start = end;
         }
+        self.hand_over(&mut sums, &values, &mask, &mut n_rows);
         Ok(sums)
     }
+
+    /// Where a full matrix would go on to the training.
+    fn hand_over(&self, sums: &mut Sums, values: &[f32], mask: &[u8], n_rows: &mut usize) {
+        if self.check {
+            let n_places = *n_rows * sums.width;
+            let known = values[..n_places].iter().filter(|value| !value.is_nan());
+            sums.sum += known.map(|value| f64::from(*value)).sum::<f64>();
+            sums.n_nan += mask[..n_places].iter().map(|mask| u64::from(*mask)).sum::<u64>();
+        }
+        *n_rows = 0;
+    }
+}
+
+/// Ranges of whole clusters of at least an eighth of a matrix where that is possible, and at most a whole one.
+fn ranges(clusters: &[u64], most: u64) -> Vec<Range<u64>> {
+    let mut ranges = Vec::new();
+    let Some((&first, rest)) = clusters.split_first() else { return ranges };
+    let mut start = first;
+    for &end in rest {
+        while end - start > most {
+            ranges.push(start..start + most);
+            start += most;
+        }
+        if end - start >= most / 8 || Some(&end) == rest.last() {
+            ranges.push(start..end);
+            start = end;
+        }
+    }
+    ranges
 }
 
 fn measure(table: &dyn EventTable, mode: SpecsMode) -> anyhow::Result<Specs> {
@@ -143,7 +174,7 @@ impl EventTable for Shared<'_> {
     fn visit(
         &self,
         branches: &[usize],
-        entries: std::ops::Range<u64>,
+        entries: Range<u64>,
         sink: event_columns::PieceSink<'_>,
     ) -> Result<(), event_columns::ReadError> {
         self.0.visit(branches, entries, sink)
