@@ -101,7 +101,9 @@ impl Console {
             self.clear_bar();
             let bar = ProgressBar::with_draw_target(report.total, ProgressDrawTarget::stderr_with_hz(10));
             let template = "{msg:40!} {bar:30} {human_pos}/{human_len} {per_sec} {eta}";
-            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             self.bar = Some((report.step.to_string(), bar));
         }
         if let Some((_, bar)) = &self.bar {
@@ -122,7 +124,9 @@ impl Console {
         let is_last = report.total == Some(report.done);
         let now = Instant::now();
         let due = match &self.last_plain {
-            Some((step, when)) if step == report.step => is_last || now.duration_since(*when) >= PLAIN_INTERVAL,
+            Some((step, when)) if step == report.step => {
+                is_last || now.duration_since(*when) >= PLAIN_INTERVAL
+            }
             _ => is_last,
         };
         let is_new = self.last_plain.as_ref().is_none_or(|(step, _)| step != report.step);

@@ -51,7 +51,9 @@ impl LogLines {
                 lines
             }
             PipelineEvent::Share { file, label, n_events } => {
-                let base = Path::new(file).file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
+                let base = Path::new(file)
+                    .file_name()
+                    .map_or(String::new(), |name| name.to_string_lossy().into_owned());
                 vec![format!("label {label}, file <{base}>, going to read {n_events} events")]
             }
             PipelineEvent::Chunk { n_rows, n_train, n_columns, seconds, .. } => vec![
@@ -69,12 +71,23 @@ impl LogLines {
     }
 
     fn measured(&mut self, event: &PipelineEvent<'_>) -> Vec<String> {
-        let PipelineEvent::Measured { n_entries, n_selected, n_flat, n_jagged, n_columns, n_bytes, seconds, n_chunks, .. } = event
+        let PipelineEvent::Measured {
+            n_entries,
+            n_selected,
+            n_flat,
+            n_jagged,
+            n_columns,
+            n_bytes,
+            seconds,
+            n_chunks,
+            ..
+        } = event
         else {
             return Vec::new();
         };
         self.n_measured += 1;
-        let after_cuts = if n_selected == n_entries { String::new() } else { format!(" {n_selected} events after cut,") };
+        let after_cuts =
+            if n_selected == n_entries { String::new() } else { format!(" {n_selected} events after cut,") };
         let n_branches = n_flat + n_jagged;
         let megabytes = *n_bytes as f64 / 1e6;
         let (per_second, kilohertz) = (megabytes / seconds, *n_entries as f64 / seconds / 1000.0);
@@ -83,8 +96,12 @@ impl LogLines {
                 "# {n_entries} entries,{after_cuts} {n_branches} branches, {megabytes:.3} MB, {seconds:.3} sec, \
                  {per_second:.3} MB/sec, {kilohertz:.3} kHz"
             ),
-            format!("###total time elapsed for reading + specs computing: {seconds:.3}; number of chunks {n_chunks}"),
-            format!("--- first pass: {n_entries} events, ({n_flat}-flat, {n_jagged}-jagged) branches, {n_columns} attrs"),
+            format!(
+                "###total time elapsed for reading + specs computing: {seconds:.3}; number of chunks {n_chunks}"
+            ),
+            format!(
+                "--- first pass: {n_entries} events, ({n_flat}-flat, {n_jagged}-jagged) branches, {n_columns} attrs"
+            ),
         ];
         if self.verbosity > 0 {
             lines.push(format!("decoded {} in memory", human_bytes(*n_bytes)));
@@ -95,7 +112,10 @@ impl LogLines {
 
 fn epoch_line(record: &model_training::EpochRecord) -> String {
     let chunk = record.chunk.map_or_else(String::new, |chunk| format!(", chunk {chunk}"));
-    let mut line = format!("epoch {}{chunk}: loss {:.4}, metric {:.4}", record.epoch, record.train_loss, record.train_metric);
+    let mut line = format!(
+        "epoch {}{chunk}: loss {:.4}, metric {:.4}",
+        record.epoch, record.train_loss, record.train_metric
+    );
     if let Some(loss) = record.validation_loss {
         line.push_str(&format!(", validation loss {loss:.4}"));
     }
@@ -117,7 +137,9 @@ fn emit(event: &PipelineEvent<'_>, console: &mut Console) {
         ),
         PipelineEvent::SpecsLoaded { path } => ("specs_loaded", json!({ "path": path })),
         PipelineEvent::SpecsWritten { path } => ("specs_written", json!({ "path": path })),
-        PipelineEvent::CutFlow { file, cut_flow } => ("cut_flow", json!({ "file": file, "cut_flow": cut_flow })),
+        PipelineEvent::CutFlow { file, cut_flow } => {
+            ("cut_flow", json!({ "file": file, "cut_flow": cut_flow }))
+        }
         PipelineEvent::Share { file, label, n_events } => {
             ("share", json!({ "file": file, "label": label, "events": n_events }))
         }

@@ -30,7 +30,10 @@ fn write_figures(folder: &Path, figures: impl Iterator<Item = NamedFigure>) -> a
     let style = Style::default();
     let mut n_pictures = 0;
     for named in figures {
-        write_file::write(&folder.join(format!("{}.svg", named.name)), named.figure.to_svg(&style).as_bytes())?;
+        write_file::write(
+            &folder.join(format!("{}.svg", named.name)),
+            named.figure.to_svg(&style).as_bytes(),
+        )?;
         n_pictures += 1;
     }
     Ok(n_pictures)

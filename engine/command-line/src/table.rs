@@ -23,7 +23,12 @@ impl TextTable {
     pub(crate) fn lines(&self) -> Vec<String> {
         let n_columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..n_columns).map(width).collect();
         self.rows.iter().map(|row| self.line(row, &widths)).collect()
@@ -34,7 +39,11 @@ impl TextTable {
         for (column, cell) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
             let is_right = self.right.get(column).copied().unwrap_or(false);
-            line.push_str(&if is_right { format!("{padding}{cell}  ") } else { format!("{cell}{padding}  ") });
+            line.push_str(&if is_right {
+                format!("{padding}{cell}  ")
+            } else {
+                format!("{cell}{padding}  ")
+            });
         }
         line.trim_end().to_string()
     }
@@ -81,9 +90,11 @@ mod tests {
 
     #[test]
     fn sizes_and_numbers() {
-        let sizes: Vec<String> = [0, 999, 1000, 217_945, 1_500_000_000].into_iter().map(human_bytes).collect();
+        let sizes: Vec<String> =
+            [0, 999, 1000, 217_945, 1_500_000_000].into_iter().map(human_bytes).collect();
         assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "218 kB", "1.5 GB"]);
-        let numbers: Vec<String> = [0.0, 3.0, -3.141_592_65, 1.0e-9, 123_456.75, f64::NAN].into_iter().map(human_number).collect();
+        let numbers: Vec<String> =
+            [0.0, 3.0, -3.141_592_65, 1.0e-9, 123_456.75, f64::NAN].into_iter().map(human_number).collect();
         assert_eq!(numbers, ["0", "3", "-3.14159", "1.0000e-9", "123457", "NaN"]);
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 /// Writes beside, then renames, so that nobody ever sees half a file.
 pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let mut name = path.file_name().context("the name of the output is missing")?.to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));

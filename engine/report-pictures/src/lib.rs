@@ -4,7 +4,10 @@
 //! no numbers for it.
 
 use branch_specs::{BranchSpecs, Specs};
-use plots::{BranchHistogram, Figure, Histogram, ImportanceBar, ImportanceBars, LossCurves, ResponseByClass, RocCurves, Series};
+use plots::{
+    BranchHistogram, Figure, Histogram, ImportanceBar, ImportanceBars, LossCurves, ResponseByClass,
+    RocCurves, Series,
+};
 use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram};
 
 /// A figure and the name of its file, without extension.
@@ -42,7 +45,8 @@ pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
     let n_bins = bins.counts.len();
     let edge = |at: usize| bins.low + (bins.high - bins.low) * at as f64 / n_bins as f64;
     let edges = (0..=n_bins).map(edge).collect();
-    let histogram = Histogram::new(edges, bins.counts.clone(), bins.counts.clone(), bins.n_below, bins.n_above).ok()?;
+    let histogram =
+        Histogram::new(edges, bins.counts.clone(), bins.counts.clone(), bins.n_below, bins.n_above).ok()?;
     let figure = BranchHistogram {
         branch: branch.name().to_string(),
         histogram,
@@ -57,7 +61,9 @@ pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
 
 /// Letters that file systems and shells do not like become `_`.
 fn file_safe(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
+    name.chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' })
+        .collect()
 }
 
 fn response(report: &Report) -> Option<Box<dyn Figure>> {
@@ -65,7 +71,8 @@ fn response(report: &Report) -> Option<Box<dyn Figure>> {
     let test = report.part(PartName::Test).or_else(|| report.part(PartName::Validation));
     let mut classes = Vec::new();
     for of_train in &train.responses {
-        let of_test = test.and_then(|part| part.responses.iter().find(|response| response.class == of_train.class));
+        let of_test =
+            test.and_then(|part| part.responses.iter().find(|response| response.class == of_train.class));
         let agreement = report.overtraining.iter().find(|agreement| agreement.class == of_train.class);
         classes.push(plots::ClassResponse {
             class: of_train.class.clone(),
@@ -75,7 +82,8 @@ fn response(report: &Report) -> Option<Box<dyn Figure>> {
         });
     }
     let x_title = "response".to_string();
-    (!classes.is_empty()).then(|| Box::new(ResponseByClass { x_title, classes, is_log: false }) as Box<dyn Figure>)
+    (!classes.is_empty())
+        .then(|| Box::new(ResponseByClass { x_title, classes, is_log: false }) as Box<dyn Figure>)
 }
 
 /// Scaled to a sum of one, so that train and test of different sizes can be laid over each other.
@@ -84,7 +92,14 @@ fn normalised(response: &ResponseHistogram) -> Option<Histogram> {
     let factor = if sum > 0.0 { 1.0 / sum } else { 1.0 };
     let counts = response.counts.iter().map(|count| count * factor).collect();
     let sum_w2 = response.sum_w2.iter().map(|variance| variance * factor * factor).collect();
-    Histogram::new(response.edges.clone(), counts, sum_w2, response.underflow * factor, response.overflow * factor).ok()
+    Histogram::new(
+        response.edges.clone(),
+        counts,
+        sum_w2,
+        response.underflow * factor,
+        response.overflow * factor,
+    )
+    .ok()
 }
 
 fn separations(part: &PartReport) -> impl Iterator<Item = &ClassSeparation> {
@@ -120,18 +135,24 @@ fn part_word(part: PartName) -> &'static str {
 fn loss(report: &Report) -> Option<Box<dyn Figure>> {
     let series = |label: &str, of: fn(&training_report::Epoch) -> Option<f64>| {
         // By chunk, epochs count from 1 in every chunk; the curve shows them one after the other.
-        let points = report.history.iter().enumerate().filter_map(|(at, epoch)| Some((at as f64 + 1.0, of(epoch)?)));
+        let points =
+            report.history.iter().enumerate().filter_map(|(at, epoch)| Some((at as f64 + 1.0, of(epoch)?)));
         let (x, y) = points.unzip();
         Series { label: label.to_string(), x, y }
     };
-    let all = [series("train", |epoch| epoch.train_loss), series("validation", |epoch| epoch.validation_loss)];
+    let all =
+        [series("train", |epoch| epoch.train_loss), series("validation", |epoch| epoch.validation_loss)];
     let series: Vec<Series> = all.into_iter().filter(|series| !series.x.is_empty()).collect();
     let y_title = "loss".to_string();
-    (!series.is_empty()).then(|| Box::new(LossCurves { y_title, series, best_epoch: None }) as Box<dyn Figure>)
+    (!series.is_empty())
+        .then(|| Box::new(LossCurves { y_title, series, best_epoch: None }) as Box<dyn Figure>)
 }
 
 fn last_part(report: &Report) -> Option<&PartReport> {
-    report.part(PartName::Test).or_else(|| report.part(PartName::Validation)).or_else(|| report.part(PartName::Train))
+    report
+        .part(PartName::Test)
+        .or_else(|| report.part(PartName::Validation))
+        .or_else(|| report.part(PartName::Train))
 }
 
 fn significance(report: &Report) -> Option<Box<dyn Figure>> {

@@ -57,7 +57,11 @@ pub fn open_table(
 ///
 /// # Errors
 /// [`PipelineError::Inputs`] with one sentence for each file that cannot be opened.
-pub fn open_all(files: &[String], parameters: &Parameters, format: Option<Format>) -> Result<Vec<Input>, PipelineError> {
+pub fn open_all(
+    files: &[String],
+    parameters: &Parameters,
+    format: Option<Format>,
+) -> Result<Vec<Input>, PipelineError> {
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for file in files {
@@ -73,15 +77,26 @@ pub fn open_all(files: &[String], parameters: &Parameters, format: Option<Format
     }
 }
 
-fn choose_branches(file: &str, table: Arc<dyn EventTable>, parameters: &Parameters) -> Result<Input, PipelineError> {
+fn choose_branches(
+    file: &str,
+    table: Arc<dyn EventTable>,
+    parameters: &Parameters,
+) -> Result<Input, PipelineError> {
     let info = table.info();
     check_patterns(info, &parameters.selected_branches, "selected_branches")?;
     let (selected, excluded_patterns) = (&parameters.selected_branches, &parameters.excluded_branches);
-    let fits = |patterns: &[String], name: &str| patterns.iter().any(|pattern| name_list::fits(pattern, name));
-    let needed = |name: &str| parameters.identifier.iter().any(|id| id == name) || parameters.weight_branch.as_deref() == Some(name);
+    let fits =
+        |patterns: &[String], name: &str| patterns.iter().any(|pattern| name_list::fits(pattern, name));
+    let needed = |name: &str| {
+        parameters.identifier.iter().any(|id| id == name) || parameters.weight_branch.as_deref() == Some(name)
+    };
     let (mut branches, mut excluded, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     for (position, branch) in info.branches.iter().enumerate() {
-        let is_wanted = if selected.is_empty() { !fits(excluded_patterns, &branch.name) } else { fits(selected, &branch.name) };
+        let is_wanted = if selected.is_empty() {
+            !fits(excluded_patterns, &branch.name)
+        } else {
+            fits(selected, &branch.name)
+        };
         match &branch.column_type {
             _ if !is_wanted && !needed(&branch.name) => excluded.push(branch.name.to_string()),
             Err(reason) => unreadable.push(format!("{} ({}): {reason}", branch.name, branch.type_name)),
@@ -94,7 +109,8 @@ fn choose_branches(file: &str, table: Arc<dyn EventTable>, parameters: &Paramete
 /// A selected branch without `*` that the file lacks is a slip; a pattern may fit nothing in some files.
 fn check_patterns(info: &TableInfo, patterns: &[String], _key: &str) -> Result<(), PipelineError> {
     for pattern in patterns.iter().filter(|pattern| !pattern.contains('*')) {
-        info.find(pattern).map_err(|cause| PipelineError::Input { file: info.source.clone(), cause: Box::new(cause) })?;
+        info.find(pattern)
+            .map_err(|cause| PipelineError::Input { file: info.source.clone(), cause: Box::new(cause) })?;
     }
     Ok(())
 }

@@ -7,13 +7,13 @@ use crate::run::stopped_or;
 use crate::{Labels, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use event_matrix::MatrixLayout;
 use model_training::{
-    BoxError, CheckedSettings, ChunkRows, ChunkSlot, ChunkSource, EpochRecord, ModelDescription, PredictionSettings, Trained,
-    TrainedModel, WorkerProgram, predict,
+    BoxError, CheckedSettings, ChunkRows, ChunkSlot, ChunkSource, EpochRecord, ModelDescription,
+    PredictionSettings, Trained, TrainedModel, WorkerProgram, predict,
 };
 use network::Task;
 use training_report::{
-    ColumnGroup, ColumnPermutation, Epoch, Part, PartName, Report, ReportError, ReportInput, ReportSettings, correlation_matrix,
-    permutation_importance,
+    ColumnGroup, ColumnPermutation, Epoch, Part, PartName, Report, ReportError, ReportInput, ReportSettings,
+    correlation_matrix, permutation_importance,
 };
 
 /// So many test events are enough for the second digit of an importance, and cost seconds.
@@ -44,23 +44,34 @@ pub(crate) fn judge(
         test: parts[2].part(),
         history: trained.history.iter().map(epoch).collect(),
     };
-    let report_settings = ReportSettings { threshold: request.parameters.threshold, ..ReportSettings::default() };
+    let report_settings =
+        ReportSettings { threshold: request.parameters.threshold, ..ReportSettings::default() };
     let mut report = Report::new(&input, report_settings)?;
     if request.parameters.importance && kept.n_rows() > 0 {
-        report.importance = importance(&kept, &prepared.layout, &task, &scorer, request.parameters.seed, on_event)?;
+        report.importance =
+            importance(&kept, &prepared.layout, &task, &scorer, request.parameters.seed, on_event)?;
         report.correlation = correlation(&kept, &prepared.layout, &report)?;
     }
     Ok(report)
 }
 
-fn trained_model<'a>(trained: &'a Trained, settings: &CheckedSettings) -> Result<TrainedModel<'a>, PipelineError> {
+fn trained_model<'a>(
+    trained: &'a Trained,
+    settings: &CheckedSettings,
+) -> Result<TrainedModel<'a>, PipelineError> {
     if let Some(network) = &trained.network {
         return Ok(TrainedModel::Network(network));
     }
-    let (Some(path), ModelDescription::Torchscript(script)) = (&trained.torchscript, &settings.said().model) else {
+    let (Some(path), ModelDescription::Torchscript(script)) = (&trained.torchscript, &settings.said().model)
+    else {
         return Err(PipelineError::Settings { problem: "the worker returned no model; train again".into() });
     };
-    Ok(TrainedModel::Torchscript { path: path.clone(), task: script.task, mask: script.mask, outputs: script.outputs })
+    Ok(TrainedModel::Torchscript {
+        path: path.clone(),
+        task: script.task,
+        mask: script.mask,
+        outputs: script.outputs,
+    })
 }
 
 fn report_task(request: &PipelineRequest, prepared: &Prepared) -> training_report::Task {
@@ -72,8 +83,12 @@ fn report_task(request: &PipelineRequest, prepared: &Prepared) -> training_repor
             training_report::Task::Binary { classes: [next("0"), next("1")] }
         }
         (Task::Classes(_), _) => training_report::Task::Classes { classes },
-        (Task::Regression, Labels::Branch(name)) => training_report::Task::Regression { target: name.clone() },
-        (Task::Regression, Labels::PerFile(_)) => training_report::Task::Regression { target: "label".into() },
+        (Task::Regression, Labels::Branch(name)) => {
+            training_report::Task::Regression { target: name.clone() }
+        }
+        (Task::Regression, Labels::PerFile(_)) => {
+            training_report::Task::Regression { target: "label".into() }
+        }
     }
 }
 
@@ -100,8 +115,10 @@ impl Scorer<'_> {
     fn scores(&self, rows: &mut dyn ChunkSource, on_event: OnEvent<'_>) -> Result<Vec<f32>, PipelineError> {
         let said = self.settings.said();
         let settings = PredictionSettings { device: said.device, threads: said.threads };
-        let mut on_progress = |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
-        let scores = predict(&self.model, settings, rows, self.worker, &mut on_progress).map_err(stopped_or)?;
+        let mut on_progress =
+            |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
+        let scores =
+            predict(&self.model, settings, rows, self.worker, &mut on_progress).map_err(stopped_or)?;
         Ok(scores.values)
     }
 }
@@ -139,10 +156,18 @@ impl PartRows {
 }
 
 /// A figure of merit that is larger for a better model: AUC, or minus the root of the mean squared error.
-fn merit(task: &training_report::Task, labels: &[f64], scores: &[f64], weights: &[f64]) -> Result<f64, ReportError> {
+fn merit(
+    task: &training_report::Task,
+    labels: &[f64],
+    scores: &[f64],
+    weights: &[f64],
+) -> Result<f64, ReportError> {
     let test = Some(Part { labels, scores, weights: Some(weights) });
     let input = ReportInput { task: task.clone(), train: None, validation: None, test, history: Vec::new() };
-    let report = Report::new(&input, ReportSettings { n_curve_points: 2, n_response_bins: 2, ..ReportSettings::default() })?;
+    let report = Report::new(
+        &input,
+        ReportSettings { n_curve_points: 2, n_response_bins: 2, ..ReportSettings::default() },
+    )?;
     let part = report.part(PartName::Test);
     let auc = part.and_then(|part| part.classification.as_ref()?.auc);
     let error = part.and_then(|part| part.regression.as_ref()?.rmse);
@@ -224,7 +249,8 @@ impl ChunkSource for ShuffledRows<'_> {
             let columns = shuffle.as_ref().map_or(0..0, |shuffle| shuffle.columns.clone());
             let from = *from as usize * n_columns;
             let (start, end) = (row * n_columns + columns.start, row * n_columns + columns.end);
-            slot.values[start..end].copy_from_slice(&self.kept.values[from + columns.start..from + columns.end]);
+            slot.values[start..end]
+                .copy_from_slice(&self.kept.values[from + columns.start..from + columns.end]);
             slot.mask[start..end].copy_from_slice(&self.kept.mask[from + columns.start..from + columns.end]);
         }
         Ok(Some(ChunkRows { n_train: 0, n_validation: 0, n_test: n_rows }))
@@ -237,11 +263,16 @@ fn correlation(
     layout: &MatrixLayout,
     report: &Report,
 ) -> Result<Option<training_report::CorrelationMatrix>, PipelineError> {
-    let chosen: Vec<&str> = report.importance.iter().take(MOST_CORRELATED).map(|importance| importance.name.as_str()).collect();
-    let features: Vec<_> = layout.features().iter().filter(|feature| chosen.contains(&feature.branch.as_str())).collect();
+    let chosen: Vec<&str> =
+        report.importance.iter().take(MOST_CORRELATED).map(|importance| importance.name.as_str()).collect();
+    let features: Vec<_> =
+        layout.features().iter().filter(|feature| chosen.contains(&feature.branch.as_str())).collect();
     let names: Vec<String> = features.iter().filter_map(|feature| feature.column_names().next()).collect();
     let columns: Vec<usize> = features.iter().map(|feature| feature.first_column).collect();
-    let values: Vec<f32> =
-        kept.values.chunks_exact(kept.n_columns).flat_map(|row| columns.iter().map(|column| row[*column])).collect();
+    let values: Vec<f32> = kept
+        .values
+        .chunks_exact(kept.n_columns)
+        .flat_map(|row| columns.iter().map(|column| row[*column]))
+        .collect();
     Ok(if names.len() < 2 { None } else { Some(correlation_matrix(names, &values, None)?) })
 }

@@ -29,11 +29,15 @@ pub fn check_labels(labels: &Labels, files: &[String], task: Task) -> Result<Che
             files.len()
         ));
     }
-    let numbers: Option<Vec<f32>> = words.iter().map(|word| word.parse::<f32>().ok().filter(|number| number.is_finite())).collect();
+    let numbers: Option<Vec<f32>> =
+        words.iter().map(|word| word.parse::<f32>().ok().filter(|number| number.is_finite())).collect();
     if task == Task::Regression {
         return match numbers {
             Some(of_files) => Ok(CheckedLabels { of_files, classes: Vec::new() }),
-            None => problem("a regression needs numbers as labels, or the name of the branch that holds the target".into()),
+            None => problem(
+                "a regression needs numbers as labels, or the name of the branch that holds the target"
+                    .into(),
+            ),
         };
     }
     let n_classes = n_classes(task);
@@ -98,7 +102,9 @@ fn need_two(labels: impl Iterator<Item = u32>) -> Result<(), PipelineError> {
     let distinct: std::collections::BTreeSet<u32> = labels.collect();
     if distinct.len() < 2 {
         return Err(PipelineError::Labels {
-            problem: "all files have the same label: nothing can be learned; give files of at least two classes".into(),
+            problem:
+                "all files have the same label: nothing can be learned; give files of at least two classes"
+                    .into(),
         });
     }
     Ok(())
@@ -111,10 +117,11 @@ mod tests {
     fn check(labels: &[&str], task: Task, expected: &str) {
         let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
         let files: Vec<String> = vec!["a.root".into(), "b.root".into(), "c.root".into()];
-        let found = match check_labels(&Labels::PerFile(labels.clone()), &files[..labels.len().clamp(2, 3)], task) {
-            Ok(checked) => format!("{:?} {:?}", checked.of_files, checked.classes),
-            Err(error) => error.to_string(),
-        };
+        let found =
+            match check_labels(&Labels::PerFile(labels.clone()), &files[..labels.len().clamp(2, 3)], task) {
+                Ok(checked) => format!("{:?} {:?}", checked.of_files, checked.classes),
+                Err(error) => error.to_string(),
+            };
         assert!(found.contains(expected), "{found}");
     }
 

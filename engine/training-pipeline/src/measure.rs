@@ -3,8 +3,8 @@
 use crate::inputs::Input;
 use crate::{OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use branch_specs::{
-    FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, OriginalForm, Specs, SpecsBuilder, SpecsError, SpecsMode,
-    original_file_name,
+    FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, OriginalForm, Specs, SpecsBuilder,
+    SpecsError, SpecsMode, original_file_name,
 };
 use event_columns::{ColumnType, EventTable, ReadError, StepReport, Unit, read_chunk};
 use event_selection::{CheckedSelection, CutFlow};
@@ -51,7 +51,9 @@ impl Sample {
             .into_iter()
             .filter(|(name, _)| input.branches.iter().any(|position| info.branches[*position].name == *name))
             .collect();
-        let checked = said.check(&read).map_err(|cause| PipelineError::Selection { file: input.file.clone(), cause })?;
+        let checked = said
+            .check(&read)
+            .map_err(|cause| PipelineError::Selection { file: input.file.clone(), cause })?;
         Ok(Self { input, selection: Some(Arc::new(checked)), cut_flow: None })
     }
 
@@ -86,7 +88,10 @@ pub(crate) fn specs_of(
         let specs = load(path, &samples)?;
         match &specs.fingerprint {
             Some(_) => specs.check_fresh(&now)?,
-            None => note(on_event, &format!("{} does not say of which files it was made; it is used as given", path.display()))?,
+            None => note(
+                on_event,
+                &format!("{} does not say of which files it was made; it is used as given", path.display()),
+            )?,
         }
         tell(on_event, &PipelineEvent::SpecsLoaded { path })?;
         return Ok(MeasuredSamples { specs: with_identifier(specs, request), samples });
@@ -124,15 +129,25 @@ fn measure_all(
     Ok(Specs { fingerprint: Some(now), ..merged.specs })
 }
 
-fn measure_one(sample: &mut Sample, request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Specs, PipelineError> {
+fn measure_one(
+    sample: &mut Sample,
+    request: &PipelineRequest,
+    on_event: OnEvent<'_>,
+) -> Result<Specs, PipelineError> {
     let start = Instant::now();
     let entries = entries_to_measure(&sample.input, request);
     let file = sample.input.file.clone();
     let mut specs = match sample.selection.clone() {
         None => {
-            let request = MeasureRequest { branches: sample.input.branches.clone(), entries: entries.clone(), mode: SpecsMode::Full };
-            Specs::measure(&*sample.input.table, &request, &mut |report| on_event(&PipelineEvent::Progress(report.clone())))
-                .map_err(|error| stopped_or(error.into()))?
+            let request = MeasureRequest {
+                branches: sample.input.branches.clone(),
+                entries: entries.clone(),
+                mode: SpecsMode::Full,
+            };
+            Specs::measure(&*sample.input.table, &request, &mut |report| {
+                on_event(&PipelineEvent::Progress(report.clone()))
+            })
+            .map_err(|error| stopped_or(error.into()))?
         }
         Some(selection) => measure_selected(sample, &selection, entries.clone(), on_event)?,
     };
@@ -175,17 +190,23 @@ fn measure_selected(
     let mut position = entries.start;
     while position < entries.end {
         let end = entries.end.min(position + n_per_chunk);
-        let chunk = read_chunk(&*input.table, &input.branches, position..end).map_err(|error| read_error(&input.file, error))?;
+        let chunk = read_chunk(&*input.table, &input.branches, position..end)
+            .map_err(|error| read_error(&input.file, error))?;
         let selected = selection.apply(chunk).map_err(|cause| evaluation_error(&input.file, cause))?;
         builder.add_chunk(&selected.chunk)?;
         match &mut cut_flow {
             None => cut_flow = Some(selected.cut_flow),
-            Some(sum) => sum.merge(&selected.cut_flow).map_err(|cause| evaluation_error(&input.file, cause))?,
+            Some(sum) => {
+                sum.merge(&selected.cut_flow).map_err(|cause| evaluation_error(&input.file, cause))?
+            }
         }
         position = end;
         let done = position - entries.start;
         let total = Some(entries.end - entries.start);
-        tell(on_event, &PipelineEvent::Progress(StepReport { step: &step, done, total, unit: Unit::Events, note: "" }))?;
+        tell(
+            on_event,
+            &PipelineEvent::Progress(StepReport { step: &step, done, total, unit: Unit::Events, note: "" }),
+        )?;
     }
     let specs = builder.finish(&input.file);
     sample.cut_flow = cut_flow;
@@ -200,11 +221,13 @@ fn report_measured(
     start: Instant,
     on_event: OnEvent<'_>,
 ) -> Result<(), PipelineError> {
-    let features = || specs.branches.iter().filter(|branch| branch.is_numeric() && !specs.is_identifier(branch.name()));
+    let features =
+        || specs.branches.iter().filter(|branch| branch.is_numeric() && !specs.is_identifier(branch.name()));
     let n_flat = features().filter(|branch| !branch.is_jagged()).count();
     let n_jagged = features().count() - n_flat;
     let info = sample.input.table.info();
-    let decoded: u64 = sample.input.branches.iter().map(|position| info.branches[*position].decoded_bytes).sum();
+    let decoded: u64 =
+        sample.input.branches.iter().map(|position| info.branches[*position].decoded_bytes).sum();
     let chunk_size = request.parameters.chunk_size.unwrap_or(usize::MAX) as u64;
     let measured = PipelineEvent::Measured {
         file: &sample.input.file,
@@ -212,8 +235,14 @@ fn report_measured(
         n_selected: specs.n_events(),
         n_flat,
         n_jagged,
-        n_columns: features().map(|branch| if branch.is_jagged() { branch.jdim() } else { branch.jdim().max(1) }).sum(),
-        n_bytes: if info.n_entries == 0 { 0 } else { (decoded as f64 * n_entries as f64 / info.n_entries as f64) as u64 },
+        n_columns: features()
+            .map(|branch| if branch.is_jagged() { branch.jdim() } else { branch.jdim().max(1) })
+            .sum(),
+        n_bytes: if info.n_entries == 0 {
+            0
+        } else {
+            (decoded as f64 * n_entries as f64 / info.n_entries as f64) as u64
+        },
         seconds: start.elapsed().as_secs_f64(),
         n_chunks: n_entries.div_ceil(chunk_size.max(1)),
     };
@@ -235,8 +264,11 @@ fn with_identifier(mut specs: Specs, request: &PipelineRequest) -> Specs {
 }
 
 fn load(path: &Path, samples: &[Sample]) -> Result<Specs, PipelineError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| PipelineError::File { action: "read", path: path.to_path_buf(), cause })?;
+    let text = std::fs::read_to_string(path).map_err(|cause| PipelineError::File {
+        action: "read",
+        path: path.to_path_buf(),
+        cause,
+    })?;
     let mut specs = Specs::from_json(&text)?;
     for sample in samples {
         specs.adopt_types(&sample.output_branches());
@@ -256,7 +288,11 @@ fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerpr
         files,
         tree: request.parameters.tree.clone(),
         branches: branches.iter().map(|(name, _)| name.to_string()).collect(),
-        selection: request.selection.as_ref().filter(|selection| !selection.is_empty()).map(|selection| selection.fingerprint()),
+        selection: request
+            .selection
+            .as_ref()
+            .filter(|selection| !selection.is_empty())
+            .map(|selection| selection.fingerprint()),
         max_entries: samples
             .iter()
             .map(|sample| entries_to_measure(&sample.input, request))

@@ -33,7 +33,9 @@ pub fn read(said: &str) -> std::io::Result<Vec<String>> {
 pub fn fits(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(tail) = name.strip_prefix(start) else { return false };
-    (0..=tail.len()).filter(|position| tail.is_char_boundary(*position)).any(|position| fits(rest, &tail[position..]))
+    (0..=tail.len())
+        .filter(|position| tail.is_char_boundary(*position))
+        .any(|position| fits(rest, &tail[position..]))
 }
 
 #[cfg(test)]

@@ -101,10 +101,36 @@ pub enum ParametersError {
 }
 
 const KNOWN: [&str; 30] = [
-    "nevts", "chunk_size", "epochs", "batch_size", "shuffle", "identifier", "branch", "selected_branches",
-    "exclude_branches", "redirector", "verbose", "metrics", "training", "compat", "scaler", "width_cap", "weight",
-    "class_weights", "split_by", "seed", "early_stopping", "learning_rate_schedule", "checkpoint", "device",
-    "threads", "memory_budget", "importance", "nan", "hist", "split",
+    "nevts",
+    "chunk_size",
+    "epochs",
+    "batch_size",
+    "shuffle",
+    "identifier",
+    "branch",
+    "selected_branches",
+    "exclude_branches",
+    "redirector",
+    "verbose",
+    "metrics",
+    "training",
+    "compat",
+    "scaler",
+    "width_cap",
+    "weight",
+    "class_weights",
+    "split_by",
+    "seed",
+    "early_stopping",
+    "learning_rate_schedule",
+    "checkpoint",
+    "device",
+    "threads",
+    "memory_budget",
+    "importance",
+    "nan",
+    "hist",
+    "split",
 ];
 
 /// Accepted because the original's files have them; the original reads them and does nothing with them.
@@ -122,9 +148,12 @@ impl Parameters {
     /// # Errors
     /// [`ParametersError`] names the key, what was found and what is allowed.
     pub fn from_json(text: &str, source_name: &str) -> Result<Self, ParametersError> {
-        let problem = |problem: String| ParametersError::NotAnObject { source_name: source_name.into(), problem };
+        let problem =
+            |problem: String| ParametersError::NotAnObject { source_name: source_name.into(), problem };
         let value: Value = serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
-        let Value::Object(object) = value else { return Err(problem("the top level is not an object".into())) };
+        let Value::Object(object) = value else {
+            return Err(problem("the top level is not an object".into()));
+        };
         Self::from_object(&object, source_name)
     }
 
@@ -150,15 +179,24 @@ impl Parameters {
             verbosity: read.integer("verbose", 0, "0, 1 or 2", 0)?.min(2) as u8,
             threshold: read.threshold()?,
             standard_training: read.choice("training", &["chunk", "standard"])? == 1,
-            compat: if read.choice("compat", &["master", "uproot4"])? == 1 { Compat::Uproot4 } else { Compat::Master },
-            scaler: ["minmax", "standard", "robust"][read.choice("scaler", &["minmax", "standard", "robust"])?].into(),
+            compat: if read.choice("compat", &["master", "uproot4"])? == 1 {
+                Compat::Uproot4
+            } else {
+                Compat::Master
+            },
+            scaler: ["minmax", "standard", "robust"]
+                [read.choice("scaler", &["minmax", "standard", "robust"])?]
+            .into(),
             width_cap: read.width_cap()?,
             weight_branch: read.text("weight")?.filter(|name| !name.is_empty()),
             balanced_classes: read.choice("class_weights", &["none", "balanced"])? == 1,
             split_by_identifier: read.choice("split_by", &["stratified", "identifier"])? == 1,
             seed: read.integer("seed", 21, "at least 0", 0)? as u64,
             early_stopping_patience: read.patience()?,
-            learning_rate_schedule: object.get("learning_rate_schedule").filter(|value| !value.is_null()).cloned(),
+            learning_rate_schedule: object
+                .get("learning_rate_schedule")
+                .filter(|value| !value.is_null())
+                .cloned(),
             checkpoint: read.text("checkpoint")?.filter(|name| !name.is_empty()),
             device: ["auto", "cpu", "cuda"][read.choice("device", &["auto", "cpu", "cuda"])?].into(),
             threads: read.integer("threads", 1, "at least 1", 1)? as usize,
@@ -184,12 +222,15 @@ impl Parameters {
 }
 
 fn notes(object: &Map<String, Value>) -> Vec<String> {
-    let unknown = object.keys().filter(|key| !KNOWN.contains(&key.as_str())).map(|key| {
-        match nearest_names(key, KNOWN, 1).first() {
-            Some(nearest) => format!("parameter `{key}` is unknown and has no effect; did you mean `{nearest}`?"),
-            None => format!("parameter `{key}` is unknown and has no effect"),
-        }
-    });
+    let unknown =
+        object.keys().filter(|key| !KNOWN.contains(&key.as_str())).map(|key| {
+            match nearest_names(key, KNOWN, 1).first() {
+                Some(nearest) => {
+                    format!("parameter `{key}` is unknown and has no effect; did you mean `{nearest}`?")
+                }
+                None => format!("parameter `{key}` is unknown and has no effect"),
+            }
+        });
     let without_effect = WITHOUT_EFFECT.iter().filter(|key| object.contains_key(**key));
     unknown.chain(without_effect.map(|key| format!("parameter `{key}` has no effect"))).collect()
 }
@@ -210,9 +251,18 @@ impl Reader<'_> {
         self.object.get(key).filter(|value| !value.is_null() && value.as_str() != Some(""))
     }
 
-    fn integer(&self, key: &str, default: i64, expected: &'static str, least: i64) -> Result<i64, ParametersError> {
+    fn integer(
+        &self,
+        key: &str,
+        default: i64,
+        expected: &'static str,
+        least: i64,
+    ) -> Result<i64, ParametersError> {
         let Some(value) = self.given(key) else { return Ok(default) };
-        let whole = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15).map(|number| number as i64);
+        let whole = value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() < 9e15)
+            .map(|number| number as i64);
         whole.filter(|number| *number >= least).ok_or_else(|| self.wrong(key, expected))
     }
 
@@ -251,7 +301,9 @@ impl Reader<'_> {
             Some(Value::String(text)) => Ok(crate::name_list::commas(text)),
             Some(Value::Array(items)) => items
                 .iter()
-                .map(|item| item.as_str().map(str::to_string).ok_or_else(|| self.wrong(key, "a list of names")))
+                .map(|item| {
+                    item.as_str().map(str::to_string).ok_or_else(|| self.wrong(key, "a list of names"))
+                })
                 .collect(),
             Some(_) => Err(self.wrong(key, "a list of names")),
         }
@@ -278,7 +330,9 @@ impl Reader<'_> {
         match self.given("width_cap") {
             None => Ok(None),
             Some(Value::String(text)) if text == "p99" => Ok(Some(text.clone())),
-            Some(Value::Number(number)) if number.as_u64().is_some_and(|cap| cap >= 1) => Ok(Some(number.to_string())),
+            Some(Value::Number(number)) if number.as_u64().is_some_and(|cap| cap >= 1) => {
+                Ok(Some(number.to_string()))
+            }
             Some(_) => Err(self.wrong("width_cap", "\"p99\" or a whole number of at least 1")),
         }
     }
@@ -290,14 +344,19 @@ impl Reader<'_> {
             Some(value) => value.as_u64(),
         };
         let expected = "a number of epochs, or {\"patience\": number}";
-        value.filter(|patience| *patience >= 1).map(|patience| Some(patience as usize)).ok_or_else(|| self.wrong("early_stopping", expected))
+        value
+            .filter(|patience| *patience >= 1)
+            .map(|patience| Some(patience as usize))
+            .ok_or_else(|| self.wrong("early_stopping", expected))
     }
 
     fn bytes(&self, key: &str, default: usize) -> Result<usize, ParametersError> {
         let expected = "a number of bytes, or a text such as \"200 MB\"";
         match self.given(key) {
             None => Ok(default),
-            Some(Value::Number(number)) => number.as_u64().map(|n_bytes| n_bytes as usize).ok_or_else(|| self.wrong(key, expected)),
+            Some(Value::Number(number)) => {
+                number.as_u64().map(|n_bytes| n_bytes as usize).ok_or_else(|| self.wrong(key, expected))
+            }
             Some(Value::String(text)) => parse_bytes(text).ok_or_else(|| self.wrong(key, expected)),
             Some(_) => Err(self.wrong(key, expected)),
         }
@@ -342,10 +401,22 @@ mod tests {
         check(r#"{"chunk_size": -1}"#, |p| p.chunk_size, None);
         check("{}", |p| p.chunk_size, Some(1000));
         check(r#"{"identifier": ""}"#, |p| p.identifier.len(), 3);
-        check(r#"{"identifier": ["runNo", "evtNo"]}"#, |p| p.identifier.clone(), vec!["runNo".to_string(), "evtNo".into()]);
+        check(
+            r#"{"identifier": ["runNo", "evtNo"]}"#,
+            |p| p.identifier.clone(),
+            vec!["runNo".to_string(), "evtNo".into()],
+        );
         check(r#"{"exclude_branches": ""}"#, |p| p.excluded_branches.len(), 0);
-        check(r#"{"exclude_branches": "a, b"}"#, |p| p.excluded_branches.clone(), vec!["a".to_string(), "b".into()]);
-        check(r#"{"selected_branches": "nJets"}"#, |p| p.selected_branches.clone(), vec!["nJets".to_string()]);
+        check(
+            r#"{"exclude_branches": "a, b"}"#,
+            |p| p.excluded_branches.clone(),
+            vec!["a".to_string(), "b".into()],
+        );
+        check(
+            r#"{"selected_branches": "nJets"}"#,
+            |p| p.selected_branches.clone(),
+            vec!["nJets".to_string()],
+        );
         check(r#"{"metrics": {"threshold": 0.3}}"#, |p| p.threshold, 0.3);
         check(r#"{"training": "standard"}"#, |p| p.standard_training, true);
         check(r#"{"hist": "pdfs", "split": 0.3}"#, |p| p.notes.len(), 2);

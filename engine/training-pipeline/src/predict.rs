@@ -4,8 +4,8 @@ use crate::measure::entries_per_chunk;
 use crate::{OnEvent, PipelineError, PipelineEvent};
 use event_columns::{EventTable, read_chunk};
 use model_training::{
-    BoxError, ChunkRows, ChunkSlot, ChunkSource, OutputMeaning, PredictionSettings, TrainedModel as WorkerModel,
-    WorkerProgram,
+    BoxError, ChunkRows, ChunkSlot, ChunkSource, OutputMeaning, PredictionSettings,
+    TrainedModel as WorkerModel, WorkerProgram,
 };
 use std::sync::Arc;
 use trained_model::{Predictor, Preparer, Scores, TableSettings, TrainedModel, TrainedNetwork};
@@ -30,7 +30,8 @@ pub fn predict(
     match model.network() {
         TrainedNetwork::Layers(_) => {
             let predictor = Predictor::new(model)?;
-            let mut on_progress = |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
+            let mut on_progress =
+                |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
             predictor.predict_table(&**table, &TableSettings::default(), &mut on_progress, sink)?;
             Ok(())
         }
@@ -46,16 +47,32 @@ fn predict_in_worker(
     sink: ScoreSink<'_>,
 ) -> Result<(), PipelineError> {
     let problem = |problem: String| PipelineError::Settings { problem };
-    let worker = worker.ok_or_else(|| problem("this model is TorchScript and needs the worker mlaas4hep-torch".into()))?;
+    let worker = worker
+        .ok_or_else(|| problem("this model is TorchScript and needs the worker mlaas4hep-torch".into()))?;
     let TrainedNetwork::TorchScript { module, mask } = model.network() else { return Ok(()) };
-    let folder = tempfile::tempdir().map_err(|cause| PipelineError::File { action: "write", path: std::env::temp_dir(), cause })?;
+    let folder = tempfile::tempdir().map_err(|cause| PipelineError::File {
+        action: "write",
+        path: std::env::temp_dir(),
+        cause,
+    })?;
     let path = folder.path().join("model.pt");
-    std::fs::write(&path, module).map_err(|cause| PipelineError::File { action: "write", path: path.clone(), cause })?;
-    let to_run = WorkerModel::Torchscript { path, task: model.manifest().task, mask: *mask, outputs: OutputMeaning::Logits };
+    std::fs::write(&path, module).map_err(|cause| PipelineError::File {
+        action: "write",
+        path: path.clone(),
+        cause,
+    })?;
+    let to_run = WorkerModel::Torchscript {
+        path,
+        task: model.manifest().task,
+        mask: *mask,
+        outputs: OutputMeaning::Logits,
+    };
     let mut rows = TableRows::new(model, Arc::clone(table))?;
-    let mut on_progress = |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
-    let scores = model_training::predict(&to_run, PredictionSettings::default(), &mut rows, worker, &mut on_progress)
-        .map_err(crate::run::stopped_or)?;
+    let mut on_progress =
+        |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
+    let scores =
+        model_training::predict(&to_run, PredictionSettings::default(), &mut rows, worker, &mut on_progress)
+            .map_err(crate::run::stopped_or)?;
     rows.hand_out(&scores, sink).map_err(|error| problem(error.to_string()))
 }
 
@@ -78,7 +95,10 @@ impl TableRows {
         let mut branches = Vec::new();
         for (name, _) in preparer.branches() {
             let position = info.find(name);
-            branches.push(position.map_err(|cause| PipelineError::Input { file: info.source.clone(), cause: Box::new(cause) })?);
+            branches.push(position.map_err(|cause| PipelineError::Input {
+                file: info.source.clone(),
+                cause: Box::new(cause),
+            })?);
         }
         let n_per_chunk = entries_per_chunk(&*table, &branches);
         let n_columns = model.layout().n_columns();

@@ -7,8 +7,8 @@ use crate::{Labels, ModelRequest, OnEvent, Parameters, PipelineError, PipelineEv
 use branch_specs::Specs;
 use event_columns::{CachedTable, EventChunk, EventTable, read_chunk};
 use event_matrix::{
-    BoxError, ClassWeights, LabelSource, MatrixLayout, MatrixSettings, MixSettings, Mixer, Scaling, SelectEvents, SelectedEvents,
-    SplitRule, SplitSettings, WidthCap,
+    BoxError, ClassWeights, LabelSource, MatrixLayout, MatrixSettings, MixSettings, Mixer, Scaling,
+    SelectEvents, SelectedEvents, SplitRule, SplitSettings, WidthCap,
 };
 use event_selection::{CheckedSelection, CutFlow};
 use network::Task;
@@ -58,7 +58,11 @@ pub fn prepare(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Prepa
 ///
 /// # Errors
 /// [`PipelineError`].
-pub fn prepare_with(request: &PipelineRequest, mut mix: MixSettings, on_event: OnEvent<'_>) -> Result<Prepared, PipelineError> {
+pub fn prepare_with(
+    request: &PipelineRequest,
+    mut mix: MixSettings,
+    on_event: OnEvent<'_>,
+) -> Result<Prepared, PipelineError> {
     let parameters = &request.parameters;
     check_files(&request.files)?;
     let labels = check_labels(&request.labels, &request.files, task_of(&request.model))?;
@@ -71,7 +75,11 @@ pub fn prepare_with(request: &PipelineRequest, mut mix: MixSettings, on_event: O
         mixed.push(mixer_sample(sample, &specs, &labels, position, request, on_event)?);
     }
     let total: u64 = mixed.iter().map(|sample| sample.n_events).sum();
-    mix.chunk_size = parameters.chunk_size.unwrap_or(total as usize).min(usize::try_from(total).unwrap_or(usize::MAX)).max(1);
+    mix.chunk_size = parameters
+        .chunk_size
+        .unwrap_or(total as usize)
+        .min(usize::try_from(total).unwrap_or(usize::MAX))
+        .max(1);
     let mixer = Mixer::new(mixed, Arc::clone(&layout), mix)?;
     for (sample, n_events) in samples.iter().zip(mixer.plan().n_used()) {
         let label = label_word(&request.labels, &request.files, &sample.input.file);
@@ -97,7 +105,9 @@ fn check_files(files: &[String]) -> Result<(), PipelineError> {
     let mut seen = BTreeSet::new();
     match files.iter().find(|file| !seen.insert(*file)) {
         None => Ok(()),
-        Some(twice) => Err(PipelineError::Settings { problem: format!("{twice} is listed twice; list every file once") }),
+        Some(twice) => {
+            Err(PipelineError::Settings { problem: format!("{twice} is listed twice; list every file once") })
+        }
     }
 }
 
@@ -108,7 +118,10 @@ fn open_samples(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Vec<
     for mut input in inputs {
         let n_branches = input.branches.len();
         let n_entries = input.table.info().n_entries;
-        tell(on_event, &PipelineEvent::Opened { file: &input.file, n_entries, n_branches, excluded: &input.excluded })?;
+        tell(
+            on_event,
+            &PipelineEvent::Opened { file: &input.file, n_entries, n_branches, excluded: &input.excluded },
+        )?;
         for reason in &input.unreadable {
             note(on_event, &format!("{}: left out: {reason}", input.file))?;
         }
@@ -133,12 +146,17 @@ fn matrix_settings(request: &PipelineRequest, specs: &Specs) -> Result<MatrixSet
         specs.branch(name)?;
         exclude.push(name.clone());
     }
-    let is_feature = |name: &str| parameters.selected_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
-    let is_new = |name: &str| request.selection.iter().flat_map(|selection| selection.new_branches()).any(|new| new == name);
-    let is_excluded = |name: &str| parameters.excluded_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
+    let is_feature =
+        |name: &str| parameters.selected_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
+    let is_new = |name: &str| {
+        request.selection.iter().flat_map(|selection| selection.new_branches()).any(|new| new == name)
+    };
+    let is_excluded =
+        |name: &str| parameters.excluded_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
     for branch in &specs.branches {
         let name = &**branch.name();
-        let unwanted = if parameters.selected_branches.is_empty() { is_excluded(name) } else { !is_feature(name) };
+        let unwanted =
+            if parameters.selected_branches.is_empty() { is_excluded(name) } else { !is_feature(name) };
         // A branch may be read only because the selection needs it.
         if unwanted && !is_new(name) && !exclude.iter().any(|own| own == name) {
             exclude.push(name.to_string());
@@ -237,7 +255,11 @@ fn select_events(selection: Arc<CheckedSelection>) -> SelectEvents {
 }
 
 /// Counts the events that pass, where the specs do not say it.
-fn count_selected(sample: &Sample, selection: &CheckedSelection, on_event: OnEvent<'_>) -> Result<u64, PipelineError> {
+fn count_selected(
+    sample: &Sample,
+    selection: &CheckedSelection,
+    on_event: OnEvent<'_>,
+) -> Result<u64, PipelineError> {
     note(on_event, "--- Computing the number of events which satisfies the cuts on the whole file ---")?;
     let input = &sample.input;
     let n_entries = input.table.info().n_entries;
@@ -245,10 +267,12 @@ fn count_selected(sample: &Sample, selection: &CheckedSelection, on_event: OnEve
     let (mut position, mut n_events) = (0, 0);
     while position < n_entries {
         let end = n_entries.min(position + n_per_chunk);
-        let chunk = read_chunk(&*input.table, &input.branches, position..end).map_err(|error| read_error(&input.file, error))?;
-        let selected = selection
-            .apply(chunk)
-            .map_err(|cause| PipelineError::Evaluation { file: input.file.clone(), cause: Box::new(cause) })?;
+        let chunk = read_chunk(&*input.table, &input.branches, position..end)
+            .map_err(|error| read_error(&input.file, error))?;
+        let selected = selection.apply(chunk).map_err(|cause| PipelineError::Evaluation {
+            file: input.file.clone(),
+            cause: Box::new(cause),
+        })?;
         n_events += selected.kept.len() as u64;
         position = end;
     }

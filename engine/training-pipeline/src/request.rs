@@ -73,10 +73,15 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
              or save a TorchScript file with torch.jit.save"
                 .into(),
         )),
-        "pt" | "pth" | "ts" | "torchscript" if path.is_file() => Ok(ModelRequest::TorchScript(path.to_path_buf())),
+        "pt" | "pth" | "ts" | "torchscript" if path.is_file() => {
+            Ok(ModelRequest::TorchScript(path.to_path_buf()))
+        }
         _ => {
-            let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
-            NetworkDescription::from_json(&text).map(ModelRequest::Network).map_err(|error| problem(error.to_string()))
+            let text =
+                std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+            NetworkDescription::from_json(&text)
+                .map(ModelRequest::Network)
+                .map_err(|error| problem(error.to_string()))
         }
     }
 }
@@ -88,8 +93,11 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
 pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
     let problem = |reason: String| PipelineError::SelectionFile { path: path.to_path_buf(), reason };
     let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
-    let selection =
-        if text.trim_start().starts_with('{') { Selection::from_original_json(&text) } else { Selection::from_text(&text) };
+    let selection = if text.trim_start().starts_with('{') {
+        Selection::from_original_json(&text)
+    } else {
+        Selection::from_text(&text)
+    };
     selection.map_err(|error| problem(error.to_string()))
 }
 
@@ -99,10 +107,15 @@ mod tests {
 
     #[test]
     fn labels_as_said() {
-        let said = |labels: &[&str], n_files| Labels::said(labels.iter().map(ToString::to_string).collect(), n_files);
+        let said = |labels: &[&str], n_files| {
+            Labels::said(labels.iter().map(ToString::to_string).collect(), n_files)
+        };
         assert_eq!(said(&["1", "0"], 2), Labels::PerFile(vec!["1".into(), "0".into()]));
         assert_eq!(said(&["is_signal"], 2), Labels::Branch("is_signal".into()));
-        assert_eq!(said(&["signal", "background"], 2), Labels::PerFile(vec!["signal".into(), "background".into()]));
+        assert_eq!(
+            said(&["signal", "background"], 2),
+            Labels::PerFile(vec!["signal".into(), "background".into()])
+        );
         assert_eq!(said(&["1"], 1), Labels::PerFile(vec!["1".into()]));
     }
 

@@ -109,8 +109,12 @@ impl ChunkSource for MixedRows<'_, '_> {
 
     fn next_chunk(&mut self, slot: &mut ChunkSlot<'_>) -> Result<Option<ChunkRows>, BoxError> {
         let start = Instant::now();
-        let target =
-            ChunkTarget { values: &mut *slot.values, mask: &mut *slot.mask, labels: &mut *slot.labels, weights: &mut *slot.weights };
+        let target = ChunkTarget {
+            values: &mut *slot.values,
+            mask: &mut *slot.mask,
+            labels: &mut *slot.labels,
+            weights: &mut *slot.weights,
+        };
         let Some(filled) = self.mixer.next_chunk(target)? else { return Ok(None) };
         self.tell(filled, start);
         let n_rows = filled.n_rows();

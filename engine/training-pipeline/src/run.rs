@@ -9,8 +9,8 @@ use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest
 use branch_specs::Specs;
 use event_selection::CutFlow;
 use model_training::{
-    CheckedSettings, ChunkOrder, Device, EarlyStopping, ModelDescription, TorchScriptModel, Trained, TrainingError,
-    TrainingSettings, WorkerProgram, train,
+    CheckedSettings, ChunkOrder, Device, EarlyStopping, ModelDescription, TorchScriptModel, Trained,
+    TrainingError, TrainingSettings, WorkerProgram, train,
 };
 use std::path::PathBuf;
 use std::time::Instant;
@@ -33,7 +33,11 @@ pub struct PipelineResult {
 ///
 /// # Errors
 /// [`PipelineError`]; no half-written file is left.
-pub fn run(request: &PipelineRequest, worker: &WorkerProgram, on_event: OnEvent<'_>) -> Result<PipelineResult, PipelineError> {
+pub fn run(
+    request: &PipelineRequest,
+    worker: &WorkerProgram,
+    on_event: OnEvent<'_>,
+) -> Result<PipelineResult, PipelineError> {
     let start = Instant::now();
     // Everything that can be refused without reading a byte is refused first.
     let settings = training_settings(request)?.check()?;
@@ -95,13 +99,18 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
         "cuda" => Device::Cuda,
         _ => Device::Auto,
     };
-    settings.early_stopping = parameters
-        .early_stopping_patience
-        .map(|patience| EarlyStopping { patience, min_delta: 0.0, restore_best: true });
+    settings.early_stopping = parameters.early_stopping_patience.map(|patience| EarlyStopping {
+        patience,
+        min_delta: 0.0,
+        restore_best: true,
+    });
     if let Some(schedule) = &parameters.learning_rate_schedule {
-        settings.schedule = serde_json::from_value(schedule.clone()).map_err(|error| PipelineError::Settings {
-            problem: format!("`learning_rate_schedule` is not valid: {error}; docs/model.md lists the schedules"),
-        })?;
+        settings.schedule =
+            serde_json::from_value(schedule.clone()).map_err(|error| PipelineError::Settings {
+                problem: format!(
+                    "`learning_rate_schedule` is not valid: {error}; docs/model.md lists the schedules"
+                ),
+            })?;
     }
     if let Some(checkpoint) = &parameters.checkpoint {
         settings.checkpoint = Some(PathBuf::from(checkpoint));

@@ -54,11 +54,16 @@ fn trained_network(trained: &Trained) -> Result<TrainedNetwork, PipelineError> {
     match (&trained.network, &trained.torchscript) {
         (Some(network), _) => Ok(TrainedNetwork::Layers(Arc::new(network.clone()))),
         (None, Some(path)) => {
-            let module = std::fs::read(path)
-                .map_err(|cause| PipelineError::File { action: "read", path: path.clone(), cause })?;
+            let module = std::fs::read(path).map_err(|cause| PipelineError::File {
+                action: "read",
+                path: path.clone(),
+                cause,
+            })?;
             Ok(TrainedNetwork::TorchScript { module, mask: MaskUse::Zero })
         }
-        (None, None) => Err(PipelineError::Settings { problem: "the worker returned no model; train again".into() }),
+        (None, None) => {
+            Err(PipelineError::Settings { problem: "the worker returned no model; train again".into() })
+        }
     }
 }
 

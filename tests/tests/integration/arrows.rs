@@ -60,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "root-file"]),
+    ("bench-training", &["event-columns", "model-training", "network"]),
     ("house-tests", &[]),
 ];
 

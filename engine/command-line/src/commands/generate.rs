@@ -33,11 +33,16 @@ pub(crate) struct Generate {
 impl Generate {
     /// Writes the files.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make the folder {}", self.out.display()))?;
+        std::fs::create_dir_all(&self.out)
+            .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
         let signal = GeneratorSettings::new(Process::Signal, self.events, self.seed);
         let background = GeneratorSettings::new(Process::Background, self.events, self.seed);
         let n_unseen = self.events / 5;
-        let unseen = |seen: &GeneratorSettings| GeneratorSettings { first_event: self.events, n_events: n_unseen, ..seen.clone() };
+        let unseen = |seen: &GeneratorSettings| GeneratorSettings {
+            first_event: self.events,
+            n_events: n_unseen,
+            ..seen.clone()
+        };
         let (unseen_signal, unseen_background) = (unseen(&signal), unseen(&background));
         self.write("signal.root", vec![signal], false, console)?;
         self.write("background.root", vec![background], false, console)?;
@@ -59,9 +64,12 @@ impl Generate {
         }
         let mut chunks = generators.into_iter().flat_map(|generator| {
             let is_signal = generator.settings().process == Process::Signal;
-            generator.map(move |chunk| Ok::<_, Infallible>(if with_truth { add_truth(chunk, is_signal) } else { chunk }))
+            generator.map(move |chunk| {
+                Ok::<_, Infallible>(if with_truth { add_truth(chunk, is_signal) } else { chunk })
+            })
         });
-        let written = write_tree(Path::new(&path), &self.tree, &mut chunks, &mut |report| console.progress(report))?;
+        let written =
+            write_tree(Path::new(&path), &self.tree, &mut chunks, &mut |report| console.progress(report))?;
         console.line(&format!("{}: {} events, {} bytes", path.display(), written.n_entries, written.n_bytes));
         Ok(())
     }

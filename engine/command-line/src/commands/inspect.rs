@@ -39,7 +39,8 @@ impl Inspect {
     }
 
     fn look(&self) -> anyhow::Result<Seen> {
-        let n_bytes = std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len();
+        let n_bytes =
+            std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len();
         if training_pipeline::is_root_name(&self.file) {
             return self.look_into_root(n_bytes);
         }
@@ -92,7 +93,12 @@ impl Seen {
             lines.push(String::new());
             let mut table = TextTable::new(&["object", "class", ">in file", "title"]);
             for entry in others {
-                table.row(vec![entry.key_name(), entry.class_name.clone(), human_bytes(entry.stored_bytes), entry.title.clone()]);
+                table.row(vec![
+                    entry.key_name(),
+                    entry.class_name.clone(),
+                    human_bytes(entry.stored_bytes),
+                    entry.title.clone(),
+                ]);
             }
             lines.extend(table.lines());
         }
@@ -120,14 +126,23 @@ fn tree_lines(info: &TableInfo) -> Vec<String> {
         sum(|branch| branch.stored_bytes),
         sum(|branch| branch.decoded_bytes),
     )];
-    let mut table = TextTable::new(&["branch", "C++ type", "kind", "values", ">in file", ">in memory", "codec"]);
+    let mut table =
+        TextTable::new(&["branch", "C++ type", "kind", "values", ">in file", ">in memory", "codec"]);
     for branch in &info.branches {
         let (kind, values) = match &branch.column_type {
             Ok(column_type) => (column_type.kind().to_string(), column_type.to_string()),
             Err(reason) => ("unreadable".to_string(), reason.clone()),
         };
         let (stored, decoded) = (human_bytes(branch.stored_bytes), human_bytes(branch.decoded_bytes));
-        table.row(vec![branch.name.to_string(), branch.type_name.clone(), kind, values, stored, decoded, branch.codec.clone()]);
+        table.row(vec![
+            branch.name.to_string(),
+            branch.type_name.clone(),
+            kind,
+            values,
+            stored,
+            decoded,
+            branch.codec.clone(),
+        ]);
     }
     lines.extend(table.lines());
     lines

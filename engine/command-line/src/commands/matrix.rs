@@ -54,12 +54,13 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// Writes the chunks.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make the folder {}", self.out.display()))?;
+        std::fs::create_dir_all(&self.out)
+            .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
         let request = self.request(console).map_err(failure::of(Kind::Settings))?;
         let mut lines = LogLines::new(request.parameters.verbosity);
         let mix = self.mix(&request);
-        let prepared =
-            prepare_with(&request, mix, &mut |event| lines.show(event, console)).map_err(failure::of_pipeline)?;
+        let prepared = prepare_with(&request, mix, &mut |event| lines.show(event, console))
+            .map_err(failure::of_pipeline)?;
         let columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
         crate::write_file::write(&self.out.join("columns.json"), columns.to_string().as_bytes())?;
         let n_chunks = if self.dtype == "f64" {
@@ -72,8 +73,10 @@ impl Matrix {
     }
 
     fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files = name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
-        let labels = name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
+        let files =
+            name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let labels =
+            name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let mut parameters = read_parameters(&self.params, console)?;
         if let Some(compat) = &self.compat {
             parameters.compat = if compat == "uproot4" { Compat::Uproot4 } else { Compat::Master };
@@ -108,7 +111,9 @@ impl Matrix {
 /// they come up.
 fn any_network(labels: &Labels) -> NetworkDescription {
     let words: std::collections::BTreeSet<&String> = match labels {
-        Labels::PerFile(words) if words.iter().any(|word| word.parse::<f64>().is_err()) => words.iter().collect(),
+        Labels::PerFile(words) if words.iter().any(|word| word.parse::<f64>().is_err()) => {
+            words.iter().collect()
+        }
         _ => std::collections::BTreeSet::new(),
     };
     let task = match words.len() {
@@ -116,7 +121,13 @@ fn any_network(labels: &Labels) -> NetworkDescription {
         1 | 2 => Task::Binary,
         n_classes => Task::Classes(n_classes),
     };
-    NetworkDescription { layers: Vec::new(), task, loss: None, mask: network::MaskUse::Zero, optimizer: network::Optimizer::default() }
+    NetworkDescription {
+        layers: Vec::new(),
+        task,
+        loss: None,
+        mask: network::MaskUse::Zero,
+        optimizer: network::Optimizer::default(),
+    }
 }
 
 fn write_chunks<T: MatrixValue + npy::Element>(

@@ -51,9 +51,11 @@ impl Predict {
     /// Scores and writes.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         console.use_json_events(self.json);
-        let model = TrainedModel::open(&self.model).map_err(|error| failure::of(Kind::Input)(error.into()))?;
+        let model =
+            TrainedModel::open(&self.model).map_err(|error| failure::of(Kind::Input)(error.into()))?;
         if let Some(path) = &self.export_onnx {
-            let onnx = model.onnx_bytes().ok_or_else(|| anyhow::anyhow!("a TorchScript model has no ONNX graph"))?;
+            let onnx =
+                model.onnx_bytes().ok_or_else(|| anyhow::anyhow!("a TorchScript model has no ONNX graph"))?;
             crate::write_file::write(path, onnx)?;
             console.line(&format!("wrote {}", path.display()));
         }
@@ -90,7 +92,12 @@ impl Predict {
     fn open(&self, model: &TrainedModel) -> anyhow::Result<Vec<Arc<dyn EventTable>>> {
         let trained_on = model.manifest().provenance.inputs.first().map(|input| input.tree.clone());
         let trained_on = trained_on.map(|tree| tree.split(';').next().unwrap_or_default().to_string());
-        let tree = self.tree.clone().or(trained_on).filter(|tree| !tree.is_empty()).unwrap_or_else(|| "Events".into());
+        let tree = self
+            .tree
+            .clone()
+            .or(trained_on)
+            .filter(|tree| !tree.is_empty())
+            .unwrap_or_else(|| "Events".into());
         let format = self.input_type.as_deref().map(read_format).transpose()?.flatten();
         let files = name_list::read(&self.files)?;
         anyhow::ensure!(!files.is_empty(), "the list of input files is empty");
@@ -128,7 +135,10 @@ impl Summary {
         if let Some(cut_flow) = self.cut_flow.as_ref().filter(|cut_flow| !cut_flow.rows.is_empty()) {
             cut_flow.to_string().lines().for_each(|line| console.line(line));
         }
-        console.line(&format!("{} events, {} of them passed the cuts and were scored", self.n_events, self.n_passed));
+        console.line(&format!(
+            "{} events, {} of them passed the cuts and were scored",
+            self.n_events, self.n_passed
+        ));
         let name = |output: usize| match model.manifest().labels.get(output) {
             Some(label) if self.sums.len() > 1 => format!("mean score of {label}"),
             _ => "mean score".to_string(),

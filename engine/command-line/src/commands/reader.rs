@@ -156,7 +156,8 @@ impl Reader {
             console.line(&format!("# {word} branches   : {}", branches.len()));
             for branch in branches.iter().filter(|_| self.verbose > 0) {
                 let dim = if branch.is_jagged() { branch.jdim().to_string() } else { "N/A".to_string() };
-                let range = |value: Option<f64>| value.map_or_else(|| "none".to_string(), |value| value.to_string());
+                let range =
+                    |value: Option<f64>| value.map_or_else(|| "none".to_string(), |value| value.to_string());
                 let (min, max) = (range(branch.min()), range(branch.max()));
                 console.line(&format!("{} values in [{min}, {max}] range, dim={dim}", branch.name()));
             }

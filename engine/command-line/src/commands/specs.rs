@@ -72,7 +72,10 @@ impl Specs {
         let merged = BranchSpecsOfFiles::merge(parts, policy)
             .context("the files do not have the same branches (--common keeps those that all have)")?;
         for dropped in &merged.dropped {
-            console.message(&format!("branch {} is left out: {} does not have it", dropped.branch, dropped.missing_in));
+            console.message(&format!(
+                "branch {} is left out: {} does not have it",
+                dropped.branch, dropped.missing_in
+            ));
         }
         Ok(merged.specs)
     }
@@ -81,7 +84,8 @@ impl Specs {
 /// Prints specs as a table.
 pub(crate) fn show(specs: &BranchSpecsOfFiles, console: &mut Console) {
     console.line(&format!("{} events in {} file(s)", specs.n_events(), specs.files.len()));
-    let heading = ["branch", "type", "kind", ">values", ">NaN", ">inf", ">min", ">max", ">mean", ">std", ">jdim"];
+    let heading =
+        ["branch", "type", "kind", ">values", ">NaN", ">inf", ">min", ">max", ">mean", ">std", ">jdim"];
     let mut table = TextTable::new(&heading);
     for branch in &specs.branches {
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);

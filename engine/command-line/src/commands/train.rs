@@ -59,14 +59,19 @@ impl Train {
     fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
         let mut parameters = match &self.params {
             Some(path) => read_parameters(path, console)?,
-            None => training_pipeline::Parameters { chunk_size: None, standard_training: true, ..Default::default() },
+            None => training_pipeline::Parameters {
+                chunk_size: None,
+                standard_training: true,
+                ..Default::default()
+            },
         };
         if let Some(tree) = &self.tree {
             parameters.tree.clone_from(tree);
         }
         parameters.epochs = self.epochs.unwrap_or(parameters.epochs).max(1);
         let (files, labels) = self.samples()?;
-        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(PipelineRequest {
             files,
             labels,
@@ -88,9 +93,9 @@ impl Train {
         let mut files = Vec::new();
         let mut labels = Vec::new();
         for sample in &self.samples {
-            let (label, file) = sample
-                .split_once('=')
-                .with_context(|| format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch"))?;
+            let (label, file) = sample.split_once('=').with_context(|| {
+                format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch")
+            })?;
             labels.push(label.to_string());
             files.push(file.to_string());
         }

@@ -7,9 +7,7 @@ use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table_file::Format;
-use training_pipeline::{
-    Labels, ModelRequest, Parameters, PipelineRequest, name_list, read_model, read_selection,
-};
+use training_pipeline::{Labels, Parameters, PipelineRequest, name_list, read_model, read_selection};
 
 /// Train a model on ROOT files, as the original MLaaS4HEP does.
 ///
@@ -69,7 +67,8 @@ impl Workflow {
         }
         let Some(model) = &self.model else {
             // The original ends here in silence and with status 0; a user wants to know that nothing was done.
-            console.message("No model is provided: nothing to train. Give --model=model.json (docs/model.md)");
+            console
+                .message("No model is provided: nothing to train. Give --model=model.json (docs/model.md)");
             return Ok(ExitCode::FAILURE);
         };
         let request = self.request(model, console).map_err(failure::of(failure::Kind::Settings))?;
@@ -77,8 +76,10 @@ impl Workflow {
     }
 
     fn request(&self, model: &str, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files = name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
-        let labels = name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
+        let files =
+            name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let labels =
+            name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let parameters = read_parameters(&self.params, console)?;
         let format = self.dtype.as_deref().map(read_format).transpose()?.flatten();
         Ok(PipelineRequest {
@@ -135,15 +136,9 @@ pub(crate) fn read_format(said: &str) -> anyhow::Result<Option<Format>> {
         "csv" => Ok(Some(Format::Csv)),
         "json" => Ok(Some(Format::JsonLines)),
         "parquet" => Ok(Some(Format::Parquet)),
-        "avro" => anyhow::bail!("Avro cannot be read; convert it to Parquet (the original does not read it either)"),
+        "avro" => {
+            anyhow::bail!("Avro cannot be read; convert it to Parquet (the original does not read it either)")
+        }
         other => anyhow::bail!("the data type `{other}` is unknown; use root, json, csv or parquet"),
-    }
-}
-
-/// A model description that is kept with its place, for messages.
-pub(crate) fn describe_model(model: &ModelRequest) -> &'static str {
-    match model {
-        ModelRequest::Network(_) => "network",
-        ModelRequest::TorchScript { .. } => "TorchScript",
     }
 }
