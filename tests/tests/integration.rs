@@ -2,3 +2,9 @@
 
 #[path = "integration/arrows.rs"]
 mod arrows;
+#[path = "integration/bad_input.rs"]
+mod bad_input;
+#[path = "integration/program.rs"]
+mod program;
+#[path = "integration/road.rs"]
+mod road;

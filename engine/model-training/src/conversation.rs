@@ -153,11 +153,22 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Finds out why the worker can be reached no more: it may have said why before it ended.
+    /// Finds out why the worker can be reached no more: it may have said why before it ended, or talked nonsense.
     fn lost(&mut self, error: ConnectionError) -> TrainingError {
-        while let Ok(Some(received)) = self.connection.receive_within::<FromWorker>(TICK) {
-            if let FromWorker::Failed { reason } = received.message {
-                return TrainingError::Worker { reason };
+        let mut error = error;
+        loop {
+            match self.connection.receive_within(TICK) {
+                Ok(Some(Received { message: FromWorker::Failed { reason }, .. })) => {
+                    return TrainingError::Worker { reason };
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(last) => {
+                    if matches!(error, ConnectionError::Closed) {
+                        error = last;
+                    }
+                    break;
+                }
             }
         }
         match error {

@@ -1,12 +1,6 @@
 //! Everything that can happen to a worker, and bad rows.
 
-use std::{
-    ops::ControlFlow,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{ops::ControlFlow, path::PathBuf, process::Command, time::Duration};
 
 use model_training::{BoxError, ChunkRows, ChunkSlot, ChunkSource, TrainingError, WorkerProgram, train};
 
@@ -18,12 +12,12 @@ fn rows() -> Rows {
     Rows::train_only(two_clouds(100, 2, 1))
 }
 
-/// A worker that is a shell script.
-fn script(folder: &Path, text: &str) -> WorkerProgram {
-    let path = folder.join("worker.sh");
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    WorkerProgram::at(path)
+/// A worker that is a shell script. It is no file: a file just written cannot be started while another test's child
+/// still holds it open.
+fn script(text: &str) -> WorkerProgram {
+    let mut worker = WorkerProgram::at("/bin/sh");
+    worker.arguments = vec!["-c".into(), text.into()];
+    worker
 }
 
 fn check_fails(worker: &WorkerProgram, expected: &str) {
@@ -40,25 +34,22 @@ fn a_worker_that_cannot_start_is_an_error() {
 
 #[test]
 fn a_worker_that_ends_at_once_is_an_error_with_its_last_words() {
-    let folder = tempfile::tempdir().unwrap();
     let text = "error while loading shared libraries: libtorch_cpu.so";
-    check_fails(&script(folder.path(), &format!("echo '{text}' >&2; exit 127")), text);
-    check_fails(&script(folder.path(), "exit 0"), "it printed nothing");
-    check_fails(&script(folder.path(), "kill -SEGV $$"), "signal: 11");
-    check_fails(&script(folder.path(), "seq 1 1000; exit 1"), "\n  901\n  902");
+    check_fails(&script(&format!("echo '{text}' >&2; exit 127")), text);
+    check_fails(&script("exit 0"), "it printed nothing");
+    check_fails(&script("kill -SEGV $$"), "signal: 11");
+    check_fails(&script("seq 1 1000; exit 1"), "\n  901\n  902");
 }
 
 #[test]
 fn a_worker_that_says_nothing_is_ended() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut worker = script(folder.path(), "trap '' TERM; exec sleep 1000");
+    let mut worker = script("trap '' TERM; exec sleep 1000");
     worker.start_limit = Duration::from_millis(300);
     check_fails(&worker, "no sign of life");
 }
 
 #[test]
 fn a_worker_that_talks_nonsense_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
     let json = r#"{"message":"hello","protocol":99,"program":"x","devices":[]}"#;
     let frame = |json: &str| {
         format!(
@@ -66,12 +57,9 @@ fn a_worker_that_talks_nonsense_is_an_error() {
             json.len()
         )
     };
-    check_fails(
-        &script(folder.path(), &frame(json)),
-        "speaks version 99 of the protocol, version 1 is needed",
-    );
-    check_fails(&script(folder.path(), &frame("{}")), "not understood");
-    check_fails(&script(folder.path(), "echo 'Hello world, this is not the protocol' >&0"), "too large");
+    check_fails(&script(&frame(json)), "speaks version 99 of the protocol, version 1 is needed");
+    check_fails(&script(&frame("{}")), "not understood");
+    check_fails(&script("echo 'Hello world, this is not the protocol' >&0"), "too large");
 }
 
 #[test]

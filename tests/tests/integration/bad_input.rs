@@ -1,0 +1,79 @@
+//! What a user gets for bad input: a status that means something, words that say what to do, and no half a file.
+
+use crate::program::Workplace;
+
+const PARTS: [(&str, &str); 4] =
+    [("files", "signal.root"), ("labels", "1"), ("model", "model.json"), ("params", "params.json")];
+
+/// Runs the workflow with one part said otherwise.
+fn check(place: &Workplace, part: &str, said: &str, status: i32, words: &[&str]) {
+    let said = |name: &str, usual: &str| format!("--{name}={}", if name == part { said } else { usual });
+    let mut arguments: Vec<String> = PARTS.iter().map(|(name, usual)| said(name, usual)).collect();
+    if !PARTS.iter().any(|(name, _)| *name == part) {
+        arguments.push(said(part, ""));
+    }
+    arguments.push("--fout=out.mlaas4hep".to_string());
+    let mut all = vec!["workflow"];
+    all.extend(arguments.iter().map(String::as_str));
+    place.fails(&all, status, words);
+    let left = place.names();
+    assert!(left.iter().all(|name| !name.starts_with("out") && !name.ends_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn bad_input_is_named() {
+    let Some(place) = Workplace::new("bad_input_is_named") else { return };
+    place.example(200);
+    place.write("params.json", r#"{"epochs": 1, "exclude_branches": ["is_signal"]}"#);
+    let whole = place.read("signal.root");
+    place.write("cut.root", &whole[..whole.len() / 2]);
+    let mut flipped = whole.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle..middle + 64].iter_mut().for_each(|byte| *byte ^= 0x55);
+    place.write("flipped.root", &flipped);
+    place.write("text.root", "this is no ROOT file");
+    place.write("empty.root", "");
+    place.write("none.txt", "x > 1e9\n");
+    check(&place, "files", "nowhere.root", 3, &["nowhere.root"]);
+    check(&place, "files", "text.root", 3, &["text.root", "not a ROOT file"]);
+    check(&place, "files", "empty.root", 3, &["empty.root"]);
+    check(&place, "files", "cut.root", 3, &["cut.root"]);
+    check(&place, "files", "flipped.root", 3, &["flipped.root", "basket"]);
+    check(&place, "labels", "1,0", 4, &["2 label", "1 file"]);
+    check(&place, "model", "nowhere.json", 4, &["nowhere.json"]);
+    check(&place, "model", "model.py", 4, &["model.py", "JSON"]);
+    place.write("tree.json", r#"{"branch": "Event"}"#);
+    check(&place, "params", "tree.json", 3, &["Event", "Events;1"]);
+    place.write("broken.json", r#"{"epochs": "#);
+    check(&place, "params", "broken.json", 4, &["broken.json", "line 1"]);
+    place.write("cuts.txt", "Jet_ptt > 30\n");
+    check(&place, "preproc", "cuts.txt", 4, &["Jet_ptt", "Jet_pt", "column 1"]);
+    place.write("cuts.txt", "MET_pt > 1e9\n");
+    check(&place, "preproc", "cuts.txt", 4, &["signal.root", "no event"]);
+}
+
+#[test]
+fn damaged_models_do_not_predict() {
+    let Some(place) = Workplace::new("damaged_models_do_not_predict") else { return };
+    place.example(200);
+    place.write("params.json", r#"{"epochs": 1}"#);
+    place.succeeds(&[
+        "workflow",
+        "--files=files.txt",
+        "--labels=labels.txt",
+        "--model=model.json",
+        "--fout=higgs.mlaas4hep",
+    ]);
+    let whole = place.read("higgs.mlaas4hep");
+    place.write("cut.mlaas4hep", &whole[..whole.len() / 2]);
+    let predict = |model: &str, out: &str, status: i32, words: &[&str]| {
+        let (model, out) = (format!("--model={model}"), format!("--out={out}"));
+        place.fails(&["predict", &model, "--files=unseen.root", &out], status, words);
+    };
+    predict("cut.mlaas4hep", "scores.root", 3, &["cut.mlaas4hep"]);
+    predict("unseen.root", "scores.root", 3, &["unseen.root"]);
+    predict("higgs.mlaas4hep", "scores.docx", 1, &["scores.docx", ".parquet"]);
+    predict("higgs.mlaas4hep", "nowhere/scores.csv", 1, &["nowhere"]);
+    place.fails(&["predict", "--model=higgs.mlaas4hep", "--files=unseen.root", "--tree=E"], 3, &["Events;1"]);
+    assert!(place.names().iter().all(|name| !name.starts_with("scores")), "{:?}", place.names());
+}
