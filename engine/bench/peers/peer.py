@@ -14,6 +14,8 @@ def arguments():
     parser.add_argument("--tree", default="events")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--check", action="store_true", help="also add up the matrix; this is part of the time")
+    parser.add_argument("--as-the-original", action="store_true",
+                        help="uproot only: scale by the division of MLaaS4HEP instead of the quickest way")
     return parser.parse_args()
 
 

@@ -21,12 +21,22 @@ def values_and_offsets(array):
     return numpy.asarray(layout.content.data)[: offsets[-1]], offsets
 
 
+def scaled_as_the_original(values, low, high, is_jagged):
+    """Scaled by a division: lists of 32-bit floats in 32 bits, all others in 64."""
+    if high == low:
+        return values
+    if is_jagged and values.dtype == numpy.float32:
+        return (values - numpy.float32(low)) / (numpy.float32(high) - numpy.float32(low))
+    return (values.astype(numpy.float64) - float(low)) / (float(high) - float(low))
+
+
 class Peer:
     def __init__(self, options):
         executor = concurrent.futures.ThreadPoolExecutor(options.threads) if options.threads > 1 else None
         self.executors = {"decompression_executor": executor, "interpretation_executor": executor}
         self.tree = uproot.open(options.file)[options.tree]
         self.check = options.check
+        self.as_the_original = options.as_the_original
         self.specs = {}
 
     def chunks(self):
@@ -64,9 +74,12 @@ class Peer:
     def fill_branch(self, rows, mask, first, name, array):
         low, high, _, is_jagged = self.specs[name]
         values, offsets = values_and_offsets(array)
-        values = values.astype(numpy.float32)
-        if high > low:
-            values = (values - numpy.float32(low)) * numpy.float32(1 / (float(high) - float(low)))
+        if self.as_the_original:
+            values = scaled_as_the_original(values, low, high, is_jagged)
+        else:
+            values = values.astype(numpy.float32)
+            if high > low:
+                values = (values - numpy.float32(low)) * numpy.float32(1 / (float(high) - float(low)))
         if not is_jagged:
             rows[:, first] = values
             mask[:, first] = 0

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: page_allocator::MiMalloc = page_allocator::MiMalloc;
 
 /// Runs passes over a ROOT file and prints their figures.
 #[derive(Parser)]
@@ -44,6 +44,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
+    page_allocator::use_large_pages();
     let arguments = Arguments::parse();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build()?;
     let open = || -> anyhow::Result<_> {

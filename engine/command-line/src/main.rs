@@ -17,10 +17,8 @@ mod write_file;
 use clap::Parser;
 use std::process::ExitCode;
 
-// The reader makes and drops a column piece for each basket; this allocator gives their pages back to the next
-// basket instead of to the kernel. Measured in docs/performance.md.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: page_allocator::MiMalloc = page_allocator::MiMalloc;
 
 /// From ROOT files to a trained model, and from the model to scores.
 ///
@@ -43,6 +41,7 @@ const AFTER_HELP: &str = "Exit status: 0 done; 1 nothing to do or failed; 2 the 
 3 an input cannot be read; 4 settings and input do not fit together; 5 training failed; 130 stopped by Ctrl-C.";
 
 fn main() -> ExitCode {
+    page_allocator::use_large_pages();
     let arguments = Arguments::parse();
     let mut console = console::Console::new(arguments.quiet);
     if let Some(n_threads) = arguments.threads {

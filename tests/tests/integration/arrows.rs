@@ -7,6 +7,7 @@ use std::path::Path;
 const ARROWS: &[(&str, &[&str])] = &[
     ("event-columns", &[]),
     ("network", &[]),
+    ("page-allocator", &[]),
     ("byte-source", &[]),
     ("plots", &[]),
     ("training-report", &[]),
@@ -49,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "event-selection",
             "model-training",
             "network",
+            "page-allocator",
             "plots",
             "report-pictures",
             "root-file",
@@ -59,7 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "training-report",
         ],
     ),
-    ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "root-file"]),
+    ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "page-allocator", "root-file"]),
     ("bench-training", &["event-columns", "model-training", "network"]),
     ("house-tests", &[]),
 ];
