@@ -76,7 +76,7 @@ impl Numbers {
 
 /// Measures one piece of numbers. `resolution` is that of the branch's distribution now or before.
 pub(crate) fn measure_piece(piece: &Piece, mode: SpecsMode, resolution: u32) -> PieceNumbers {
-    let mut found = PieceNumbers { width: widest(piece), ..PieceNumbers::default() };
+    let mut found = PieceNumbers { width: piece.max_values_per_entry(), ..PieceNumbers::default() };
     let values = piece.values().slice(piece.value_range());
     match &values {
         Values::F32(slice) => floats(slice, &mut found.numbers),
@@ -97,20 +97,6 @@ pub(crate) fn measure_piece(piece: &Piece, mode: SpecsMode, resolution: u32) -> 
         found.widths = count_widths(piece);
     }
     found
-}
-
-/// The largest number of values in one entry.
-fn widest(piece: &Piece) -> usize {
-    match piece.offsets() {
-        [offsets] if offsets.len() > 1 => widest_list(offsets).max(0) as usize * piece.column_type().width,
-        _ => piece.max_values_per_entry(),
-    }
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-fn widest_list(offsets: &[i64]) -> i64 {
-    let ends = &offsets[1..];
-    ends.iter().zip(offsets).map(|(end, start)| end - start).fold(0, i64::max)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl", "x86_64+avx2+fma"))]

@@ -1,10 +1,10 @@
 //! A table that remembers what it decoded.
 
-use crate::{EventTable, Piece, PieceAt, PieceSink, ReadError, TableInfo};
-use std::collections::BTreeMap;
+use crate::{EventTable, Offsets, Piece, PieceAt, PieceSink, ReadError, TableInfo};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Wraps a table and keeps decoded pieces in memory up to a budget, so that a second pass decodes nothing
 /// that still fits. Pieces are kept whole as they are first met and never thrown out.
@@ -12,6 +12,8 @@ pub struct CachedTable<T> {
     table: T,
     budget_bytes: usize,
     used_bytes: AtomicUsize,
+    /// Addresses of the kept offsets: those that several branches share take their memory once.
+    kept_offsets: Mutex<HashSet<usize>>,
     /// For each branch, the kept pieces by their first entry.
     kept: Vec<Mutex<BTreeMap<u64, Piece>>>,
 }
@@ -20,7 +22,7 @@ impl<T: EventTable> CachedTable<T> {
     /// Keeps at most `budget_bytes` of decoded buffers; 0 keeps nothing.
     pub fn new(table: T, budget_bytes: usize) -> Self {
         let kept = table.info().branches.iter().map(|_| Mutex::default()).collect();
-        Self { table, budget_bytes, used_bytes: AtomicUsize::new(0), kept }
+        Self { table, budget_bytes, used_bytes: AtomicUsize::new(0), kept_offsets: Mutex::default(), kept }
     }
 
     /// Bytes of decoded buffers held now.
@@ -72,15 +74,21 @@ impl<T: EventTable> CachedTable<T> {
         Ok(missing)
     }
 
+    /// A cut piece shares its buffer with its other half and would count twice, or keep entries nobody asked for; it
+    /// is kept all the same, for the second pass asks for the same cuts.
     fn keep(&self, piece: &PieceAt) {
-        let n_bytes = piece.piece.buffer_bytes();
-        // A cut piece shares its buffer with its other half and would count twice, or keep entries nobody asked
-        // for; it is kept all the same, for the second pass asks for the same cuts.
-        if piece.piece.n_entries() > 0 && self.reserve(n_bytes) {
-            let mut kept = self.kept[piece.branch].lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.insert(piece.first_entry, piece.piece.clone()).is_some() {
-                self.used_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
-            }
+        let mut kept = self.kept[piece.branch].lock().unwrap_or_else(PoisonError::into_inner);
+        if piece.piece.n_entries() == 0 || kept.contains_key(&piece.first_entry) {
+            return;
+        }
+        let mut kept_offsets = self.kept_offsets.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = |offsets: &Offsets| Arc::as_ptr(offsets.shared().0) as usize;
+        let mut new = piece.piece.offsets().to_vec();
+        new.retain(|offsets| !kept_offsets.contains(&address(offsets)));
+        let n_offset_bytes: usize = new.iter().map(|offsets| offsets.buffer_bytes()).sum();
+        if self.reserve(n_offset_bytes + piece.piece.values().buffer_bytes()) {
+            kept_offsets.extend(new.iter().map(address));
+            kept.insert(piece.first_entry, piece.piece.clone());
         }
     }
 }

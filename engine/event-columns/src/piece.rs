@@ -1,6 +1,6 @@
 //! The entries of one branch that were stored together.
 
-use crate::{ColumnType, Slice, Values};
+use crate::{ColumnType, Offsets, Slice, Values};
 use std::ops::Range;
 
 /// A run of consecutive entries of one branch, in Arrow layout.
@@ -13,7 +13,7 @@ use std::ops::Range;
 pub struct Piece {
     column_type: ColumnType,
     n_entries: usize,
-    offsets: Vec<Slice<i64>>,
+    offsets: Vec<Offsets>,
     values: Values,
 }
 
@@ -64,6 +64,21 @@ impl Piece {
         offsets: Vec<Slice<i64>>,
         values: Values,
     ) -> Result<Self, PieceError> {
+        let checked = offsets.into_iter().enumerate().map(|(level, array)| {
+            Offsets::new(array).map_err(|reason| PieceError::Offsets { level, reason })
+        });
+        Self::with_offsets(column_type, checked.collect::<Result<_, _>>()?, values)
+    }
+
+    /// As [`Piece::new`], with offsets that were checked before, as those that branches share.
+    ///
+    /// # Errors
+    /// [`PieceError`] says which buffer does not fit.
+    pub fn with_offsets(
+        column_type: ColumnType,
+        offsets: Vec<Offsets>,
+        values: Values,
+    ) -> Result<Self, PieceError> {
         let levels = column_type.offset_levels();
         if offsets.len() != levels {
             return Err(PieceError::Levels { column_type, expected: levels, found: offsets.len() });
@@ -78,7 +93,9 @@ impl Piece {
         let n_elements = values.len() / width;
         for (level, array) in offsets.iter().enumerate() {
             let below = offsets.get(level + 1).map_or(n_elements, |next| next.len().saturating_sub(1));
-            check_offsets(array, below).map_err(|reason| PieceError::Offsets { level, reason })?;
+            if array.last().is_none_or(|last| *last as u64 > below as u64) {
+                return Err(PieceError::Offsets { level, reason: "the last offset is beyond the values" });
+            }
         }
         let n_entries = offsets.first().map_or(n_elements, |array| array.len() - 1);
         Ok(Self { column_type, n_entries, offsets, values })
@@ -107,19 +124,20 @@ impl Piece {
         for list in lists {
             offsets.push(offsets[offsets.len() - 1] + list.len() as i64);
         }
+        let widest = lists.iter().map(Vec::len).max().unwrap_or(0);
         let values: Vec<T> = lists.iter().flatten().copied().collect();
         let column_type = ColumnType::jagged(T::ELEMENT);
         Self {
             column_type,
             n_entries: lists.len(),
-            offsets: vec![Slice::from(offsets)],
+            offsets: vec![Offsets::known(offsets, widest)],
             values: values.into(),
         }
     }
 
     /// No entry of the given type.
     pub fn empty(column_type: ColumnType) -> Self {
-        let offsets = (0..column_type.offset_levels()).map(|_| Slice::from(vec![0])).collect();
+        let offsets = (0..column_type.offset_levels()).map(|_| Offsets::known(vec![0], 0)).collect();
         Self { column_type, n_entries: 0, offsets, values: Values::empty(column_type.element) }
     }
 
@@ -134,7 +152,7 @@ impl Piece {
     }
 
     /// The levels of offsets, outermost first; none for a flat or fixed branch of numbers.
-    pub fn offsets(&self) -> &[Slice<i64>] {
+    pub fn offsets(&self) -> &[Offsets] {
         &self.offsets
     }
 
@@ -169,7 +187,7 @@ impl Piece {
         let mut piece = self.clone();
         piece.n_entries = range.end - range.start;
         if let Some(outermost) = piece.offsets.first_mut() {
-            *outermost = outermost.slice(range.start..range.end + 1);
+            *outermost = outermost.of_lists(range);
         } else {
             let width = piece.column_type.width;
             piece.values = self.values.slice(range.start * width..range.end * width);
@@ -185,7 +203,7 @@ impl Piece {
         }
         match self.offsets.as_slice() {
             [] => width,
-            [level] => level.windows(2).map(|pair| (pair[1] - pair[0]) as usize).max().unwrap_or(0) * width,
+            [level] => level.widest() * width,
             [outermost, inner @ ..] => {
                 let reach = |mut position: usize| {
                     for level in inner {
@@ -205,25 +223,8 @@ impl Piece {
 
     /// Bytes that this piece keeps alive; buffers shared with other pieces count in each.
     pub fn buffer_bytes(&self) -> usize {
-        self.values.buffer_bytes() + self.offsets.iter().map(Slice::buffer_bytes).sum::<usize>()
+        self.values.buffer_bytes() + self.offsets.iter().map(|offsets| offsets.buffer_bytes()).sum::<usize>()
     }
-}
-
-fn check_offsets(array: &[i64], n_below: usize) -> Result<(), &'static str> {
-    let (Some(&first), Some(&last)) = (array.first(), array.last()) else { return Err("the array is empty") };
-    if first < 0 {
-        return Err("the first offset is negative");
-    }
-    // Signs are collected without a branch in the loop, so that it becomes vector instructions: every piece that is
-    // read passes here. Without a negative number no difference can overflow.
-    let signs = array.windows(2).fold(0, |signs, pair| signs | pair[1] | pair[1].wrapping_sub(pair[0]));
-    if signs < 0 {
-        return Err("an offset is smaller than the one before");
-    }
-    if last as u64 > n_below as u64 {
-        return Err("the last offset is beyond the values");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

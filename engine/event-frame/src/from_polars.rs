@@ -233,7 +233,7 @@ fn as_fixed(column: &Column, expected: ColumnType) -> Option<Column> {
         }
         let (first, last) = (*innermost.first()? as usize, *innermost.last()? as usize);
         let values = piece.values().slice(first..last);
-        pieces.push(Piece::new(expected, outer.to_vec(), values).ok()?);
+        pieces.push(Piece::with_offsets(expected, outer.to_vec(), values).ok()?);
     }
     Column::new(expected, pieces).ok()
 }

@@ -4,7 +4,8 @@ use crate::basket::Contents;
 use crate::cursor::{Broken, Cursor, MEMBER_WISE};
 use crate::layout::{Head, Layout, Shape, VECTOR_HEAD_BYTES};
 use crate::numbers::{Stored, Word, by_width, strided};
-use event_columns::{ElementType, Piece, Slice, Values};
+use crate::list_offsets::list_offsets;
+use event_columns::{ElementType, Offsets, Piece, Slice, Values};
 use multiversion::multiversion;
 
 /// The entries of a basket as a piece. `counts` are the items of each entry, for lists whose basket does not say.
@@ -13,16 +14,22 @@ pub(crate) fn decode(
     basket: &Contents<'_>,
     counts: Option<&[i64]>,
 ) -> Result<Piece, Broken> {
-    let (offsets, values) = match layout.shape {
-        Shape::Fixed { stride, offset } => (vec![], fixed(layout, basket, stride, offset)?),
+    let column_type = layout.column_type;
+    let piece = match layout.shape {
+        Shape::Fixed { stride, offset } => {
+            Piece::with_offsets(column_type, vec![], fixed(layout, basket, stride, offset)?)
+        }
         Shape::List { head_bytes } => {
             let offsets = list_offsets(layout, basket, head_bytes, counts)?;
             let values = list_values(layout, basket, head_bytes, &offsets)?;
-            (vec![Slice::from(offsets)], values)
+            Piece::with_offsets(column_type, vec![offsets], values)
         }
-        Shape::Nested { head } => Nested::new(layout).read(basket, head)?,
+        Shape::Nested { head } => {
+            let (offsets, values) = Nested::new(layout).read(basket, head)?;
+            Piece::new(column_type, offsets, values)
+        }
     };
-    Piece::new(layout.column_type, offsets, values).map_err(|cause| Broken::new(0, cause.to_string()))
+    piece.map_err(|cause| Broken::new(0, cause.to_string()))
 }
 
 fn fixed(layout: &Layout, basket: &Contents<'_>, stride: usize, offset: usize) -> Result<Values, Broken> {
@@ -38,89 +45,11 @@ fn fixed(layout: &Layout, basket: &Contents<'_>, stride: usize, offset: usize) -
     Ok(layout.stored.decode(&strided(basket.data, stride, offset, n_bytes)))
 }
 
-/// Where the items of each entry begin, one number more than there are entries.
-fn list_offsets(
-    layout: &Layout,
-    basket: &Contents<'_>,
-    head_bytes: usize,
-    counts: Option<&[i64]>,
-) -> Result<Vec<i64>, Broken> {
-    let n_entries = basket.n_entries;
-    let item_bytes = layout.stored.n_bytes() * layout.column_type.width;
-    let n_bytes = basket.data.len();
-    if n_entries == 0 && n_bytes == 0 {
-        return Ok(vec![0]);
-    }
-    let n_item_bytes = head_bytes
-        .checked_mul(n_entries)
-        .and_then(|heads| n_bytes.checked_sub(heads))
-        .ok_or_else(|| Broken::new(0, format!("{n_bytes} bytes for {n_entries} lists")))?;
-    let n_items = (n_item_bytes / item_bytes) as i64;
-    let n_known = basket
-        .positions
-        .as_ref()
-        .map_or(0, |positions| positions.len() / 4)
-        .max(counts.map_or(0, <[i64]>::len));
-    let (mut offsets, mut rests) = (Vec::with_capacity(n_known + 1), (n_item_bytes % item_bytes) as i64);
-    match (&basket.positions, counts) {
-        (Some(positions), _) => {
-            let from = basket.n_head_bytes as i64;
-            rests |=
-                offsets_from_positions(&mut offsets, positions, from, head_bytes as i64, item_bytes as i64);
-        }
-        (None, Some(counts)) => {
-            let mut offset = 0_i64;
-            offsets.extend(counts.iter().map(|count| {
-                let start = offset;
-                offset = offset.saturating_add(*count);
-                start
-            }));
-            rests |= i64::from(offset != n_items);
-        }
-        (None, None) => return Err(Broken::new(0, "the basket does not say where its entries begin")),
-    }
-    offsets.push(n_items);
-    if rests != 0 || offsets.len() != n_entries + 1 || offsets[0] != 0 {
-        return Err(Broken::new(0, "the positions of the entries do not agree with their bytes"));
-    }
-    Ok(offsets)
-}
-
-/// Turns positions in bytes into numbers of items; what is returned is not 0 where a list is no whole number of
-/// items.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn offsets_from_positions(
-    offsets: &mut Vec<i64>,
-    positions: &[u8],
-    from: i64,
-    head_bytes: i64,
-    item_bytes: i64,
-) -> i64 {
-    let positions = positions.as_chunks::<4>().0;
-    let (mut rests, mut start) = (0_i64, from);
-    if item_bytes.count_ones() == 1 {
-        let (shift, mask) = (item_bytes.trailing_zeros(), item_bytes - 1);
-        offsets.extend(positions.iter().enumerate().map(|(entry, position)| {
-            let bytes = i64::from(i32::from_be_bytes(*position)) - from - head_bytes * entry as i64;
-            rests |= bytes & mask;
-            bytes >> shift
-        }));
-    } else {
-        offsets.extend(positions.iter().map(|position| {
-            let bytes = i64::from(i32::from_be_bytes(*position)) - start;
-            start += head_bytes;
-            rests |= bytes % item_bytes;
-            bytes / item_bytes
-        }));
-    }
-    rests
-}
-
 fn list_values(
     layout: &Layout,
     basket: &Contents<'_>,
     head_bytes: usize,
-    offsets: &[i64],
+    offsets: &Offsets,
 ) -> Result<Values, Broken> {
     if head_bytes == 0 {
         return Ok(layout.stored.decode(basket.data));
@@ -134,7 +63,8 @@ fn list_values(
         })),
         stored => {
             let n_bytes = stored.n_bytes() as i64;
-            let in_bytes: Vec<i64> = offsets.iter().map(|offset| offset * n_bytes).collect();
+            let in_bytes: Vec<i64> = offsets.iter().map(|offset| offset.saturating_mul(n_bytes)).collect();
+            let in_bytes = Offsets::new(in_bytes.into()).map_err(|reason| Broken::new(0, reason))?;
             let bytes = gather::<u8>(basket.data, head_bytes, false, &in_bytes).ok_or_else(mismatch)?;
             Ok(stored.decode(&bytes))
         }
@@ -147,10 +77,11 @@ const STEP: usize = 8;
 /// The words of lists that have heads between them. Where `counted`, the last four bytes of each head are the
 /// number of items, which must agree with the offsets.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64]) -> Option<Vec<W>> {
+fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &Offsets) -> Option<Vec<W>> {
+    let offsets: &[i64] = offsets;
     let (n_values, n_lists) = (usize::try_from(*offsets.last()?).ok()?, offsets.len() - 1);
     let n_bytes = n_values.checked_mul(W::N_BYTES)?.checked_add(head_bytes.checked_mul(n_lists)?)?;
-    if !rises(offsets) || n_bytes != data.len() {
+    if n_bytes != data.len() {
         return None;
     }
     let position = |list: usize| head_bytes * (list + 1) + offsets[list] as usize * W::N_BYTES;
@@ -165,7 +96,7 @@ fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64
         let (start, end) = (pair[0] as usize, pair[1] as usize);
         heads += head_bytes;
         let from = heads + start * W::N_BYTES;
-        // SAFETY: the offsets rise from 0 or more to `n_values` (checked above), so `start + STEP` is at most the
+        // SAFETY: offsets are never negative and never fall (`Offsets` checks that) and end at `n_values`, so `start + STEP` is at most the
         // length of `values`, and `from` is at most the position of list `n_in_steps - 1`, from which a whole step
         // lies inside `data` (the loop above). `from` is at least `head_bytes`, which is at least 4 where counted.
         // With the bounds checked at every list, uncompressed vectors took 1.5 times as long to read.
@@ -200,15 +131,6 @@ fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &[i64
     }
     values.truncate(n_values);
     (mismatch == 0).then_some(values)
-}
-
-/// Whether no number is negative or smaller than the one before. Signs are collected without branches, so that the
-/// loop becomes vector instructions; a difference of numbers that are not negative cannot overflow.
-#[inline]
-fn rises(offsets: &[i64]) -> bool {
-    let signs =
-        offsets.windows(2).fold(0, |signs, pair| signs | pair[0] | pair[1] | pair[1].wrapping_sub(pair[0]));
-    signs >= 0 && offsets.first().is_some_and(|first| *first >= 0)
 }
 
 /// Reads entries one after the other: strings, lists of lists, lists of strings.

@@ -5,7 +5,7 @@
 //!   RootTree   branches, leaves, baskets of one TTree      tree.rs, tree_record.rs, object_stream.rs
 //!     Layout     how a branch stores its entries           layout.rs, type_name.rs, streamer_info.rs
 //!     basket     bytes of a basket, decompressed           basket.rs, codec.rs
-//!     decode     a piece of a column in Arrow layout       decode.rs, numbers.rs
+//!     decode     a piece of a column in Arrow layout       decode.rs, list_offsets.rs, numbers.rs
 //! ```
 //!
 //! Trees (`TTree`) of ROOT 5.23 to 6.40 are read: numbers, fixed arrays, lists, lists of lists and strings, also as members
@@ -21,6 +21,7 @@ mod error;
 mod file;
 mod key;
 mod layout;
+mod list_offsets;
 mod numbers;
 mod object_stream;
 mod streamer_info;
