@@ -9,6 +9,7 @@
 //! A place without a value (padding, NaN or an infinity in the data) is NaN in the matrix and 1 in the mask.
 
 mod branch_width;
+mod deal;
 mod error;
 mod fill;
 mod image;
@@ -20,6 +21,7 @@ mod sample;
 mod scale;
 mod settings;
 mod split;
+mod tile;
 
 pub use error::{BoxError, MatrixError};
 pub use fill::{MatrixBatch, MatrixValue, RowTarget};
