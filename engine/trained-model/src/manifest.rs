@@ -59,6 +59,9 @@ pub enum Engine {
     Torchscript {
         /// What the module is told about missing values. [`MaskUse::Embed`] is not possible.
         mask: MaskUse,
+        /// Whether the module ends with sigmoid or softmax.
+        #[serde(default)]
+        gives_probabilities: bool,
     },
 }
 

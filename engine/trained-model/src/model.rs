@@ -69,6 +69,8 @@ pub enum TrainedNetwork {
         module: Vec<u8>,
         /// Whether missing values are 0 or the mask is appended.
         mask: MaskUse,
+        /// Whether the module ends with sigmoid or softmax.
+        gives_probabilities: bool,
     },
 }
 
@@ -96,7 +98,9 @@ impl TrainedModel {
         check_layout(&new.layout).map_err(inconsistent)?;
         let engine = match &new.network {
             TrainedNetwork::Layers(network) => Engine::Onnx(NetworkShape::of(network)),
-            TrainedNetwork::TorchScript { mask, .. } => Engine::Torchscript { mask: *mask },
+            TrainedNetwork::TorchScript { mask, gives_probabilities, .. } => {
+                Engine::Torchscript { mask: *mask, gives_probabilities: *gives_probabilities }
+            }
         };
         let branches = raw_branches(&new).map_err(inconsistent)?;
         let manifest = Manifest {
@@ -207,9 +211,11 @@ impl TrainedModel {
                     network.map_err(|problem| inconsistent(problem.to_string()))?,
                 ))
             }
-            Engine::Torchscript { mask } => {
-                TrainedNetwork::TorchScript { module: take(name, parts, TORCHSCRIPT)?, mask: *mask }
-            }
+            Engine::Torchscript { mask, gives_probabilities } => TrainedNetwork::TorchScript {
+                module: take(name, parts, TORCHSCRIPT)?,
+                mask: *mask,
+                gives_probabilities: *gives_probabilities,
+            },
         };
         let picture = |(part, bytes): (&String, &Vec<u8>)| {
             let picture = part.strip_prefix(PICTURES)?.strip_suffix(".svg")?;
@@ -462,7 +468,7 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     if !manifest.labels.is_empty() && manifest.labels.len() != n_classes {
         return Err(format!("there are {} labels for {n_classes} classes", manifest.labels.len()));
     }
-    if manifest.engine == (Engine::Torchscript { mask: MaskUse::Embed }) {
+    if matches!(manifest.engine, Engine::Torchscript { mask: MaskUse::Embed, .. }) {
         return Err("a TorchScript model cannot embed the mask: append it".to_string());
     }
     match manifest.branches.iter().find(|raw| raw.column_type().is_none()) {

@@ -49,7 +49,9 @@ fn predict_in_worker(
     let problem = |problem: String| PipelineError::Settings { problem };
     let worker = worker
         .ok_or_else(|| problem("this model is TorchScript and needs the worker mlaas4hep-torch".into()))?;
-    let TrainedNetwork::TorchScript { module, mask } = model.network() else { return Ok(()) };
+    let TrainedNetwork::TorchScript { module, mask, gives_probabilities } = model.network() else {
+        return Ok(());
+    };
     let folder = tempfile::tempdir().map_err(|cause| PipelineError::File {
         action: "write",
         path: std::env::temp_dir(),
@@ -65,7 +67,7 @@ fn predict_in_worker(
         path,
         task: model.manifest().task,
         mask: *mask,
-        outputs: OutputMeaning::Logits,
+        outputs: if *gives_probabilities { OutputMeaning::Probabilities } else { OutputMeaning::Logits },
     };
     let mut rows = TableRows::new(model, Arc::clone(table))?;
     let mut on_progress =

@@ -2,7 +2,9 @@
 
 use crate::{Parameters, PipelineError};
 use event_selection::Selection;
-use network::NetworkDescription;
+use model_training::OutputMeaning;
+use network::{Loss, MaskUse, NetworkDescription, Optimizer, Task};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use table_file::Format;
 
@@ -46,7 +48,44 @@ pub enum ModelRequest {
     /// Layers in JSON.
     Network(NetworkDescription),
     /// A scripted module of the user's own.
-    TorchScript(PathBuf),
+    TorchScript(TorchScriptRequest),
+}
+
+/// A scripted module with what its file does not say. In JSON every field but `torchscript` has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TorchScriptRequest {
+    /// The file; a relative name counts from the folder of the JSON file.
+    pub torchscript: PathBuf,
+    /// What is learned. Default: binary.
+    #[serde(default)]
+    pub task: Task,
+    /// The loss. Default: the usual one of the task.
+    #[serde(default)]
+    pub loss: Option<Loss>,
+    /// What the module is told about missing values. Default: they are 0.
+    #[serde(default)]
+    pub mask: MaskUse,
+    /// Whether the module ends with sigmoid or softmax. Default: it gives logits.
+    #[serde(default)]
+    pub outputs: OutputMeaning,
+    /// How weights are changed. Default: Adam with a learning rate of 0.001.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+}
+
+impl TorchScriptRequest {
+    /// A binary classifier that gives logits.
+    pub fn binary(torchscript: impl Into<PathBuf>) -> Self {
+        Self {
+            torchscript: torchscript.into(),
+            task: Task::default(),
+            loss: None,
+            mask: MaskUse::default(),
+            outputs: OutputMeaning::default(),
+            optimizer: Optimizer::default(),
+        }
+    }
 }
 
 impl Labels {
@@ -74,11 +113,21 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
                 .into(),
         )),
         "pt" | "pth" | "ts" | "torchscript" if path.is_file() => {
-            Ok(ModelRequest::TorchScript(path.to_path_buf()))
+            Ok(ModelRequest::TorchScript(TorchScriptRequest::binary(path)))
         }
         _ => {
             let text =
                 std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+            let is_script = serde_json::from_str::<serde_json::Value>(&text)
+                .is_ok_and(|value| value.get("torchscript").is_some());
+            if is_script {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let script: Result<TorchScriptRequest, _> = serde_json::from_str(&text);
+                return script
+                    .map(|script| TorchScriptRequest { torchscript: folder.join(&script.torchscript), ..script })
+                    .map(ModelRequest::TorchScript)
+                    .map_err(|error| problem(error.to_string()));
+            }
             NetworkDescription::from_json(&text)
                 .map(ModelRequest::Network)
                 .map_err(|error| problem(error.to_string()))

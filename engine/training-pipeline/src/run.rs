@@ -5,7 +5,7 @@ use crate::measure::tell;
 use crate::prepare::{Prepared, prepare};
 use crate::rows::MixedRows;
 use crate::save::save;
-use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
+use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest, TorchScriptRequest};
 use branch_specs::Specs;
 use event_selection::CutFlow;
 use model_training::{
@@ -85,7 +85,7 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
     let parameters = &request.parameters;
     let model = match &request.model {
         ModelRequest::Network(description) => ModelDescription::Network(description.clone()),
-        ModelRequest::TorchScript(path) => ModelDescription::Torchscript(torch_script(path.clone(), request)),
+        ModelRequest::TorchScript(script) => ModelDescription::Torchscript(torch_script(script, request)),
     };
     let mut settings = TrainingSettings::new(model);
     settings.epochs = parameters.epochs;
@@ -120,18 +120,11 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
 }
 
 /// The trained module lies beside the model file, or in the working folder where none is saved.
-fn torch_script(path: PathBuf, request: &PipelineRequest) -> TorchScriptModel {
+fn torch_script(script: &TorchScriptRequest, request: &PipelineRequest) -> TorchScriptModel {
     let output = match &request.out {
         Some(out) => out.with_extension("trained.pt"),
         None => request.folder.join("trained.pt"),
     };
-    TorchScriptModel {
-        path,
-        output,
-        task: network::Task::Binary,
-        loss: None,
-        mask: network::MaskUse::Zero,
-        outputs: model_training::OutputMeaning::Logits,
-        optimizer: network::Optimizer::default(),
-    }
+    let TorchScriptRequest { torchscript, task, loss, mask, outputs, optimizer } = script.clone();
+    TorchScriptModel { path: torchscript, output, task, loss, mask, outputs, optimizer }
 }

@@ -5,7 +5,7 @@ use crate::prepare::{Prepared, task_of};
 use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use branch_specs::FileFingerprint;
 use event_columns::ColumnType;
-use model_training::Trained;
+use model_training::{OutputMeaning, Trained};
 use network::MaskUse;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub(crate) fn save(
         parent: None,
         task: task_of(&request.model),
         labels: prepared.labels.classes.clone(),
-        network: trained_network(trained)?,
+        network: trained_network(trained, &request.model)?,
         branches: raw_branches(prepared),
         selection: request.selection.clone().unwrap_or_default(),
         specs: prepared.specs.clone(),
@@ -50,7 +50,7 @@ pub(crate) fn save(
     Ok(model)
 }
 
-fn trained_network(trained: &Trained) -> Result<TrainedNetwork, PipelineError> {
+fn trained_network(trained: &Trained, model: &ModelRequest) -> Result<TrainedNetwork, PipelineError> {
     match (&trained.network, &trained.torchscript) {
         (Some(network), _) => Ok(TrainedNetwork::Layers(Arc::new(network.clone()))),
         (None, Some(path)) => {
@@ -59,7 +59,12 @@ fn trained_network(trained: &Trained) -> Result<TrainedNetwork, PipelineError> {
                 path: path.clone(),
                 cause,
             })?;
-            Ok(TrainedNetwork::TorchScript { module, mask: MaskUse::Zero })
+            let (mask, outputs) = match model {
+                ModelRequest::TorchScript(script) => (script.mask, script.outputs),
+                ModelRequest::Network(_) => (MaskUse::Zero, OutputMeaning::Logits),
+            };
+            let gives_probabilities = outputs == OutputMeaning::Probabilities;
+            Ok(TrainedNetwork::TorchScript { module, mask, gives_probabilities })
         }
         (None, None) => {
             Err(PipelineError::Settings { problem: "the worker returned no model; train again".into() })
@@ -125,7 +130,7 @@ fn provenance(
     let n_events = |part| report.part(part).map_or(0, |part| part.n_events);
     let model = match &request.model {
         ModelRequest::Network(description) => serde_json::to_value(description).unwrap_or_default(),
-        ModelRequest::TorchScript(path) => json!({ "torchscript": path }),
+        ModelRequest::TorchScript(script) => serde_json::to_value(script).unwrap_or_default(),
     };
     let versions = [("mlaas4hep", env!("CARGO_PKG_VERSION").to_string()), ("worker", trained.worker.clone())];
     Ok(Provenance {

@@ -37,7 +37,7 @@ fn a_model_survives_its_file() {
 #[test]
 fn torchscript_is_carried() {
     let module = vec![1, 2, 3];
-    let network = TrainedNetwork::TorchScript { module, mask: MaskUse::Append };
+    let network = TrainedNetwork::TorchScript { module, mask: MaskUse::Append, gives_probabilities: true };
     let model = TrainedModel::new(NewModel { network, ..new_model(MaskUse::Zero, Task::Binary) }).unwrap();
     let opened = TrainedModel::from_bytes("m", &model.to_bytes().unwrap()).unwrap();
     assert_eq!(opened.network(), model.network());
@@ -85,7 +85,7 @@ fn parts_that_do_not_fit_are_refused() {
     check(
         |new| {
             let module = vec![];
-            new.network = TrainedNetwork::TorchScript { module, mask: MaskUse::Embed };
+            new.network = TrainedNetwork::TorchScript { module, mask: MaskUse::Embed, gives_probabilities: false };
         },
         "append it",
     );
