@@ -1,6 +1,8 @@
 //! How an error becomes a message and an exit status.
 
 use crate::console::Console;
+use branch_specs::SpecsError;
+use event_matrix::MatrixError;
 use std::process::ExitCode;
 use training_pipeline::PipelineError;
 
@@ -49,6 +51,8 @@ pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
         | PipelineError::Input { .. }
         | PipelineError::Inputs { .. }
         | PipelineError::File { .. }
+        | PipelineError::Specs(SpecsError::Read { .. })
+        | PipelineError::Matrix(MatrixError::Read { .. })
         | PipelineError::ModelFile(_) => Kind::Input,
         PipelineError::Training(_) | PipelineError::Report(_) => Kind::Training,
         _ => Kind::Settings,

@@ -2,8 +2,12 @@
 
 use crate::program::Workplace;
 
-const PARTS: [(&str, &str); 4] =
-    [("files", "signal.root"), ("labels", "1"), ("model", "model.json"), ("params", "params.json")];
+const PARTS: [(&str, &str); 4] = [
+    ("files", "signal.root,background.root"),
+    ("labels", "1,0"),
+    ("model", "model.json"),
+    ("params", "params.json"),
+];
 
 /// Runs the workflow with one part said otherwise.
 fn check(place: &Workplace, part: &str, said: &str, status: i32, words: &[&str]) {
@@ -34,16 +38,17 @@ fn bad_input_is_named() {
     place.write("text.root", "this is no ROOT file");
     place.write("empty.root", "");
     place.write("none.txt", "x > 1e9\n");
-    check(&place, "files", "nowhere.root", 3, &["nowhere.root"]);
-    check(&place, "files", "text.root", 3, &["text.root", "not a ROOT file"]);
-    check(&place, "files", "empty.root", 3, &["empty.root"]);
-    check(&place, "files", "cut.root", 3, &["cut.root"]);
-    check(&place, "files", "flipped.root", 3, &["flipped.root", "basket"]);
-    check(&place, "labels", "1,0", 4, &["2 label", "1 file"]);
+    check(&place, "files", "nowhere.root,background.root", 3, &["nowhere.root"]);
+    check(&place, "files", "text.root,background.root", 3, &["text.root", "no ROOT file"]);
+    check(&place, "files", "empty.root,background.root", 3, &["empty.root"]);
+    check(&place, "files", "cut.root,background.root", 3, &["cut.root"]);
+    check(&place, "files", "flipped.root,background.root", 3, &["flipped.root", "basket"]);
+    check(&place, "labels", "1,0,2", 4, &["3 label", "2 file"]);
+    check(&place, "labels", "1,1", 4, &["same label"]);
     check(&place, "model", "nowhere.json", 4, &["nowhere.json"]);
     check(&place, "model", "model.py", 4, &["model.py", "JSON"]);
     place.write("tree.json", r#"{"branch": "Event"}"#);
-    check(&place, "params", "tree.json", 3, &["Event", "Events;1"]);
+    check(&place, "params", "tree.json", 3, &["did you mean Events?"]);
     place.write("broken.json", r#"{"epochs": "#);
     check(&place, "params", "broken.json", 4, &["broken.json", "line 1"]);
     place.write("cuts.txt", "Jet_ptt > 30\n");
@@ -74,6 +79,10 @@ fn damaged_models_do_not_predict() {
     predict("unseen.root", "scores.root", 3, &["unseen.root"]);
     predict("higgs.mlaas4hep", "scores.docx", 1, &["scores.docx", ".parquet"]);
     predict("higgs.mlaas4hep", "nowhere/scores.csv", 1, &["nowhere"]);
-    place.fails(&["predict", "--model=higgs.mlaas4hep", "--files=unseen.root", "--tree=E"], 3, &["Events;1"]);
+    place.fails(
+        &["predict", "--model=higgs.mlaas4hep", "--files=unseen.root", "--tree=Event"],
+        3,
+        &["did you mean Events?"],
+    );
     assert!(place.names().iter().all(|name| !name.starts_with("scores")), "{:?}", place.names());
 }

@@ -128,6 +128,34 @@ fn the_original_preprocessing_and_three_classes() {
 }
 
 #[test]
+fn a_torchscript_model_is_trained_and_predicts() {
+    let Some(place) = Workplace::new("a_torchscript_model_is_trained_and_predicts") else { return };
+    place.example(1000);
+    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/model-training/tests/fixtures/module.pt");
+    std::fs::copy(module, place.path("module.pt")).unwrap();
+    place.write("params.json", r#"{"epochs": 3, "selected_branches": ["MET_pt", "HT", "nJet"]}"#);
+    let train = |model: &str, out: &str| {
+        let (model, out) = (format!("--model={model}"), format!("--fout={out}.mlaas4hep"));
+        place.succeeds(&["workflow", "--files=files.txt", "--labels=labels.txt", &model, &out]);
+    };
+    let scores = |out: &str| -> Vec<f64> {
+        let (model, csv) = (format!("--model={out}.mlaas4hep"), format!("--out={out}.csv"));
+        place.succeeds(&["predict", &model, "--files=unseen.root", &csv]);
+        let csv = String::from_utf8(place.read(&format!("{out}.csv"))).unwrap();
+        csv.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect()
+    };
+    train("module.pt", "binary");
+    let binary = scores("binary");
+    assert_eq!(binary.len(), 400);
+    assert!(binary.iter().all(|score| (0.0..=1.0).contains(score)));
+    // The same module as a regression: its numbers are the scores.
+    place.write("script.json", r#"{"torchscript": "module.pt", "task": "regression"}"#);
+    train("script.json", "regression");
+    let regression = scores("regression");
+    assert!(regression.iter().any(|score| *score < 0.0 || *score > 1.0) || regression != binary);
+}
+
+#[test]
 fn an_interrupt_ends_the_training_and_leaves_no_model() {
     let Some(place) = Workplace::new("an_interrupt_ends_the_training_and_leaves_no_model") else { return };
     place.example(500);
