@@ -33,6 +33,15 @@ pub(crate) struct Opened {
     streamer_infos: OnceLock<StreamerInfos>,
 }
 
+/// The state of listing directories: those of a damaged file can list each other, and each many objects.
+#[derive(Default)]
+struct Listing {
+    /// Directories, by their place in the file.
+    visited: HashSet<u64>,
+    /// Memory that the list takes so far.
+    n_bytes: u64,
+}
+
 /// An object in a file, as its directory lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileEntry {
@@ -101,8 +110,8 @@ impl RootFile {
             seek_info: header.seek_info,
             streamer_infos: OnceLock::new(),
         };
-        let mut visited = HashSet::new();
-        opened.list_directory("", header.seek_directory, 0, &mut visited)?;
+        let mut listing = Listing::default();
+        opened.list_directory("", header.seek_directory, 0, &mut listing)?;
         Ok(Self { inner: Arc::new(opened) })
     }
 
@@ -180,13 +189,22 @@ impl Opened {
         path: &str,
         seek: u64,
         depth: usize,
-        visited: &mut HashSet<u64>,
+        listing: &mut Listing,
     ) -> Result<(), RootFileError> {
-        if depth > DEEPEST_DIRECTORY || !visited.insert(seek) {
+        if depth > DEEPEST_DIRECTORY || !listing.visited.insert(seek) {
             return Ok(());
         }
         for key in self.directory_keys(seek)? {
             let path = if path.is_empty() { key.name.clone() } else { format!("{path}/{}", key.name) };
+            listing.n_bytes += (size_of::<FileEntry>() + path.len() + key.title.len()) as u64;
+            if listing.n_bytes > self.budget_bytes {
+                return Err(RootFileError::Budget {
+                    place: Box::new(self.place()),
+                    attempted: "the list of objects",
+                    claimed_bytes: listing.n_bytes,
+                    budget_bytes: self.budget_bytes,
+                });
+            }
             let entry = FileEntry {
                 path,
                 cycle: key.cycle,
@@ -200,7 +218,7 @@ impl Opened {
                 .then(|| (entry.path.clone(), entry.key.seek.saturating_add(entry.key.n_head_bytes as u64)));
             self.entries.push(entry);
             if let Some((path, seek)) = inner {
-                self.list_directory(&path, seek, depth + 1, visited)?;
+                self.list_directory(&path, seek, depth + 1, listing)?;
             }
         }
         Ok(())

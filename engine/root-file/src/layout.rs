@@ -66,8 +66,11 @@ mod code {
 }
 
 impl<'a> Describer<'a> {
+    /// A text of the tree; a very long one is cut, because a damaged tree can repeat it for every branch.
     pub(crate) fn text(&self, span: &Span) -> &'a str {
+        const MOST_BYTES: usize = 4096;
         let bytes = self.object.get(span.clone()).unwrap_or_default();
+        let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
         std::str::from_utf8(bytes).unwrap_or("?")
     }
 

@@ -123,11 +123,13 @@ impl StreamerElement {
         } else {
             cursor.skip(20)?;
         }
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        // No real name or title is longer, and a type is repeated for each of its branches.
+        const MOST_BYTES: usize = 4096;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]).into_owned();
         Ok(Self {
             name: text(name),
             title: text(title),
-            type_name: cursor.string()?,
+            type_name: text(cursor.string_bytes()?),
             is_base: class_name == "TStreamerBase",
         })
     }

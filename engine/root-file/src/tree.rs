@@ -10,7 +10,7 @@ use crate::layout::{Describer, Layout};
 use crate::tree_record::{self, BranchRecord, Refused, Span, TreeRecord};
 use event_columns::{BranchInfo, EventTable, Piece, PieceAt, PieceSink, ReadError, TableInfo, nearest_names};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -355,6 +355,12 @@ fn list_baskets(object: &[u8], branch: &BranchRecord) -> Result<Vec<BasketAt>, B
             embedded: if seek == 0 { embedded } else { None },
         });
     }
+    // Entries that no basket holds would otherwise be left out in silence.
+    if (next_entry, branch.first_entry.max(0)) != (branch.n_entries.max(0), 0) {
+        let (first, all) = (branch.first_entry, branch.n_entries);
+        let reason = format!("the baskets hold the entries {first} to {next_entry} of {all}");
+        return Err(Broken::new(branch.entries_at, reason));
+    }
     Ok(baskets)
 }
 
@@ -363,7 +369,10 @@ struct Lister<'a> {
     describer: Describer<'a>,
     info: &'a mut TableInfo,
     columns: Vec<ColumnSource>,
-    names: HashSet<Arc<str>>,
+    /// Names that are taken, and how many times each was asked for.
+    names: HashMap<Arc<str>, u32>,
+    /// Whether each branch was listed: a damaged file can list a branch twice, or inside itself.
+    is_listed: Vec<bool>,
 }
 
 impl<'a> Lister<'a> {
@@ -375,7 +384,9 @@ impl<'a> Lister<'a> {
     ) -> Vec<ColumnSource> {
         let streamer_infos = || file.streamer_infos();
         let describer = Describer { object, tree, streamer_infos: &streamer_infos };
-        let mut lister = Lister { describer, info, columns: Vec::new(), names: HashSet::new() };
+        let is_listed = vec![false; tree.branches.len()];
+        let mut lister =
+            Lister { describer, info, columns: Vec::new(), names: HashMap::new(), is_listed };
         let mut path = String::new();
         for &branch in &tree.top {
             lister.add(branch, &mut path, 0);
@@ -385,16 +396,18 @@ impl<'a> Lister<'a> {
 
     /// Adds a branch and those below it; `path` is what stands in front of its name.
     fn add(&mut self, position: usize, path: &mut String, depth: usize) {
-        /// Deeper branches cannot be parsed, but a damaged file can list a branch inside itself.
+        /// Deeper branches cannot be parsed, but a damaged file can put earlier ones below each other.
         const DEEPEST: usize = 64;
-        const MOST_COLUMNS: usize = 1_000_000;
-        if depth > DEEPEST || self.columns.len() > MOST_COLUMNS {
+        /// Longer names are cut: together they could take far more memory than the file.
+        const MOST_NAME_BYTES: usize = 4096;
+        if depth > DEEPEST || std::mem::replace(&mut self.is_listed[position], true) {
             return;
         }
         let tree = self.describer.tree;
         let branch = &tree.branches[position];
         let length_before = path.len();
         path.push_str(self.describer.text(&branch.name));
+        path.truncate(path.floor_char_boundary(MOST_NAME_BYTES));
         for (leaf_name, described) in self.describer.columns(branch) {
             let name = match leaf_name {
                 Some(leaf) => format!("{path}.{leaf}"),
@@ -425,12 +438,14 @@ impl<'a> Lister<'a> {
 
     /// The name, with a number behind it where another branch has it already.
     fn unique(&mut self, name: &str) -> Arc<str> {
-        let mut unique: Arc<str> = Arc::from(name);
-        let mut number = 2;
-        while !self.names.insert(Arc::clone(&unique)) {
-            unique = Arc::from(format!("{name}#{number}"));
+        let name: Arc<str> = Arc::from(name);
+        let (mut unique, mut number) = (Arc::clone(&name), self.names.get(&name).copied().unwrap_or(0));
+        while self.names.contains_key(&unique) {
             number += 1;
+            unique = Arc::from(format!("{name}#{number}"));
         }
+        self.names.insert(Arc::clone(&unique), 1);
+        self.names.insert(name, number.max(1));
         unique
     }
 }
