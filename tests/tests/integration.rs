@@ -1,5 +1,7 @@
 //! The one integration binary: what no single room can promise alone.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 #[path = "integration/arrows.rs"]
 mod arrows;
 #[path = "integration/bad_input.rs"]

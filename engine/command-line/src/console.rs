@@ -1,5 +1,5 @@
 //! Everything that is printed passes here: results to standard output, progress and messages to standard error.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
 use event_columns::{GoOn, StepReport};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

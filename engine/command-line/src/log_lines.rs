@@ -112,17 +112,17 @@ impl LogLines {
 
 fn epoch_line(record: &model_training::EpochRecord) -> String {
     let chunk = record.chunk.map_or_else(String::new, |chunk| format!(", chunk {chunk}"));
-    let mut line = format!(
-        "epoch {}{chunk}: loss {:.4}, metric {:.4}",
-        record.epoch, record.train_loss, record.train_metric
-    );
-    if let Some(loss) = record.validation_loss {
-        line.push_str(&format!(", validation loss {loss:.4}"));
-    }
-    if let Some(metric) = record.validation_metric {
-        line.push_str(&format!(", validation metric {metric:.4}"));
-    }
-    line
+    let of_validation = |name: &str, number: Option<f64>| {
+        number.map_or_else(String::new, |number| format!(", validation {name} {number:.4}"))
+    };
+    format!(
+        "epoch {}{chunk}: loss {:.4}, metric {:.4}{}{}",
+        record.epoch,
+        record.train_loss,
+        record.train_metric,
+        of_validation("loss", record.validation_loss),
+        of_validation("metric", record.validation_metric),
+    )
 }
 
 /// The same facts for programs.

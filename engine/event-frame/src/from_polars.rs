@@ -58,7 +58,7 @@ pub fn column_from_series(series: Series, expected: Option<ColumnType>) -> Resul
     drop(series);
     let mut pieces = Vec::with_capacity(chunks.len());
     for chunk in chunks {
-        if chunk.len() > 0 {
+        if !chunk.is_empty() {
             let piece = piece_from_array(column_type, chunk)
                 .map_err(|cause| FrameError::Piece { column: name.clone(), cause })?;
             pieces.push(piece);
@@ -114,15 +114,12 @@ fn piece_from_array(column_type: ColumnType, array: ArrayRef) -> Result<Piece, e
         let (own, values) = (list.offsets().buffer().clone(), list.values().clone());
         let filled = list.validity().map(|validity| empty_where_missing(&own, validity));
         drop(array);
-        match filled {
-            Some((filled, keep)) => {
-                offsets.push(filled);
-                array = keep_ranges(&values, &keep);
-            }
-            None => {
-                offsets.push(owned_slice(own));
-                array = values;
-            }
+        if let Some((filled, keep)) = filled {
+            offsets.push(filled);
+            array = keep_ranges(&values, &keep);
+        } else {
+            offsets.push(owned_slice(own));
+            array = values;
         }
     }
     let values = match values_from_array(column_type.element, array) {
@@ -212,7 +209,7 @@ fn text_from_array(array: &ArrayRef) -> Option<TextOffsetsAndValues> {
     let array = array.as_any().downcast_ref::<Utf8ViewArray>()?;
     let mut offsets = vec![0_i64];
     let mut bytes = Vec::with_capacity(array.total_bytes_len());
-    for text in array.iter() {
+    for text in array {
         bytes.extend_from_slice(text.unwrap_or("").as_bytes());
         offsets.push(bytes.len() as i64);
     }

@@ -137,9 +137,8 @@ impl<T: MatrixValue> Scratch<T> {
 /// Positions of the values of some entries in a piece.
 fn values_of(piece: &Piece, entries: &Range<usize>) -> Range<usize> {
     let width = piece.column_type().width;
-    let reach = |entry: usize| {
-        piece.offsets().iter().fold(entry, |position, level| level[position] as usize) * width
-    };
+    let reach =
+        |entry: usize| piece.offsets().iter().fold(entry, |position, level| level[position] as usize) * width;
     reach(entries.start)..reach(entries.end)
 }
 

@@ -512,8 +512,13 @@ fn reduce(reduction: Reduction, plan: Plan) -> Plan {
     };
     let depth = plan.depth - 1;
     let plan = match reduction {
-        Reduction::Sum | Reduction::Product | Reduction::Mean => convert(plan, element),
-        Reduction::Min | Reduction::Max | Reduction::First | Reduction::Last => convert(plan, element),
+        Reduction::Sum
+        | Reduction::Product
+        | Reduction::Mean
+        | Reduction::Min
+        | Reduction::Max
+        | Reduction::First
+        | Reduction::Last => convert(plan, element),
         Reduction::ArgMax | Reduction::ArgMin => {
             let element = with_nan(plan.element);
             convert(plan, element)

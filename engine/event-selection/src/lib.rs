@@ -11,7 +11,7 @@
 //! drop jet_btag
 //! ```
 //!
-//! [`Selection::from_original_json`] reads the pre-processing file of MLaaS4HEP. Both become the same steps, which
+//! [`Selection::from_original_json`] reads the pre-processing file of `MLaaS4HEP`. Both become the same steps, which
 //! [`Selection::check`] checks against the branches of a tree and [`CheckedSelection::apply`] runs. Nothing is ever
 //! handed to an interpreter.
 //!

@@ -1,4 +1,4 @@
-//! The pre-processing JSON of MLaaS4HEP: sections `new_branch`, `flat_cut` and `jagged_cut`.
+//! The pre-processing JSON of `MLaaS4HEP`: sections `new_branch`, `flat_cut` and `jagged_cut`.
 //!
 //! Each section maps a branch to its keys: `cut`, `cut_1`, .. (anything that starts with `cut`, anywhere among the keys)
 //! with `"x > 3"` for one value for each event, or `["x > 3", "all"]` for lists (anything but `all` means `any`);
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 const SECTIONS: [&str; 3] = ["flat_cut", "jagged_cut", "new_branch"];
 
 impl Selection {
-    /// Reads the pre-processing JSON of MLaaS4HEP.
+    /// Reads the pre-processing JSON of `MLaaS4HEP`.
     ///
     /// # Errors
     /// [`SelectionError`] with the section, branch and key, and line and column within an expression.

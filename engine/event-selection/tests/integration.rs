@@ -1,5 +1,7 @@
 //! Selections from the text to the events that are left.
 
+#![expect(clippy::print_stderr, reason = "how fast it was, and what was skipped, is said")]
+
 mod integration {
     mod defects_of_the_original;
     mod evaluation;

@@ -3,8 +3,8 @@
 use crate::basket::Contents;
 use crate::cursor::{Broken, Cursor, MEMBER_WISE};
 use crate::layout::{Head, Layout, Shape, VECTOR_HEAD_BYTES};
-use crate::numbers::{Stored, Word, by_width, strided};
 use crate::list_offsets::list_offsets;
+use crate::numbers::{Stored, Word, by_width, strided};
 use event_columns::{ElementType, Offsets, Piece, Slice, Values};
 use multiversion::multiversion;
 

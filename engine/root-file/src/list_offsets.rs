@@ -44,7 +44,9 @@ pub(crate) fn list_offsets(
                 head_bytes: head_bytes as i64,
                 item_bytes: item_bytes as i64,
             };
-            if let Some(last) = LAST.with_borrow(|last| last.clone()).filter(|last| positions.are(last, n_items)) {
+            if let Some(last) =
+                LAST.with_borrow(std::clone::Clone::clone).filter(|last| positions.are(last, n_items))
+            {
                 return Ok(last);
             }
             positions.offsets().ok_or_else(disagree)?
@@ -178,8 +180,12 @@ mod tests {
             n_bytes += head_bytes + length * item_bytes;
         }
         let data = vec![0; n_bytes];
-        let contents =
-            Contents { data: &data, positions: Some(positions.into()), n_entries: lengths.len(), n_head_bytes };
+        let contents = Contents {
+            data: &data,
+            positions: Some(positions.into()),
+            n_entries: lengths.len(),
+            n_head_bytes,
+        };
         list_offsets(&layout, &contents, head_bytes, None).unwrap()
     }
 

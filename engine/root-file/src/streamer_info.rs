@@ -108,6 +108,8 @@ impl StreamerInfo {
 
 impl StreamerElement {
     fn parse(cursor: &mut Cursor<'_>, class_name: &str) -> Result<Self, Broken> {
+        // No real name or title is longer, and a type is repeated for each of its branches.
+        const MOST_BYTES: usize = 4096;
         cursor.header()?;
         // The only class with a base class between it and `TStreamerElement`.
         if class_name == "TStreamerSTLstring" {
@@ -123,8 +125,6 @@ impl StreamerElement {
         } else {
             cursor.skip(20)?;
         }
-        // No real name or title is longer, and a type is repeated for each of its branches.
-        const MOST_BYTES: usize = 4096;
         let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]).into_owned();
         Ok(Self {
             name: text(name),

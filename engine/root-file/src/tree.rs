@@ -385,8 +385,7 @@ impl<'a> Lister<'a> {
         let streamer_infos = || file.streamer_infos();
         let describer = Describer { object, tree, streamer_infos: &streamer_infos };
         let is_listed = vec![false; tree.branches.len()];
-        let mut lister =
-            Lister { describer, info, columns: Vec::new(), names: HashMap::new(), is_listed };
+        let mut lister = Lister { describer, info, columns: Vec::new(), names: HashMap::new(), is_listed };
         let mut path = String::new();
         for &branch in &tree.top {
             lister.add(branch, &mut path, 0);

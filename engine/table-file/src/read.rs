@@ -71,7 +71,7 @@ impl TableFile {
                     .as_ref()
                     .map(Column::column_type)
                     .ok_or(())
-                    .or_else(|()| Err(readable.err().unwrap_or_default())),
+                    .map_err(|()| readable.err().unwrap_or_default()),
                 stored_bytes: 0,
                 decoded_bytes: n_bytes,
                 codec: String::new(),

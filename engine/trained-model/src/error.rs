@@ -63,7 +63,7 @@ pub enum PredictError {
     /// The caller asked to stop.
     #[error("stopped on request")]
     Stopped,
-    /// The model is TorchScript.
+    /// The model is `TorchScript`.
     #[error("the model is TorchScript: it must be run by the worker that holds libtorch, `mlaas4hep-torch`")]
     NeedsTorch,
     /// Branches that the model reads are not there.

@@ -1,6 +1,6 @@
 //! Events written as JSON: rows of named values become a chunk of events.
 //!
-//! Two forms: objects by branch name, one or a list of them, and the form of TFaaS,
+//! Two forms: objects by branch name, one or a list of them, and the form of `TFaaS`,
 //! `{"keys": ["met", "jet_pt"], "values": [25.0, [40.0, 31.5]]}`, whose `values` may also be a list of such rows.
 
 use crate::PredictError;

@@ -63,7 +63,7 @@ pub struct NewModel {
 pub enum TrainedNetwork {
     /// Layers with weights; becomes ONNX.
     Layers(Arc<Network>),
-    /// A TorchScript module, run by the worker that holds libtorch.
+    /// A `TorchScript` module, run by the worker that holds libtorch.
     TorchScript {
         /// The file as `torch.jit.save` writes it.
         module: Vec<u8>,
@@ -79,7 +79,7 @@ pub enum TrainedNetwork {
 pub struct TrainedModel {
     manifest: Manifest,
     network: TrainedNetwork,
-    /// Empty for TorchScript.
+    /// Empty for `TorchScript`.
     onnx: Vec<u8>,
     specs: Specs,
     layout: MatrixLayout,
@@ -202,9 +202,12 @@ impl TrainedModel {
         let network = match &manifest.engine {
             Engine::Onnx(shape) => {
                 onnx = take(name, parts, ONNX)?;
-                let fits = |network: Network| match network.n_features == layout.n_columns() {
-                    true => Ok(network),
-                    false => Err(NetworkProblem("its width is not that of the layout".to_string())),
+                let fits = |network: Network| {
+                    if network.n_features == layout.n_columns() {
+                        Ok(network)
+                    } else {
+                        Err(NetworkProblem("its width is not that of the layout".to_string()))
+                    }
                 };
                 let network = onnx::read_network(&onnx, shape, manifest.task).and_then(fits);
                 TrainedNetwork::Layers(Arc::new(
@@ -276,12 +279,12 @@ impl TrainedModel {
         &self.manifest
     }
 
-    /// The network, or the TorchScript module.
+    /// The network, or the `TorchScript` module.
     pub fn network(&self) -> &TrainedNetwork {
         &self.network
     }
 
-    /// The ONNX file; nothing for a TorchScript model.
+    /// The ONNX file; nothing for a `TorchScript` model.
     pub fn onnx_bytes(&self) -> Option<&[u8]> {
         matches!(self.network, TrainedNetwork::Layers(_)).then_some(&self.onnx)
     }

@@ -151,7 +151,7 @@ impl Predictor {
     /// Makes ready to run a model.
     ///
     /// # Errors
-    /// [`PredictError::NeedsTorch`] for TorchScript: a [`Preparer`] makes the rows, the worker scores them.
+    /// [`PredictError::NeedsTorch`] for `TorchScript`: a [`Preparer`] makes the rows, the worker scores them.
     /// [`PredictError::Network`] where tract refuses the network.
     pub fn new(model: &TrainedModel) -> Result<Self, PredictError> {
         let TrainedNetwork::Layers(network) = model.network() else { return Err(PredictError::NeedsTorch) };

@@ -104,8 +104,8 @@ impl Runner {
             .graph
             .clone()
             .with_input_fact(0, f32::fact([batch, self.n_inputs]).into())
-            .and_then(|graph| graph.into_optimized())
-            .and_then(|graph| graph.into_runnable())
+            .and_then(tract_onnx::prelude::InferenceModelExt::into_optimized)
+            .and_then(tract_onnx::prelude::IntoRunnable::into_runnable)
             .map_err(problem)?;
         plans.insert(batch, Arc::clone(&plan));
         Ok(plan)

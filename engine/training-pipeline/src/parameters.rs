@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// What the user set, after checking kinds and ranges. Every key has a default.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the file, independent of the others")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
     /// `nevts`: events over all files in proportion to their sizes; all of them when `None` (-1 in the file).

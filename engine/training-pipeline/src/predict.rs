@@ -15,7 +15,7 @@ pub type ScoreSink<'a> = &'a mut dyn FnMut(u64, Scores) -> Result<(), BoxError>;
 
 /// Scores all events of a table; those that the model's selection cuts away have no score and are marked.
 ///
-/// `worker` is needed for TorchScript models only.
+/// `worker` is needed for `TorchScript` models only.
 ///
 /// # Errors
 /// [`PipelineError::Predict`] with missing branches and the like, [`PipelineError::Training`] when the worker fails,

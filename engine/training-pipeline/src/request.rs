@@ -99,7 +99,7 @@ impl Labels {
     }
 }
 
-/// Reads `--model`: a network in JSON, or a TorchScript file.
+/// Reads `--model`: a network in JSON, or a `TorchScript` file.
 ///
 /// # Errors
 /// [`PipelineError::Model`] says what is wrong; a Python file is told what can be done instead.
@@ -124,7 +124,10 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
                 let folder = path.parent().unwrap_or(Path::new(""));
                 let script: Result<TorchScriptRequest, _> = serde_json::from_str(&text);
                 return script
-                    .map(|script| TorchScriptRequest { torchscript: folder.join(&script.torchscript), ..script })
+                    .map(|script| TorchScriptRequest {
+                        torchscript: folder.join(&script.torchscript),
+                        ..script
+                    })
                     .map(ModelRequest::TorchScript)
                     .map_err(|error| problem(error.to_string()));
             }

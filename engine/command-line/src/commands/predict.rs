@@ -17,7 +17,7 @@ use training_pipeline::{name_list, open_table};
 ///
 /// The events are raw: the model selects, pads and normalises as training did. The output has one entry for each event
 /// of the input, in its order: `entry`, `passed` (false for events that the model's cuts take away) and `score` (or
-/// score_CLASS for several classes; NaN where not passed). A .root file holds them as a tree that can be made a friend
+/// `score_CLASS` for several classes; NaN where not passed). A .root file holds them as a tree that can be made a friend
 /// of the input tree; .parquet, .csv and .jsonl files hold them as a table.
 #[derive(clap::Args)]
 pub(crate) struct Predict {

@@ -77,7 +77,7 @@ impl Reader {
         let info = input.table.info();
         let n_entries = info.n_entries.min(u64::try_from(self.nevts).unwrap_or(u64::MAX));
         if !(self.info || self.hists || self.fout.is_some()) {
-            self.print_events(&input, n_entries, console)?;
+            print_events(&input, n_entries, console)?;
             return Ok(ExitCode::SUCCESS);
         }
         let specs = self.specs(&input, console)?;
@@ -166,18 +166,18 @@ impl Reader {
             show(specs, console);
         }
     }
+}
 
-    fn print_events(&self, input: &Input, n_entries: u64, console: &mut Console) -> anyhow::Result<()> {
-        let chunk = read_chunk(&*input.table, &input.branches, 0..n_entries)?;
-        for entry in 0..chunk.n_entries() {
-            console.line(&format!("event {entry}"));
-            for (name, column) in chunk.columns() {
-                let one = column.slice(entry..entry + 1);
-                let values: Vec<String> =
-                    one.to_f64().iter().map(|value| crate::table::human_number(*value)).collect();
-                console.line(&format!("  {name} = [{}]", values.join(", ")));
-            }
+fn print_events(input: &Input, n_entries: u64, console: &mut Console) -> anyhow::Result<()> {
+    let chunk = read_chunk(&*input.table, &input.branches, 0..n_entries)?;
+    for entry in 0..chunk.n_entries() {
+        console.line(&format!("event {entry}"));
+        for (name, column) in chunk.columns() {
+            let one = column.slice(entry..entry + 1);
+            let values: Vec<String> =
+                one.to_f64().iter().map(|value| crate::table::human_number(*value)).collect();
+            console.line(&format!("  {name} = [{}]", values.join(", ")));
         }
-        Ok(())
     }
+    Ok(())
 }

@@ -54,7 +54,7 @@ impl Specs {
         let mut parts = Vec::new();
         for file in &self.files {
             let table = open_table(file, &self.tree, None, "")?;
-            for branch in table.info().branches.iter() {
+            for branch in &table.info().branches {
                 if let Err(reason) = &branch.column_type {
                     let (name, type_name) = (&branch.name, &branch.type_name);
                     console.message(&format!("{file}: branch {name} ({type_name}) is left out: {reason}"));

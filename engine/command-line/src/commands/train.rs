@@ -22,7 +22,7 @@ pub(crate) struct Train {
     /// The branch that holds the label.
     #[arg(long)]
     label_branch: Option<String>,
-    /// The model: a network in JSON or a TorchScript file (docs/model.md).
+    /// The model: a network in JSON or a `TorchScript` file (docs/model.md).
     #[arg(long)]
     model: PathBuf,
     /// Path of the tree; wins over `branch` in the parameters.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use table_file::Format;
 use training_pipeline::{Labels, Parameters, PipelineRequest, name_list, read_model, read_selection};
 
-/// Train a model on ROOT files, as the original MLaaS4HEP does.
+/// Train a model on ROOT files, as the original `MLaaS4HEP` does.
 ///
 /// Two passes over the files: the first finds type, range and width of every branch (the specs), the second turns
 /// events into rows, chunk by chunk, in the proportion of the files, and trains. With --fout the model is saved as
@@ -28,7 +28,7 @@ pub(crate) struct Workflow {
     /// the name of a branch takes the labels from that branch.
     #[arg(long, default_value = "")]
     labels: String,
-    /// The model: a network in JSON (model.json) or a TorchScript file (model.pt).
+    /// The model: a network in JSON (model.json) or a `TorchScript` file (model.pt).
     #[arg(long)]
     model: Option<String>,
     /// New branches and cuts: the original's JSON, or plain lines in any other file.
@@ -103,10 +103,12 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
     let mut lines = LogLines::new(request.parameters.verbosity);
     console.line(&format!("model parameters: {}", request.parameters.said));
     if let Some(selection) = &request.selection {
-        event_selection::original_log_lines(selection).iter().for_each(|line| console.line(line));
+        for line in event_selection::original_log_lines(selection) {
+            console.line(&line);
+        }
     }
     let result = training_pipeline::run(request, &worker, &mut |event| lines.show(event, console));
-    let trained = result.map_err(|error| failure::of_pipeline(error))?;
+    let trained = result.map_err(failure::of_pipeline)?;
     console.line(&trained.report.to_string());
     if let Some(out) = &request.out {
         crate::report_folder::write(out, &trained, console)?;

@@ -1,4 +1,4 @@
-//! What MLaaS4HEP does wrong with its own pre-processing files, done right.
+//! What `MLaaS4HEP` does wrong with its own pre-processing files, done right.
 
 use super::support::{apply, kept_by_json};
 use event_selection::{Selection, original_log_lines};

@@ -1,5 +1,7 @@
 //! Random graphs of every kind against a plain calculation, in tract and (where there is a Python) onnxruntime.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use super::*;
 use crate::runner::Runner;
 use event_columns::{ColumnType, ElementType};
@@ -10,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tract_onnx::prelude::*;
 
-/// SplitMix64 (Steele et al. 2014): small, seeded, and the same everywhere.
+/// `SplitMix64` (Steele et al. 2014): small, seeded, and the same everywhere.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

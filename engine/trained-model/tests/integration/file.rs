@@ -85,7 +85,8 @@ fn parts_that_do_not_fit_are_refused() {
     check(
         |new| {
             let module = vec![];
-            new.network = TrainedNetwork::TorchScript { module, mask: MaskUse::Embed, gives_probabilities: false };
+            new.network =
+                TrainedNetwork::TorchScript { module, mask: MaskUse::Embed, gives_probabilities: false };
         },
         "append it",
     );
