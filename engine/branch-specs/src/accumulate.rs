@@ -4,6 +4,7 @@
 //! span few enough bits, which nearly every block of real data does; such a sum enters the branch's
 //! [`ExactSum`] as one number. The other blocks, and those with a NaN or an infinity, enter value by value.
 
+use crate::key_counts::KeyCounts;
 use crate::sketch::key;
 use crate::{ExactSum, SpecsMode};
 use event_columns::{ColumnType, Number, Piece, Values};
@@ -23,8 +24,8 @@ pub(crate) struct PieceNumbers {
     pub(crate) numbers: Numbers,
     /// Largest number of values in one entry.
     pub(crate) width: usize,
-    /// First key, resolution and counts of the distribution; only in the full mode.
-    pub(crate) distribution: Option<(i32, u32, Vec<u32>)>,
+    /// Resolution, and counts by rising key, of the distribution; only in the full mode.
+    pub(crate) distribution: Option<(u32, Vec<(i32, u64)>)>,
     /// How many entries have how many values; only in the full mode and for lists.
     pub(crate) widths: Vec<(u64, u64)>,
 }
@@ -253,23 +254,27 @@ fn measure_fully<T: Number>(values: &[T], resolution: u32, found: &mut PieceNumb
         numbers.squares = Some(squares);
         return;
     }
-    let (first_key, last_key) = (key(numbers.min as f32, resolution), key(numbers.max as f32, resolution));
-    let mut counts = vec![0_u32; (last_key - first_key + 1) as usize];
+    let range = key(numbers.min as f32, resolution)..=key(numbers.max as f32, resolution);
+    let all_finite = numbers.n_nan + numbers.n_inf == 0;
+    let mut keys = KeyCounts::new(range);
     let mut block = [0.0_f64; BLOCK];
     for part in values.chunks(BLOCK) {
-        let mut n_finite = 0;
-        for value in part.iter().map(|value| value.to_f64()).filter(|value| value.is_finite()) {
-            block[n_finite] = value;
-            n_finite += 1;
+        let mut n_finite = part.len();
+        if all_finite {
+            block.iter_mut().zip(part).for_each(|(place, value)| *place = value.to_f64());
+        } else {
+            n_finite = 0;
+            for value in part.iter().map(|value| value.to_f64()).filter(|value| value.is_finite()) {
+                block[n_finite] = value;
+                n_finite += 1;
+            }
         }
         let finite = &block[..n_finite];
-        for &value in finite {
-            counts[(key(value as f32, resolution) - first_key) as usize] += 1;
-        }
+        keys.add(finite, resolution);
         add_squares(finite, &mut squares);
     }
     numbers.squares = Some(squares);
-    found.distribution = Some((first_key, resolution, counts));
+    found.distribution = Some((resolution, keys.finish()));
 }
 
 /// Adds the squares of a block to a sum such that the variance of values far from zero keeps its digits: the
@@ -280,7 +285,9 @@ fn add_squares(block: &[f64], squares: &mut ExactSum) {
         return;
     }
     let n = block.len() as f64;
-    let centre = block.iter().map(|value| value / n).sum::<f64>();
+    let total: f64 = block.iter().sum();
+    // Any number near the mean will do; where the sum overflows it is made of parts.
+    let centre = if total.is_finite() { total / n } else { block.iter().map(|value| value / n).sum() };
     let (mut sum, mut sum_of_squares) = (0.0, 0.0);
     for value in block {
         let distance = value - centre;
@@ -306,7 +313,7 @@ fn count_widths(piece: &Piece) -> Vec<(u64, u64)> {
     let mut large = Vec::new();
     let mut counted = COUNTS.with_borrow_mut(|counts| {
         counts.clear();
-        counts.resize(COUNTED_WIDTHS, 0_u64);
+        counts.resize(COUNTED_WIDTHS.min(piece.max_values_per_entry() + 1), 0_u64);
         let mut count = |n_values: usize| match counts.get_mut(n_values) {
             Some(place) => *place += 1,
             None => large.push((n_values as u64, 1)),

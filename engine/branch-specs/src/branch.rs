@@ -165,10 +165,10 @@ impl BranchSpecs {
     pub(crate) fn add(&mut self, found: &PieceNumbers) {
         self.numbers.merge(&found.numbers);
         self.jdim = self.jdim.max(found.width);
-        if let (Some(distribution), Some((first_key, resolution, counts))) =
+        if let (Some(distribution), Some((resolution, counts))) =
             (&mut self.distribution, &found.distribution)
         {
-            distribution.add_dense(*first_key, *resolution, counts);
+            distribution.add_sorted(*resolution, counts);
         }
         if let Some(widths) = &mut self.widths {
             found.widths.iter().for_each(|(width, count)| widths.add_counted(*width as f64, *count));

@@ -16,6 +16,7 @@ mod error;
 mod exact_sum;
 mod fingerprint;
 mod format;
+mod key_counts;
 mod measure;
 mod sketch;
 mod specs;

@@ -1,7 +1,5 @@
 //! A mergeable picture of a distribution: counts in buckets of equal relative width.
 
-use std::collections::BTreeMap;
-
 /// Mantissa bits of the finest buckets: neighbours differ by one part in 2048.
 const FINEST: u32 = 11;
 /// Mantissa bits of a 32-bit float.
@@ -15,13 +13,14 @@ const MAX_BUCKETS: usize = 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueSketch {
     resolution: u32,
-    counts: BTreeMap<i32, u64>,
+    /// Occupied buckets by rising key; none has the count 0.
+    counts: Vec<(i32, u64)>,
     n_values: u64,
 }
 
 impl Default for ValueSketch {
     fn default() -> Self {
-        Self { resolution: FINEST, counts: BTreeMap::new(), n_values: 0 }
+        Self { resolution: FINEST, counts: Vec::new(), n_values: 0 }
     }
 }
 
@@ -68,26 +67,42 @@ impl ValueSketch {
 
     /// Adds the same finite value several times.
     pub fn add_counted(&mut self, value: f64, count: u64) {
-        self.add_key(ordered_bits(value as f32) >> (MANTISSA_BITS - self.resolution), count);
+        let key = key(value as f32, self.resolution);
+        match self.counts.binary_search_by_key(&key, |(key, _)| *key) {
+            _ if count == 0 => {}
+            Ok(place) => self.counts[place].1 += count,
+            Err(place) => self.counts.insert(place, (key, count)),
+        }
+        self.n_values += count;
         self.shrink();
     }
 
-    /// Adds counts that were collected at a resolution not coarser than this sketch's own.
-    pub(crate) fn add_dense(&mut self, first_key: i32, resolution: u32, counts: &[u32]) {
+    /// Adds counts by rising key that were collected at a resolution not coarser than this sketch's own.
+    pub(crate) fn add_sorted(&mut self, resolution: u32, counts: &[(i32, u64)]) {
         debug_assert!(resolution >= self.resolution);
-        for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            self.add_key((first_key + place as i32) >> (resolution - self.resolution), u64::from(*count));
+        let shift = resolution - self.resolution;
+        let mut merged: Vec<(i32, u64)> = Vec::with_capacity(self.counts.len() + counts.len());
+        let mut own = self.counts.iter().copied().peekable();
+        let mut put = |key: i32, count: u64| match merged.last_mut() {
+            Some((last, sum)) if *last == key => *sum += count,
+            _ => merged.push((key, count)),
+        };
+        for (key, count) in counts.iter().map(|(key, count)| (key >> shift, *count)) {
+            while let Some((own_key, own_count)) = own.next_if(|(own_key, _)| *own_key <= key) {
+                put(own_key, own_count);
+            }
+            put(key, count);
+            self.n_values += count;
         }
+        own.for_each(|(key, count)| put(key, count));
+        self.counts = merged;
         self.shrink();
     }
 
     /// Adds all of another sketch.
     pub fn merge(&mut self, other: &Self) {
         self.coarsen(other.resolution.min(self.resolution));
-        for (key, count) in &other.counts {
-            self.add_key(key >> (other.resolution - self.resolution), *count);
-        }
-        self.shrink();
+        self.add_sorted(other.resolution, &other.counts);
     }
 
     /// The value below which the fraction `q` (0 to 1) of all values lies, interpolated inside its bucket and so
@@ -142,7 +157,11 @@ impl ValueSketch {
 
     /// Resolution, occupied keys and counts: the stored form.
     pub(crate) fn stored(&self) -> (u32, Vec<i32>, Vec<u64>) {
-        (self.resolution, self.counts.keys().copied().collect(), self.counts.values().copied().collect())
+        (
+            self.resolution,
+            self.counts.iter().map(|(key, _)| *key).collect(),
+            self.counts.iter().map(|(_, count)| *count).collect(),
+        )
     }
 
     /// From the stored form; nothing where it is broken.
@@ -156,11 +175,6 @@ impl ValueSketch {
         Some(Self { resolution, counts, n_values })
     }
 
-    fn add_key(&mut self, key: i32, count: u64) {
-        *self.counts.entry(key).or_default() += count;
-        self.n_values += count;
-    }
-
     fn shrink(&mut self) {
         while self.counts.len() > MAX_BUCKETS && self.resolution > 0 {
             self.coarsen(self.resolution - 1);
@@ -170,11 +184,13 @@ impl ValueSketch {
     fn coarsen(&mut self, resolution: u32) {
         if resolution < self.resolution {
             let shift = self.resolution - resolution;
-            let mut counts = BTreeMap::new();
-            for (key, count) in &self.counts {
-                *counts.entry(key >> shift).or_default() += count;
-            }
-            (self.counts, self.resolution) = (counts, resolution);
+            self.counts.iter_mut().for_each(|(key, _)| *key >>= shift);
+            self.counts.dedup_by(|next, kept| {
+                let is_same = next.0 == kept.0;
+                kept.1 += if is_same { next.1 } else { 0 };
+                is_same
+            });
+            self.resolution = resolution;
         }
     }
 }
