@@ -1,6 +1,6 @@
 //! Measuring events that come in chunks, such as those that a selection lets pass.
 
-use crate::measure::Measuring;
+use crate::measure::{Measuring, Widths};
 use crate::{BranchSpecs, FileEvents, Specs, SpecsError, SpecsMode};
 use event_columns::{ColumnType, EventChunk};
 use rayon::prelude::*;
@@ -33,6 +33,19 @@ impl SpecsBuilder {
     /// # Errors
     /// [`SpecsError::Chunk`] when the chunk lacks a branch or has it in another type; then nothing is taken in.
     pub fn add_chunk(&self, chunk: &EventChunk) -> Result<(), SpecsError> {
+        self.add(chunk, Widths::Measured)
+    }
+
+    /// As [`SpecsBuilder::add_chunk`], but how many values an event has does not count: `jdim` and the distribution of
+    /// widths stay as they are.
+    ///
+    /// # Errors
+    /// As [`SpecsBuilder::add_chunk`].
+    pub fn add_chunk_without_widths(&self, chunk: &EventChunk) -> Result<(), SpecsError> {
+        self.add(chunk, Widths::Ignored)
+    }
+
+    fn add(&self, chunk: &EventChunk, widths: Widths) -> Result<(), SpecsError> {
         let misfit = |reason| SpecsError::Chunk { first_entry: chunk.first_entry(), reason };
         let mut work = Vec::with_capacity(self.branches.len());
         for (name, column_type, measuring) in &self.branches {
@@ -44,7 +57,7 @@ impl SpecsBuilder {
             work.push((column, measuring));
         }
         work.par_iter().for_each(|(column, measuring)| {
-            column.pieces().iter().for_each(|piece| measuring.add(piece, self.mode));
+            column.pieces().iter().for_each(|piece| measuring.add(piece, self.mode, widths));
         });
         self.n_events.fetch_add(chunk.n_entries() as u64, Ordering::Relaxed);
         Ok(())

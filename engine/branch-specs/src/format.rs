@@ -15,7 +15,9 @@
 //!
 //! The original's keys come first, so that its tools read our files. A branch without a finite value has
 //! `minv` 1e15 and `maxv` -1e15 there, as in the original's master branch, and `null` under `branches`. `nans` is the
-//! normalised zero, filled only for two files and more; nothing uses it. `branches` keeps the order of the file.
+//! normalised zero: in the specs of all files only where there are two and more, and then the value itself for a
+//! branch of one value; in those of one file always, and then 0. Nothing uses it. `fkeys`, `jkeys` and `branches` keep
+//! the order of the file, which is the order of the columns for the original's uproot4 branch.
 
 use crate::branch::expands;
 use crate::{BranchSpecs, ExactSum, FileEvents, Fingerprint, Specs, SpecsError, SpecsMode, ValueSketch};
@@ -32,8 +34,11 @@ const EMPTY_BOUNDS: (f64, f64) = (1e15, -1e15);
 /// Which of the original's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OriginalForm {
-    /// `specs-<base>.json`: without `events`, and without the identifier among `fkeys`.
+    /// `specs-<base>.json`: without `events`, and without the identifier among `fkeys`. As the master branch
+    /// writes it: names among `fkeys` and `jkeys` are sorted.
     PerFile,
+    /// As [`OriginalForm::PerFile`], with the names in the order of the file, as the uproot4 branch writes it.
+    PerFileInOrder,
     /// `global-specs.json`.
     Global,
 }
@@ -107,8 +112,9 @@ impl Specs {
             let max = branch.max().unwrap_or(EMPTY_BOUNDS.1);
             minv.insert(name.clone(), json!(min));
             maxv.insert(name.clone(), json!(max));
-            if self.files.len() > 1 {
-                let zero = if max == min { max } else { (0.0 - min) / (max - min) };
+            if form != OriginalForm::Global || self.files.len() > 1 {
+                let of_constant = if form == OriginalForm::Global { max } else { 0.0 };
+                let zero = if max == min { of_constant } else { (0.0 - min) / (max - min) };
                 nans.insert(name.clone(), json!(zero));
             }
             if branch.jagged {
@@ -118,8 +124,10 @@ impl Specs {
                 flat.push(name);
             }
         }
-        flat.sort();
-        jagged.sort();
+        if form == OriginalForm::PerFile {
+            flat.sort();
+            jagged.sort();
+        }
         let mut object = Map::new();
         object.insert("jdim".into(), Value::Object(jdim));
         object.insert("minv".into(), Value::Object(minv));

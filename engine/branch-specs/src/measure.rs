@@ -33,6 +33,13 @@ impl MeasureRequest {
     }
 }
 
+/// Whether the number of values in an event counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Widths {
+    Measured,
+    Ignored,
+}
+
 /// One branch while it is being measured, by several threads.
 pub(crate) struct Measuring {
     branch: Mutex<BranchSpecs>,
@@ -47,11 +54,15 @@ impl Measuring {
     }
 
     /// Takes in one piece.
-    pub(crate) fn add(&self, piece: &event_columns::Piece, mode: SpecsMode) {
+    pub(crate) fn add(&self, piece: &event_columns::Piece, mode: SpecsMode, widths: Widths) {
         if !piece.column_type().is_numeric() {
             return;
         }
-        let found = measure_piece(piece, mode, self.resolution.load(Ordering::Relaxed));
+        let mut found = measure_piece(piece, mode, self.resolution.load(Ordering::Relaxed));
+        if widths == Widths::Ignored {
+            found.width = 0;
+            found.widths.clear();
+        }
         let mut branch = self.branch.lock().unwrap_or_else(PoisonError::into_inner);
         branch.add(&found);
         if let Some(distribution) = &branch.distribution {
@@ -89,7 +100,7 @@ impl Specs {
         let (done, stop) = (AtomicU64::new(0), AtomicBool::new(false));
         let sink = |piece: PieceAt| {
             if let Some(Some(measuring)) = measured.get(piece.branch) {
-                measuring.add(&piece.piece, request.mode);
+                measuring.add(&piece.piece, request.mode, Widths::Measured);
             }
             done.fetch_add(piece.piece.n_entries() as u64, Ordering::Relaxed);
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

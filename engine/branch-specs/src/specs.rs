@@ -22,7 +22,8 @@ pub struct Specs {
     pub mode: SpecsMode,
     /// Flat branches that tell events apart and are no features: `run`, `event`, `luminosityBlock` by default.
     pub identifier: Vec<String>,
-    /// The files and the number of their events that were measured (after a selection: that passed).
+    /// The files and the number of their events (after a selection: that passed). The numbers of the branches may come
+    /// from fewer of them, as the caller decided.
     pub files: Vec<FileEvents>,
     /// The branches in the order of the first file.
     pub branches: Vec<BranchSpecs>,
@@ -30,12 +31,12 @@ pub struct Specs {
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// How many events of a file were measured.
+/// How many events a file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEvents {
     /// The file as it was given.
     pub name: String,
-    /// Events measured.
+    /// Its events; after a selection, those that passed.
     pub n_events: u64,
 }
 

@@ -14,18 +14,24 @@ fn parsed(text: &str) -> Value {
 #[test]
 fn the_forms_of_the_original() {
     let specs = measure(&table("data/a.root", &three_events()), SpecsMode::Fast);
-    let flat = json!(["has_jet", "met", "weight"]);
+    let zero = |low: f64, high: f64| (0.0 - low) / (high - low);
     let expected = json!({
         "jdim": {"jet_pt": 2, "jet_index": 2, "vertex": 3},
         "minv": {"run": 1.0, "met": -4.0, "jet_pt": 30.0, "jet_index": 0.0, "has_jet": 0.0,
                  "weight": -4.0 / 3.0, "vertex": -10.0},
         "maxv": {"run": 1.0, "met": 10.0, "jet_pt": 90.0, "jet_index": 1.0, "has_jet": 1.0,
                  "weight": 10.0 / 3.0, "vertex": 10.0},
-        "fkeys": flat, "jkeys": ["jet_index", "jet_pt", "vertex"], "nans": {},
+        "fkeys": ["has_jet", "met", "weight"], "jkeys": ["jet_index", "jet_pt", "vertex"],
+        "nans": {"run": 0.0, "met": zero(-4.0, 10.0), "jet_pt": -0.5, "jet_index": 0.0, "has_jet": 0.0,
+                 "weight": zero(-4.0 / 3.0, 10.0 / 3.0), "vertex": 0.5},
     });
     assert_eq!(parsed(&specs.to_original_json(OriginalForm::PerFile)), expected);
     let mut expected = expected;
-    expected["fkeys"] = json!(["has_jet", "met", "run", "weight"]);
+    expected["fkeys"] = json!(["met", "has_jet", "weight"]);
+    expected["jkeys"] = json!(["jet_pt", "jet_index", "vertex"]);
+    assert_eq!(parsed(&specs.to_original_json(OriginalForm::PerFileInOrder)), expected);
+    expected["fkeys"] = json!(["run", "met", "has_jet", "weight"]);
+    expected["nans"] = json!({});
     expected["events"] = json!({"total": 3, "data/a.root": 3});
     assert_eq!(parsed(&specs.to_original_json(OriginalForm::Global)), expected);
     // Our own form holds the same keys.
