@@ -124,10 +124,11 @@ impl MatrixLayout {
             }
         };
         let mut branches: Vec<&BranchSpecs> = specs.branches.iter().filter(wanted).collect();
-        if settings.compat == Compat::Master {
-            branches.sort_by(|left, right| {
+        match settings.compat {
+            Compat::Master => branches.sort_by(|left, right| {
                 (left.is_jagged(), left.name()).cmp(&(right.is_jagged(), right.name()))
-            });
+            }),
+            Compat::Uproot4 => branches.sort_by_key(|branch| branch.is_jagged()),
         }
         let mut features = Vec::with_capacity(branches.len());
         let mut n_columns = 0;

@@ -11,7 +11,7 @@ pub enum Compat {
     /// Flat branches sorted by name, then jagged ones sorted by name.
     #[default]
     Master,
-    /// The order of the tree.
+    /// Flat branches, then jagged ones, each in the order of the specs, which is that of the tree.
     Uproot4,
 }
 

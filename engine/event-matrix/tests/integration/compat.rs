@@ -2,7 +2,7 @@
 
 use branch_specs::{SpecsBuilder, SpecsMode};
 use event_columns::{Column, ColumnType, ElementType, EventChunk, Piece, Slice, Values};
-use event_matrix::{Compat, MatrixBatch, MatrixLayout, MatrixSettings};
+use event_matrix::{ChunkRule, Compat, MatrixBatch, MatrixLayout, MatrixSettings, MixPlan};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,14 +99,31 @@ fn the_order_and_the_numbers_of_uproot4() {
 }
 
 #[test]
-fn the_committed_matrix_is_what_numpy_computes() {
+fn the_events_of_each_file_in_each_chunk() {
+    for case in read("expected-chunks.json").as_array().unwrap() {
+        let files: Vec<u64> = serde_json::from_value(case["files"].clone()).unwrap();
+        let chunk_size = case["chunk_size"].as_u64().unwrap() as usize;
+        let plan = MixPlan::new(&files, case["nevts"].as_u64(), chunk_size, ChunkRule::Original).unwrap();
+        assert_eq!(
+            serde_json::json!(plan.chunks),
+            case["chunks"],
+            "{files:?} {} {chunk_size}",
+            case["nevts"]
+        );
+    }
+}
+
+#[test]
+fn the_committed_numbers_are_what_numpy_computes() {
     let Ok(python) = std::env::var("MLAAS4HEP_TEST_PYTHON") else {
         eprintln!(
-            "SKIPPED: the_committed_matrix_is_what_numpy_computes: MLAAS4HEP_TEST_PYTHON names no Python with numpy"
+            "SKIPPED: the_committed_numbers_are_what_numpy_computes: MLAAS4HEP_TEST_PYTHON names no Python with numpy"
         );
         return;
     };
-    let program = fixtures().join("original_matrix.py");
-    let status = std::process::Command::new(python).arg(program).arg("--check").status().unwrap();
-    assert!(status.success());
+    for program in ["original_matrix.py", "original_chunks.py"] {
+        let program = fixtures().join(program);
+        let status = std::process::Command::new(&python).arg(program).arg("--check").status().unwrap();
+        assert!(status.success());
+    }
 }
