@@ -55,9 +55,9 @@ impl Default for Numbers {
 
 impl Numbers {
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.n += other.n;
-        self.n_nan += other.n_nan;
-        self.n_inf += other.n_inf;
+        self.n = self.n.saturating_add(other.n);
+        self.n_nan = self.n_nan.saturating_add(other.n_nan);
+        self.n_inf = self.n_inf.saturating_add(other.n_inf);
         self.widen(other.min, other.max);
         self.sum.merge(&other.sum);
         match (&mut self.squares, &other.squares) {

@@ -23,6 +23,7 @@ use crate::branch::expands;
 use crate::{BranchSpecs, ExactSum, FileEvents, Fingerprint, Specs, SpecsError, SpecsMode, ValueSketch};
 use event_columns::{ColumnType, ElementType};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// What stands under `format`.
 const FORMAT: &str = "mlaas4hep-specs";
@@ -219,6 +220,9 @@ fn read_branch(name: &str, stored: &Value) -> Option<BranchSpecs> {
     let numbers = &mut branch.numbers;
     (numbers.n, numbers.n_nan, numbers.n_inf) = (count("n")?, count("n_nan")?, count("n_inf")?);
     if let (Some(min), Some(max)) = (stored.get("min")?.as_f64(), stored.get("max")?.as_f64()) {
+        if min > max {
+            return None;
+        }
         (numbers.min, numbers.max) = (min, max);
     }
     numbers.sum = parts("sum_rest")?.into_iter().chain(stored.get("sum")?.as_f64()).collect();
@@ -247,6 +251,10 @@ fn read_original(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
     let jagged = names(object, "jkeys")?;
     let mut branches = Vec::new();
     let flat = names(object, "fkeys")?;
+    let mut listed = HashSet::new();
+    if let Some(name) = flat.iter().chain(&jagged).find(|name| !listed.insert(name.as_str())) {
+        return Err(broken(format!("branch `{name}` is listed twice in `fkeys` and `jkeys`")));
+    }
     for (name, is_jagged) in
         flat.iter().map(|name| (name, false)).chain(jagged.iter().map(|name| (name, true)))
     {
@@ -259,6 +267,9 @@ fn read_original(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
         let mut branch = blank(name, is_jagged, None);
         // The two generations of the original write the bounds of an empty branch in opposite order.
         if (min, max) != EMPTY_BOUNDS && (max, min) != EMPTY_BOUNDS {
+            if min > max {
+                return Err(broken(format!("branch `{name}` has the minimum {min} above the maximum {max}")));
+            }
             (branch.numbers.min, branch.numbers.max) = (min, max);
         }
         branch.jdim = match (is_jagged, jdim.get(name).and_then(Value::as_u64)) {

@@ -70,10 +70,10 @@ impl ValueSketch {
         let key = key(value as f32, self.resolution);
         match self.counts.binary_search_by_key(&key, |(key, _)| *key) {
             _ if count == 0 => {}
-            Ok(place) => self.counts[place].1 += count,
+            Ok(place) => self.counts[place].1 = self.counts[place].1.saturating_add(count),
             Err(place) => self.counts.insert(place, (key, count)),
         }
-        self.n_values += count;
+        self.n_values = self.n_values.saturating_add(count);
         self.shrink();
     }
 
@@ -84,7 +84,8 @@ impl ValueSketch {
         let mut merged: Vec<(i32, u64)> = Vec::with_capacity(self.counts.len() + counts.len());
         let mut own = self.counts.iter().copied().peekable();
         let mut put = |key: i32, count: u64| match merged.last_mut() {
-            Some((last, sum)) if *last == key => *sum += count,
+            // Stored counts may be any number; none of them may overflow.
+            Some((last, sum)) if *last == key => *sum = sum.saturating_add(count),
             _ => merged.push((key, count)),
         };
         for (key, count) in counts.iter().map(|(key, count)| (key >> shift, *count)) {
@@ -92,7 +93,7 @@ impl ValueSketch {
                 put(own_key, own_count);
             }
             put(key, count);
-            self.n_values += count;
+            self.n_values = self.n_values.saturating_add(count);
         }
         own.for_each(|(key, count)| put(key, count));
         self.counts = merged;
@@ -167,10 +168,12 @@ impl ValueSketch {
     /// From the stored form; nothing where it is broken.
     pub(crate) fn from_stored(resolution: u32, keys: &[i32], counts: &[u64]) -> Option<Self> {
         let sorted = keys.windows(2).all(|pair| pair[0] < pair[1]);
-        if resolution > FINEST || keys.len() != counts.len() || keys.len() > MAX_BUCKETS || !sorted {
+        let too_many = keys.len() != counts.len() || keys.len() > MAX_BUCKETS;
+        // An occupied bucket has values; without any, a quantile would divide by zero.
+        if resolution > FINEST || too_many || !sorted || counts.contains(&0) {
             return None;
         }
-        let n_values = counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count))?;
+        let n_values = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
         let counts = keys.iter().copied().zip(counts.iter().copied()).collect();
         Some(Self { resolution, counts, n_values })
     }
@@ -187,7 +190,7 @@ impl ValueSketch {
             self.counts.iter_mut().for_each(|(key, _)| *key >>= shift);
             self.counts.dedup_by(|next, kept| {
                 let is_same = next.0 == kept.0;
-                kept.1 += if is_same { next.1 } else { 0 };
+                kept.1 = kept.1.saturating_add(if is_same { next.1 } else { 0 });
                 is_same
             });
             self.resolution = resolution;

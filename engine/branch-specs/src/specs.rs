@@ -76,7 +76,7 @@ impl Specs {
 
     /// Events over all files.
     pub fn n_events(&self) -> u64 {
-        self.files.iter().map(|file| file.n_events).sum()
+        self.files.iter().fold(0, |total, file| total.saturating_add(file.n_events))
     }
 
     /// The numbers of a branch.
@@ -175,7 +175,7 @@ impl Specs {
         }
         for file in &part.files {
             match self.files.iter_mut().find(|own| own.name == file.name) {
-                Some(own) => own.n_events += file.n_events,
+                Some(own) => own.n_events = own.n_events.saturating_add(file.n_events),
                 None => self.files.push(file.clone()),
             }
         }

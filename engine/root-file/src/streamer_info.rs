@@ -108,7 +108,7 @@ impl StreamerInfo {
 
 impl StreamerElement {
     fn parse(cursor: &mut Cursor<'_>, class_name: &str) -> Result<Self, Broken> {
-        // No real name or title is longer, and a type is repeated for each of its branches.
+        /// No real name or title is longer, and a type is repeated for each of its branches.
         const MOST_BYTES: usize = 4096;
         cursor.header()?;
         // The only class with a base class between it and `TStreamerElement`.

@@ -32,6 +32,11 @@ pub(crate) const FIXTURES: [&str; 11] = [
 /// Opens whatever the bytes hold and reads every entry of every branch of every tree; errors are fine. Returns how
 /// many branches were read whole.
 pub(crate) fn read_any_bytes(bytes: &[u8]) -> usize {
+    read_some_branches(bytes, 0, MOST_BRANCHES)
+}
+
+/// As [`read_any_bytes`], of each tree only `most` branches from the one called `first` on.
+fn read_some_branches(bytes: &[u8], first: usize, most: usize) -> usize {
     let source = Arc::new(MemoryBytes::new("any bytes", bytes.to_vec()));
     let file = match RootFile::open_source_with_budget(source, BUDGET_BYTES) {
         Ok(file) => file,
@@ -43,7 +48,7 @@ pub(crate) fn read_any_bytes(bytes: &[u8]) -> usize {
     let mut n_read = 0;
     for entry in file.trees().take(MOST_TREES) {
         match file.tree(&entry.key_name()) {
-            Ok(tree) => n_read += read_tree(&tree),
+            Ok(tree) => n_read += read_tree(&tree, first, most),
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
@@ -52,9 +57,10 @@ pub(crate) fn read_any_bytes(bytes: &[u8]) -> usize {
     n_read
 }
 
-fn read_tree(tree: &RootTree) -> usize {
-    let n_branches = tree.info().branches.len().min(MOST_BRANCHES);
-    let readable: Vec<usize> = (0..n_branches).filter(|at| tree.info().readable_type(*at).is_ok()).collect();
+fn read_tree(tree: &RootTree, first: usize, most: usize) -> usize {
+    let n_branches = tree.info().branches.len();
+    let asked = (0..n_branches.min(most)).map(|at| (first + at) % n_branches);
+    let readable: Vec<usize> = asked.filter(|at| tree.info().readable_type(*at).is_ok()).collect();
     let n_entries = tree.n_entries();
     let mut n_read = 0;
     for &branch in &readable {
@@ -92,15 +98,17 @@ fn read_range(tree: &RootTree, branch: usize, wanted: Range<u64>) -> bool {
     n_found > 0
 }
 
-/// Reads a real file with a few bytes of it changed. The first byte of the input is the number of the fixture; after
-/// it come edits of five bytes: what to do, where (three bytes, taken modulo the length), and with what.
+/// Reads a few branches of a real file with a few bytes of it changed. The first bytes of the input are the number of
+/// the fixture and of the first branch; then come edits of five bytes: what to do, where (three bytes, taken modulo
+/// the length), and with what.
 pub(crate) fn read_edited_fixture(fixtures: &[Vec<u8>], input: &[u8]) -> usize {
-    let Some((number, edits)) = input.split_first() else { return 0 };
+    const MOST_BRANCHES: usize = 6;
+    let Some(([number, first], edits)) = input.split_first_chunk() else { return 0 };
     let mut bytes = fixtures[usize::from(*number) % fixtures.len()].clone();
     for edit in edits.as_chunks().0 {
         change(&mut bytes, *edit);
     }
-    read_any_bytes(&bytes)
+    read_some_branches(&bytes, usize::from(*first), MOST_BRANCHES)
 }
 
 /// Numbers that lengths, counts and addresses become when a file is damaged on purpose.
