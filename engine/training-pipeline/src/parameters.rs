@@ -426,6 +426,13 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_users_has_every_key() {
+        let page = include_str!("../../../docs/parameters.md");
+        let missing: Vec<_> = KNOWN.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
     fn wrong_values_are_named() {
         refused("[]", "not an object");
         refused("{", "params.json");

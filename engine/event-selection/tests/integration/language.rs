@@ -113,3 +113,9 @@ fn errors_have_lines_and_columns() {
     assert!(error.starts_with("selection, line 3, column 6: "), "{error}");
     assert!(error.ends_with("\n  ht > = 3\n       ^"), "{error}");
 }
+
+#[test]
+fn the_page_for_users_lists_all_functions() {
+    let page = include_str!("../../../../docs/selection.md");
+    assert!(page.contains(&event_selection::function_help()), "put function_help() into docs/selection.md");
+}
