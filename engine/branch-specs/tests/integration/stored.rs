@@ -115,3 +115,34 @@ fn stale_specs_are_refused() {
     let error = specs.check_fresh(&later).unwrap_err().to_string();
     assert!(error.contains("a.root had 5 bytes and has 6 now"), "{error}");
 }
+
+#[test]
+fn numbers_of_a_damaged_file_are_refused_or_bounded() {
+    let original = |bounds: &str, fkeys: &str| {
+        format!(r#"{{"jdim": {{}}, {bounds}, "fkeys": [{fkeys}], "jkeys": [], "nans": {{}}}}"#)
+    };
+    let check = |text: &str, expected: &str| {
+        let error = Specs::from_json(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    check(&original(r#""minv": {"x": 1}, "maxv": {"x": 2}"#, r#""x", "x""#), "`x` is listed twice");
+    check(&original(r#""minv": {"x": 3}, "maxv": {"x": 2}"#, r#""x""#), "the minimum 3 above the maximum 2");
+    let whole = measure(&table("a.root", &three_events()), SpecsMode::Full).to_json();
+    check(&whole.replace(r#""min":-4.0,"max":10.0"#, r#""min":10.5,"max":10.0"#), "`met` are broken");
+    check(&whole.replace(r#""counts":[1,"#, r#""counts":[0,"#), "are broken");
+    // Counts that no file can have do not overflow where specs are merged.
+    let most = u64::MAX.to_string();
+    let absurd = whole.replace(r#""n":3,"#, &format!(r#""n":{most},"#));
+    let absurd = absurd.replace(r#""counts":[1,"#, &format!(r#""counts":[{most},"#));
+    let absurd = Specs::from_json(&absurd.replace(r#""a.root":3"#, &format!(r#""a.root":{most}"#))).unwrap();
+    let merged = Specs::merge([absurd.clone(), absurd], MissingBranch::Error).unwrap().specs;
+    assert_eq!((merged.n_events(), merged.branch("met").unwrap().n()), (u64::MAX, u64::MAX));
+    assert_eq!(Specs::from_json(&merged.to_json()).unwrap(), merged);
+}
+
+#[test]
+fn the_corpus_of_the_fuzz_target() {
+    crate::damage::feed(&crate::damage::corpus("specs/corpus/specs"), 4000, |text| {
+        crate::any_text::read_any_text(text);
+    });
+}
