@@ -7,6 +7,7 @@
 
 mod error;
 mod event;
+mod first_pass;
 mod inputs;
 mod judge;
 mod labels;
@@ -28,5 +29,5 @@ pub use measure::Sample;
 pub use parameters::{Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict};
 pub use prepare::{Prepared, mix_settings, prepare, prepare_with};
-pub use request::{Labels, ModelRequest, PipelineRequest, read_model, read_selection};
+pub use request::{Labels, ModelRequest, PipelineRequest, TorchScriptRequest, read_model, read_selection};
 pub use run::{PipelineResult, run};

@@ -1,5 +1,6 @@
 //! The first pass: specs of every file, of the events that pass the selection, and the specs files.
 
+use crate::first_pass::{self, FirstPass, Looked};
 use crate::inputs::Input;
 use crate::{OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use branch_specs::{
@@ -7,8 +8,8 @@ use branch_specs::{
     SpecsError, SpecsMode, original_file_name,
 };
 use event_columns::{ColumnType, EventTable, ReadError, StepReport, Unit, read_chunk};
+use event_matrix::Compat;
 use event_selection::{CheckedSelection, CutFlow};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -94,14 +95,14 @@ pub(crate) fn specs_of(
             )?,
         }
         tell(on_event, &PipelineEvent::SpecsLoaded { path })?;
-        return Ok(MeasuredSamples { specs: with_identifier(specs, request), samples });
+        return Ok(MeasuredSamples { specs: arranged(specs, request), samples });
     }
     let global = request.folder.join("global-specs.json");
     if global.is_file() {
         match load(&global, &samples).and_then(|specs| Ok(specs.check_fresh(&now).map(|()| specs)?)) {
             Ok(specs) => {
                 tell(on_event, &PipelineEvent::SpecsLoaded { path: &global })?;
-                return Ok(MeasuredSamples { specs: with_identifier(specs, request), samples });
+                return Ok(MeasuredSamples { specs: arranged(specs, request), samples });
             }
             Err(error) => note(on_event, &format!("{} is not reused: {error}", global.display()))?,
         }
@@ -120,9 +121,13 @@ fn measure_all(
 ) -> Result<Specs, PipelineError> {
     let mut parts = Vec::new();
     for sample in samples.iter_mut() {
-        let specs = with_identifier(measure_one(sample, request, on_event)?, request);
+        let specs = arranged(measure_one(sample, request, on_event)?, request);
         let path = request.folder.join(original_file_name(&sample.input.file));
-        write_specs(&path, &specs.to_original_json(OriginalForm::PerFile))?;
+        let form = match request.parameters.compat {
+            Compat::Master => OriginalForm::PerFile,
+            Compat::Uproot4 => OriginalForm::PerFileInOrder,
+        };
+        write_specs(&path, &specs.to_original_json(form))?;
         parts.push(specs);
     }
     let merged = Specs::merge(parts, MissingBranch::Error)?;
@@ -135,21 +140,21 @@ fn measure_one(
     on_event: OnEvent<'_>,
 ) -> Result<Specs, PipelineError> {
     let start = Instant::now();
-    let entries = entries_to_measure(&sample.input, request);
     let file = sample.input.file.clone();
+    let mut n_entries = sample.input.table.info().n_entries;
     let mut specs = match sample.selection.clone() {
         None => {
-            let request = MeasureRequest {
-                branches: sample.input.branches.clone(),
-                entries: entries.clone(),
-                mode: SpecsMode::Full,
-            };
-            Specs::measure(&*sample.input.table, &request, &mut |report| {
-                on_event(&PipelineEvent::Progress(report.clone()))
-            })
-            .map_err(|error| stopped_or(error.into()))?
+            let first_pass = FirstPass::of(n_entries, &request.parameters);
+            let mut specs = measure_unselected(sample, first_pass.end, on_event)?;
+            // Also where the first pass looked at fewer: files are mixed in proportion to all their events.
+            specs.files.iter_mut().for_each(|named| named.n_events = n_entries);
+            n_entries = first_pass.end;
+            specs
         }
-        Some(selection) => measure_selected(sample, &selection, entries.clone(), on_event)?,
+        Some(selection) => {
+            let first_pass = FirstPass::of_selected(n_entries, &request.parameters);
+            measure_selected(sample, &selection, first_pass, on_event)?
+        }
     };
     for named in &mut specs.files {
         named.name.clone_from(&file);
@@ -157,7 +162,6 @@ fn measure_one(
     if let Some(cut_flow) = &sample.cut_flow {
         tell(on_event, &PipelineEvent::CutFlow { file: &file, cut_flow })?;
     }
-    let n_entries = entries.end - entries.start;
     if specs.n_events() == 0 && n_entries > 0 {
         return Err(PipelineError::NoEvents { file });
     }
@@ -165,21 +169,20 @@ fn measure_one(
     Ok(specs)
 }
 
-/// `nevts` limits the first pass for each file, as in the original.
-fn entries_to_measure(input: &Input, request: &PipelineRequest) -> Range<u64> {
-    let n_entries = input.table.info().n_entries;
-    let parameters = &request.parameters;
-    let limit = match (parameters.specs_from_two_chunks, parameters.chunk_size) {
-        (true, Some(chunk_size)) => 2 * chunk_size as u64,
-        _ => n_entries,
-    };
-    0..n_entries.min(limit)
+fn measure_unselected(sample: &Sample, end: u64, on_event: OnEvent<'_>) -> Result<Specs, PipelineError> {
+    let request =
+        MeasureRequest { branches: sample.input.branches.clone(), entries: 0..end, mode: SpecsMode::Full };
+    Specs::measure(&*sample.input.table, &request, &mut |report| {
+        on_event(&PipelineEvent::Progress(report.clone()))
+    })
+    .map_err(|error| stopped_or(error.into()))
 }
 
+/// Measures the first events that pass, and counts all of them.
 fn measure_selected(
     sample: &mut Sample,
     selection: &CheckedSelection,
-    entries: Range<u64>,
+    mut first_pass: FirstPass,
     on_event: OnEvent<'_>,
 ) -> Result<Specs, PipelineError> {
     let input = &sample.input;
@@ -187,28 +190,32 @@ fn measure_selected(
     let mut cut_flow: Option<CutFlow> = None;
     let step = format!("reading specs of {}", input.file);
     let n_per_chunk = entries_per_chunk(&*input.table, &input.branches);
-    let mut position = entries.start;
-    while position < entries.end {
-        let end = entries.end.min(position + n_per_chunk);
+    let n_entries = input.table.info().n_entries;
+    let (mut position, mut n_passed) = (0, 0);
+    while position < n_entries {
+        let end = n_entries.min(position + n_per_chunk);
         let chunk = read_chunk(&*input.table, &input.branches, position..end)
             .map_err(|error| read_error(&input.file, error))?;
         let selected = selection.apply(chunk).map_err(|cause| evaluation_error(&input.file, cause))?;
-        builder.add_chunk(&selected.chunk)?;
+        n_passed += selected.kept.len() as u64;
+        let Looked { n_for_widths, n_for_ranges } = first_pass.take(position, &selected.kept);
+        builder.add_chunk(&selected.chunk.slice(0..n_for_widths))?;
+        builder.add_chunk_without_widths(&selected.chunk.slice(n_for_widths..n_for_ranges))?;
         match &mut cut_flow {
             None => cut_flow = Some(selected.cut_flow),
             Some(sum) => {
-                sum.merge(&selected.cut_flow).map_err(|cause| evaluation_error(&input.file, cause))?
+                sum.merge(&selected.cut_flow).map_err(|cause| evaluation_error(&input.file, cause))?;
             }
         }
         position = end;
-        let done = position - entries.start;
-        let total = Some(entries.end - entries.start);
+        let (done, total) = (position, Some(n_entries));
         tell(
             on_event,
             &PipelineEvent::Progress(StepReport { step: &step, done, total, unit: Unit::Events, note: "" }),
         )?;
     }
-    let specs = builder.finish(&input.file);
+    let mut specs = builder.finish(&input.file);
+    specs.files.iter_mut().for_each(|named| named.n_events = n_passed);
     sample.cut_flow = cut_flow;
     Ok(specs)
 }
@@ -232,7 +239,7 @@ fn report_measured(
     let measured = PipelineEvent::Measured {
         file: &sample.input.file,
         n_entries,
-        n_selected: specs.n_events(),
+        n_selected: if sample.selection.is_some() { specs.n_events() } else { n_entries },
         n_flat,
         n_jagged,
         n_columns: features()
@@ -258,8 +265,21 @@ pub(crate) fn entries_per_chunk(table: &dyn EventTable, branches: &[usize]) -> u
     (TARGET_BYTES / per_entry).clamp(1_000, 200_000)
 }
 
-fn with_identifier(mut specs: Specs, request: &PipelineRequest) -> Specs {
-    specs.identifier.clone_from(&request.parameters.identifier);
+/// With the identifier of the request. For the original's uproot4 branch also without branches of the identifier that are
+/// read but were not selected, and in the order of the selection, which is that of its columns; branches that were not
+/// selected, such as new ones, follow.
+fn arranged(mut specs: Specs, request: &PipelineRequest) -> Specs {
+    let parameters = &request.parameters;
+    specs.identifier.clone_from(&parameters.identifier);
+    if parameters.compat == Compat::Uproot4 && !parameters.selected_branches.is_empty() {
+        let place = |name: &str| {
+            parameters.selected_branches.iter().position(|pattern| crate::name_list::fits(pattern, name))
+        };
+        let identifier = &parameters.identifier;
+        let is_unwanted = |name: &str| identifier.iter().any(|own| own == name) && place(name).is_none();
+        specs.branches.retain(|branch| !is_unwanted(branch.name()));
+        specs.branches.sort_by_key(|branch| place(branch.name()).unwrap_or(usize::MAX));
+    }
     specs
 }
 
@@ -284,21 +304,20 @@ fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerpr
         files.push(file);
     }
     let branches = samples.first().map(Sample::output_branches).unwrap_or_default();
+    let entries = |sample: &Sample| sample.input.table.info().n_entries;
     Ok(Fingerprint {
         files,
         tree: request.parameters.tree.clone(),
         branches: branches.iter().map(|(name, _)| name.to_string()).collect(),
-        selection: request
-            .selection
-            .as_ref()
-            .filter(|selection| !selection.is_empty())
-            .map(|selection| selection.fingerprint()),
+        selection: request.selection.as_ref().filter(|selection| !selection.is_empty()).map(|selection| {
+            selection.fingerprint() + &first_pass::of_selected_in_words(&request.parameters)
+        }),
         max_entries: samples
             .iter()
-            .map(|sample| entries_to_measure(&sample.input, request))
+            .map(|sample| FirstPass::of(entries(sample), &request.parameters).end)
             .zip(samples)
-            .find(|(entries, sample)| entries.end < sample.input.table.info().n_entries)
-            .map(|(entries, _)| entries.end),
+            .find(|(end, sample)| *end < entries(sample))
+            .map(|(end, _)| end),
     })
 }
 

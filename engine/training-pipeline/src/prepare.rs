@@ -41,7 +41,7 @@ impl Prepared {
 pub(crate) fn task_of(model: &ModelRequest) -> Task {
     match model {
         ModelRequest::Network(description) => description.task,
-        ModelRequest::TorchScript(_) => Task::Binary,
+        ModelRequest::TorchScript(script) => script.task,
     }
 }
 
@@ -149,7 +149,7 @@ fn matrix_settings(request: &PipelineRequest, specs: &Specs) -> Result<MatrixSet
     let is_feature =
         |name: &str| parameters.selected_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
     let is_new = |name: &str| {
-        request.selection.iter().flat_map(|selection| selection.new_branches()).any(|new| new == name)
+        request.selection.iter().flat_map(event_selection::Selection::new_branches).any(|new| new == name)
     };
     let is_excluded =
         |name: &str| parameters.excluded_branches.iter().any(|pattern| crate::name_list::fits(pattern, name));
@@ -166,7 +166,7 @@ fn matrix_settings(request: &PipelineRequest, specs: &Specs) -> Result<MatrixSet
         compat: parameters.compat,
         exclude,
         scaling: scaling(&parameters.scaler),
-        width_cap: width_cap(parameters.width_cap.as_deref()),
+        width_cap: width_cap(parameters),
         ..MatrixSettings::default()
     })
 }
@@ -179,8 +179,10 @@ fn scaling(word: &str) -> Scaling {
     }
 }
 
-fn width_cap(said: Option<&str>) -> WidthCap {
-    match said {
+/// With `nevts` 0 an event that was not looked at may have more values than those that were; they are cut.
+fn width_cap(parameters: &Parameters) -> WidthCap {
+    match parameters.width_cap.as_deref() {
+        None if parameters.specs_from_two_chunks => WidthCap::AtMost(usize::MAX),
         None => WidthCap::Widest,
         Some("p99") => WidthCap::P99,
         Some(number) => number.parse().map_or(WidthCap::Widest, WidthCap::AtMost),
@@ -234,9 +236,8 @@ fn mixer_sample(
     mixed.weight_branch.clone_from(&request.parameters.weight_branch);
     if let Some(selection) = &sample.selection {
         let counted = specs.files.iter().find(|file| file.name == input.file).map(|file| file.n_events);
-        let is_whole = !request.parameters.specs_from_two_chunks && request.specs.is_none();
         mixed.n_events = match counted {
-            Some(n_events) if is_whole => n_events,
+            Some(n_events) if specs.fingerprint.is_some() => n_events,
             _ => count_selected(sample, selection, on_event)?,
         };
         mixed.select = Some(select_events(Arc::clone(selection)));

@@ -1,4 +1,4 @@
-//! `mlaas4hep matrix`: the chunks that training would see, as NumPy files.
+//! `mlaas4hep matrix`: the chunks that training would see, as `NumPy` files.
 
 use super::workflow::{read_format, read_parameters};
 use crate::console::Console;
@@ -15,11 +15,12 @@ use training_pipeline::{
     Labels, ModelRequest, PipelineRequest, Prepared, mix_settings, name_list, prepare_with, read_selection,
 };
 
-/// Write the normalised, padded chunks as NumPy files.
+/// Write the normalised, padded chunks as `NumPy` files.
 ///
 /// For each chunk: matrix-NNNN.npy (events x columns; NaN where an event has no value), mask-NNNN.npy (1 = padded) and
 /// labels-NNNN.npy; once: columns.json with the names and scalings of the columns. With --compat the chunks are the
-/// original's: its proportions, its order of files and columns; with --dtype f64 to the last bit.
+/// original's: its proportions, its order of files and columns; with --dtype f64 to the last bit. The original leaves
+/// some events out when files are mixed; so does --compat, and says how many.
 #[derive(clap::Args)]
 pub(crate) struct Matrix {
     /// Input files: a text file with one name a line, or names with commas.
@@ -61,6 +62,9 @@ impl Matrix {
         let mix = self.mix(&request);
         let prepared = prepare_with(&request, mix, &mut |event| lines.show(event, console))
             .map_err(failure::of_pipeline)?;
+        if self.compat.is_some() && request.parameters.n_events.is_none() {
+            note_lost_events(&prepared, console);
+        }
         let columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
         crate::write_file::write(&self.out.join("columns.json"), columns.to_string().as_bytes())?;
         let n_chunks = if self.dtype == "f64" {
@@ -104,6 +108,21 @@ impl Matrix {
             mix.order = RowOrder::FileAfterFile;
         }
         mix
+    }
+}
+
+/// The original ends with the chunk in which a file would come to its end; what is left of the files before it is lost.
+fn note_lost_events(prepared: &Prepared, console: &mut Console) {
+    for (sample, n_used) in prepared.samples.iter().zip(prepared.mixer.plan().n_used()) {
+        let counted = prepared.specs.files.iter().find(|file| file.name == sample.input.file);
+        let Some(file) = counted else { continue };
+        let n_lost = file.n_events.saturating_sub(n_used);
+        if n_lost > 0 {
+            let (name, n_events) = (&file.name, file.n_events);
+            console.message(&format!(
+                "{name}: {n_lost} of {n_events} events are in no chunk, as in the original; without --compat all are"
+            ));
+        }
     }
 }
 
