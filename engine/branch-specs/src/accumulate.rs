@@ -68,10 +68,22 @@ impl Numbers {
         }
     }
 
+    /// The sign of a zero does not depend on the order: a minimum is -0 where there is one, as in numpy for values that
+    /// are all -0 or more, so that such a value less the minimum is +0; a maximum is never -0.
     fn widen(&mut self, min: f64, max: f64) {
-        // Adding 0 turns -0 into +0, so that the sign of a zero does not depend on the order.
-        self.min = self.min.min(min + 0.0);
+        if min < self.min || (min == self.min && min.is_sign_negative()) {
+            self.min = min;
+        }
         self.max = self.max.max(max + 0.0);
+    }
+}
+
+/// A minimum with the sign of a zero as [`Numbers::widen`] wants it, whichever of several zeros was found.
+fn with_signed_zero(min: f64, has_negative_zero: impl FnOnce() -> bool) -> f64 {
+    match min == 0.0 {
+        true if has_negative_zero() => -0.0,
+        true => 0.0,
+        false => min,
     }
 }
 
@@ -110,7 +122,9 @@ fn floats(values: &[f32], numbers: &mut Numbers) {
             one_by_one(block.iter().map(|value| f64::from(*value)), numbers);
             continue;
         }
-        numbers.widen(f64::from(summary.min), f64::from(summary.max));
+        let has_negative_zero = || block.iter().any(|value| value.to_bits() == (-0.0_f32).to_bits());
+        let min = with_signed_zero(f64::from(summary.min), has_negative_zero);
+        numbers.widen(min, f64::from(summary.max));
         // 24 bits of mantissa, 8 bits for 256 values and 21 of distance make the 53 of the sum.
         if high.saturating_sub(low) <= 21 {
             numbers.sum.add(summary.sum);
@@ -187,7 +201,8 @@ fn doubles(values: &[f64], numbers: &mut Numbers) {
             one_by_one(block.iter().copied(), numbers);
             continue;
         }
-        numbers.widen(min, max);
+        let has_negative_zero = || block.iter().any(|value| value.to_bits() == (-0.0_f64).to_bits());
+        numbers.widen(with_signed_zero(min, has_negative_zero), max);
         // As for floats, but here the data decide how many bits of mantissa are in use.
         let unused_bits = u64::from((all_bits | 1 << 52).trailing_zeros());
         if unused_bits >= 8 && high.saturating_sub(low) <= unused_bits - 8 {
@@ -365,6 +380,32 @@ mod tests {
         check_floats(&[f32::from_bits(1), f32::MAX]);
         check_floats(&(0..1000).map(|i| (i as f32).sin()).collect::<Vec<_>>());
         check_floats(&(0..777).map(|i| 10_f32.powi(i % 60 - 30)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_sign_of_zero() {
+        let check = |values: &[f64], expected: (f64, f64)| {
+            let floats: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+            let mut parts = Numbers::default();
+            for value in values {
+                parts.merge(&measure_piece(&Piece::flat(vec![*value]), SpecsMode::Fast, 11).numbers);
+            }
+            for found in [
+                measure_piece(&Piece::flat(values.to_vec()), SpecsMode::Fast, 11).numbers,
+                measure_piece(&Piece::flat(floats), SpecsMode::Fast, 11).numbers,
+                parts,
+            ] {
+                let bits = |(min, max): (f64, f64)| (min.to_bits(), max.to_bits());
+                assert_eq!(bits((found.min, found.max)), bits(expected), "{values:?}");
+            }
+        };
+        check(&[-0.0, -0.0, 2.0], (-0.0, 2.0));
+        check(&[0.0, -0.0, 2.0], (-0.0, 2.0));
+        check(&[-0.0, 0.0, 2.0], (-0.0, 2.0));
+        check(&[0.0, 2.0], (0.0, 2.0));
+        check(&[-0.0, -2.0, -0.0], (-2.0, 0.0));
+        check(&[-0.0], (-0.0, 0.0));
+        check(&[2.0; 300], (2.0, 2.0));
     }
 
     #[test]
