@@ -1,11 +1,12 @@
 //! From the bytes of a basket to a piece of a column.
 
 use crate::basket::Contents;
-use crate::cursor::{Broken, Cursor, MEMBER_WISE};
-use crate::layout::{Head, Layout, Shape, VECTOR_HEAD_BYTES};
+use crate::cursor::Broken;
+use crate::layout::{Layout, Shape};
 use crate::list_offsets::list_offsets;
+use crate::nested::{Nested, object_bits};
 use crate::numbers::{Stored, Word, by_width, strided};
-use event_columns::{ElementType, Offsets, Piece, Slice, Values};
+use event_columns::{ElementType, Offsets, Piece, Values};
 use multiversion::multiversion;
 
 /// The entries of a basket as a piece. `counts` are the items of each entry, for lists whose basket does not say.
@@ -23,6 +24,10 @@ pub(crate) fn decode(
             let offsets = list_offsets(layout, basket, head_bytes, counts)?;
             let values = list_values(layout, basket, head_bytes, &offsets)?;
             Piece::with_offsets(column_type, vec![offsets], values)
+        }
+        Shape::ObjectBits => {
+            let (offsets, values) = object_bits(layout, basket, counts)?;
+            Piece::new(column_type, offsets, values)
         }
         Shape::Nested { head } => {
             let (offsets, values) = Nested::new(layout).read(basket, head)?;
@@ -54,7 +59,7 @@ fn list_values(
     if head_bytes == 0 {
         return Ok(layout.stored.decode(basket.data));
     }
-    let counted = head_bytes == VECTOR_HEAD_BYTES;
+    let counted = head_bytes >= COUNT_BYTES;
     let mismatch =
         || Broken::new(0, "the lengths of the lists do not agree with the positions of the entries");
     match layout.stored {
@@ -71,6 +76,8 @@ fn list_values(
     }
 }
 
+/// Heads of at least this length end with the number of items.
+const COUNT_BYTES: usize = 4;
 /// Lists up to this length are copied in one step of fixed size, which is faster than asking how long they are.
 const STEP: usize = 8;
 
@@ -101,7 +108,7 @@ fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &Offs
         // lies inside `data` (the loop above). `from` is at least `head_bytes`, which is at least 4 where counted.
         // With the bounds checked at every list, uncompressed vectors took 1.5 times as long to read.
         let (source, target, count) = unsafe {
-            let count = data.get_unchecked(from - if counted { 4 } else { 0 }..from);
+            let count = data.get_unchecked(from - if counted { COUNT_BYTES } else { 0 }..from);
             let source = data.get_unchecked(from..from + STEP * W::N_BYTES);
             (source, values.get_unchecked_mut(start..start + STEP), count)
         };
@@ -122,7 +129,7 @@ fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &Offs
         let (start, end) = (offsets[list] as usize, offsets[list + 1] as usize);
         let from = position(list);
         if counted {
-            mismatch |= u32::from_big_endian(&data[from - 4..from]) ^ (end - start) as u32;
+            mismatch |= u32::from_big_endian(&data[from - COUNT_BYTES..from]) ^ (end - start) as u32;
         }
         let source = &data[from..from + (end - start) * W::N_BYTES];
         for (value, item) in values[start..end].iter_mut().zip(source.chunks_exact(W::N_BYTES)) {
@@ -133,127 +140,10 @@ fn gather<W: Word>(data: &[u8], head_bytes: usize, counted: bool, offsets: &Offs
     (mismatch == 0).then_some(values)
 }
 
-/// Reads entries one after the other: strings, lists of lists, lists of strings.
-struct Nested {
-    stored: Stored,
-    depth: usize,
-    is_text: bool,
-    /// One array for each level, each beginning with 0.
-    offsets: Vec<Vec<i64>>,
-    payload: Vec<u8>,
-}
-
-impl Nested {
-    fn new(layout: &Layout) -> Self {
-        let levels = layout.column_type.offset_levels();
-        Self {
-            stored: layout.stored,
-            depth: layout.column_type.depth,
-            is_text: layout.column_type.element == ElementType::Text,
-            offsets: vec![vec![0]; levels],
-            payload: Vec::new(),
-        }
-    }
-
-    fn read(mut self, basket: &Contents<'_>, head: Head) -> Result<(Vec<Slice<i64>>, Values), Broken> {
-        let mut cursor = Cursor::new(basket.data);
-        let ends = basket.positions.as_ref().map(|positions| positions.as_chunks::<4>().0);
-        for entry in 0..basket.n_entries {
-            let next = ends.and_then(|ends| ends.get(entry + 1)).map(|end| i32::from_be_bytes(*end));
-            let end = match (next, ends) {
-                (Some(next), _) => {
-                    usize::try_from(next).ok().and_then(|next| next.checked_sub(basket.n_head_bytes))
-                }
-                (None, Some(_)) => Some(basket.data.len()),
-                (None, None) => None,
-            };
-            self.entry(&mut cursor, head, end)?;
-            if end.is_some_and(|end| end != cursor.position()) {
-                return Err(
-                    cursor.broken(format!("entry {entry} of the basket does not end where it should"))
-                );
-            }
-        }
-        if cursor.remaining() > 0 {
-            return Err(cursor.broken(format!("{} bytes behind the last entry", cursor.remaining())));
-        }
-        let values = if self.is_text { self.payload.into() } else { self.stored.decode(&self.payload) };
-        Ok((self.offsets.into_iter().map(Slice::from).collect(), values))
-    }
-
-    fn entry(&mut self, cursor: &mut Cursor<'_>, head: Head, end: Option<usize>) -> Result<(), Broken> {
-        let header = match head {
-            Head::None => None,
-            Head::Versioned | Head::Counted => Some(cursor.header()?),
-        };
-        if header.is_some_and(|header| header.version & MEMBER_WISE != 0) {
-            return Err(cursor.broken("a list that was written member by member"));
-        }
-        if self.depth == 0 && self.is_text && end == Some(cursor.position()) {
-            // ROOT writes no byte at all for an empty string of a leaf.
-            self.close(0);
-        } else if self.depth == 0 {
-            self.item(cursor, 0)?;
-        } else if head == Head::Counted {
-            self.list(cursor, 0)?;
-        } else {
-            let end = header.and_then(|header| header.end).or(end);
-            let end = end.ok_or_else(|| cursor.broken("the basket does not say where its entries end"))?;
-            while cursor.position() < end {
-                self.item(cursor, 1)?;
-            }
-            self.close(0);
-        }
-        match header {
-            Some(header) if header.end.is_some_and(|end| end != cursor.position()) => {
-                Err(cursor.broken("an entry that does not end where it should"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// A list at a level: its number of items, then the items.
-    fn list(&mut self, cursor: &mut Cursor<'_>, level: usize) -> Result<(), Broken> {
-        let is_last = level + 1 == self.depth;
-        let count = cursor.count(if is_last && !self.is_text { self.stored.n_bytes() } else { 1 })?;
-        if is_last && !self.is_text {
-            self.payload.extend_from_slice(cursor.bytes(count * self.stored.n_bytes())?);
-        } else {
-            for _ in 0..count {
-                self.item(cursor, level + 1)?;
-            }
-        }
-        self.close(level);
-        Ok(())
-    }
-
-    /// What stands at a level: a list, or below the lists a text or a number.
-    fn item(&mut self, cursor: &mut Cursor<'_>, level: usize) -> Result<(), Broken> {
-        if level < self.depth {
-            return self.list(cursor, level);
-        }
-        if self.is_text {
-            self.payload.extend_from_slice(cursor.string_bytes()?);
-            self.close(level);
-        } else {
-            self.payload.extend_from_slice(cursor.bytes(self.stored.n_bytes())?);
-        }
-        Ok(())
-    }
-
-    /// Ends a list or text at a level where the level below stands now.
-    fn close(&mut self, level: usize) {
-        let n_bytes = if self.is_text { 1 } else { self.stored.n_bytes() };
-        let below = self.offsets.get(level + 1).map_or(self.payload.len() / n_bytes, |below| below.len() - 1);
-        if let Some(offsets) = self.offsets.get_mut(level) {
-            offsets.push(below as i64);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::{Head, VECTOR_HEAD_BYTES};
     use event_columns::ColumnType;
 
     fn layout(element: ElementType, depth: usize, width: usize, shape: Shape) -> Layout {

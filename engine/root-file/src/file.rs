@@ -6,6 +6,7 @@ use crate::error::{Place, RootFileError};
 use crate::key::{DirectoryHead, Key, parse_key_list};
 use crate::streamer_info::StreamerInfos;
 use crate::tree::RootTree;
+use crate::unclosed;
 use byte_source::{ByteSource, ByteSourceError, LocalFile};
 use event_columns::nearest_names;
 use std::borrow::Cow;
@@ -29,6 +30,9 @@ pub(crate) struct Opened {
     pub(crate) source: Arc<dyn ByteSource>,
     pub(crate) budget_bytes: u64,
     entries: Vec<FileEntry>,
+    /// Where the first record starts, and where the first directory's own numbers are.
+    begin: u64,
+    seek_directory: u64,
     seek_info: u64,
     streamer_infos: OnceLock<StreamerInfos>,
 }
@@ -107,6 +111,8 @@ impl RootFile {
             source,
             budget_bytes,
             entries: Vec::new(),
+            begin: header.begin,
+            seek_directory: header.seek_directory,
             seek_info: header.seek_info,
             streamer_infos: OnceLock::new(),
         };
@@ -230,12 +236,16 @@ impl Opened {
         let bytes = self.read(&place, seek..end)?;
         let head = DirectoryHead::parse(&mut Cursor::new(&bytes))
             .map_err(|broken| place.broken("a directory", seek, broken))?;
-        // A file that was never closed has no list of keys in its first directory.
         if head.seek_keys == 0 || head.n_key_bytes == 0 {
-            return Ok(Vec::new());
+            let is_first = seek == self.seek_directory;
+            return if is_first { self.unlisted_keys(&place) } else { Ok(Vec::new()) };
         }
         let bytes = self.read(&place, head.seek_keys..head.seek_keys.saturating_add(head.n_key_bytes))?;
         parse_key_list(&bytes).map_err(|broken| place.broken("a list of keys", head.seek_keys, broken))
+    }
+
+    fn unlisted_keys(&self, place: &Place) -> Result<Vec<Key>, RootFileError> {
+        unclosed::keys(&*self.source, self.begin).map_err(|cause| place.source(cause))
     }
 
     /// The bytes of an object, decompressed where needed.
@@ -293,6 +303,7 @@ impl Opened {
 
 /// What the first bytes of a file say.
 struct FileHeader {
+    begin: u64,
     seek_directory: u64,
     seek_info: u64,
 }
@@ -325,7 +336,7 @@ impl FileHeader {
         let n_name_bytes = u64::from(cursor.u32()?);
         cursor.skip(5)?;
         let seek_info = if long { cursor.u64()? } else { u64::from(cursor.u32()?) };
-        Ok(Self { seek_directory: begin + n_name_bytes, seek_info })
+        Ok(Self { begin, seek_directory: begin + n_name_bytes, seek_info })
     }
 }
 

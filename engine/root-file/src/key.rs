@@ -17,6 +17,8 @@ pub(crate) struct Key {
     pub(crate) cycle: i16,
     /// Where the record starts in the file.
     pub(crate) seek: u64,
+    /// Where the record of the directory that lists it starts.
+    pub(crate) seek_directory: u64,
     pub(crate) class_name: String,
     pub(crate) name: String,
     pub(crate) title: String,
@@ -26,14 +28,15 @@ impl Key {
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Broken> {
         let head = KeyHead::parse(cursor)?;
         let long = head.version > LONG_ADDRESSES;
-        let seek = if long { cursor.u64()? } else { u64::from(cursor.u32()?) };
-        cursor.skip(if long { 8 } else { 4 })?;
+        let mut address = || if long { cursor.u64() } else { cursor.u32().map(u64::from) };
+        let (seek, seek_directory) = (address()?, address()?);
         Ok(Self {
             n_bytes: head.n_bytes,
             n_object_bytes: head.n_object_bytes,
             n_head_bytes: head.n_head_bytes,
             cycle: head.cycle,
             seek,
+            seek_directory,
             class_name: cursor.string()?,
             name: cursor.string()?,
             title: cursor.string()?,

@@ -3,26 +3,44 @@
 use crate::numbers::{Stored, truncated};
 use crate::streamer_info::StreamerInfos;
 use crate::tree_record::{BranchClass, BranchRecord, ElementRecord, LeafRecord, Span, TreeRecord};
-use crate::type_name::{self, Item};
 use event_columns::{ColumnType, ElementType};
+use std::borrow::Cow;
 
 /// How the entries of a branch, or of one leaf of it, are stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Layout {
     pub(crate) column_type: ColumnType,
     pub(crate) stored: Stored,
     pub(crate) shape: Shape,
     /// The branch whose numbers say how many items each entry has, for baskets without offsets.
-    pub(crate) counter: Option<usize>,
+    pub(crate) counter: Option<Counter>,
+}
+
+/// A leaf whose values count the items of others: its branch, and its place among the leaves of that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Counter {
+    pub(crate) branch: usize,
+    pub(crate) leaf: usize,
+}
+
+impl Layout {
+    /// The branch of a split collection holds how many items each entry has; their members are branches below.
+    pub(crate) fn number_of_items() -> Self {
+        let stored = Stored::Plain(ElementType::I32);
+        let shape = Shape::Fixed { stride: stored.n_bytes(), offset: 0 };
+        Self { column_type: ColumnType::flat(stored.element()), stored, shape, counter: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Shape {
     /// Entries of `stride` bytes with the values at `offset`.
     Fixed { stride: usize, offset: usize },
-    /// A list of numbers behind a head: none for `x[n]`, 1 byte for a member that is an array, 10 bytes for
-    /// `vector<T>` (length in bytes, version, number of items).
+    /// A list of numbers behind a head: none for `x[n]`, 1 byte for a member that is an array, 4 bytes for a
+    /// `TArrayI` (number of items), 10 bytes for `vector<T>` (length in bytes, version, number of items).
     List { head_bytes: usize },
+    /// The bits of a `TObject`, one number or a list, each with two bytes more where others refer to the object.
+    ObjectBits,
     /// Strings, lists of lists and lists of strings, read one after the other.
     Nested { head: Head },
 }
@@ -32,6 +50,8 @@ pub(crate) enum Shape {
 pub(crate) enum Head {
     /// Nothing; a list goes on to the end of the entry.
     None,
+    /// Nothing; a text has a length of 32 bits in front.
+    LongText,
     /// Length and version; a list goes on to the end of that length.
     Versioned,
     /// Length and version, then the number of items.
@@ -40,6 +60,11 @@ pub(crate) enum Head {
 
 /// Bytes in front of the numbers of a `vector<T>`.
 pub(crate) const VECTOR_HEAD_BYTES: usize = 10;
+
+/// The kind of a branch that is a split `TClonesArray`.
+const CLONES: i32 = 3;
+/// The kind of a branch that is another split collection.
+const COLLECTION: i32 = 4;
 
 /// What can be said about one column: its type in C++ words, and how it is read or why not.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,9 +85,8 @@ pub(crate) struct Describer<'a> {
 mod code {
     pub(super) const ARRAY: i32 = 20;
     pub(super) const POINTER: i32 = 40;
-    pub(super) const CHAR_STAR: i32 = 7;
-    pub(super) const T_STRING: i32 = 65;
-    pub(super) const STL_STRING: i32 = 365;
+    /// The bits of a `TObject`.
+    pub(super) const BITS: i32 = 15;
 }
 
 impl<'a> Describer<'a> {
@@ -72,6 +96,16 @@ impl<'a> Describer<'a> {
         let bytes = self.object.get(span.clone()).unwrap_or_default();
         let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
         std::str::from_utf8(bytes).unwrap_or("?")
+    }
+
+    /// A name as text, whatever its bytes.
+    pub(crate) fn name(&self, span: &Span) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.object.get(span.clone()).unwrap_or_default())
+    }
+
+    /// Whether a branch holds the number of items of a collection whose members are branches below.
+    pub(crate) fn counts_items(branch: &BranchRecord) -> bool {
+        branch.element.as_ref().is_some_and(|element| matches!(element.kind, CLONES | COLLECTION))
     }
 
     /// The columns of a branch: one, or one for each leaf with the leaf's name.
@@ -96,6 +130,10 @@ impl<'a> Describer<'a> {
                 class_name,
                 &format!("a {class_name} holds whole objects; only numbers and text are read"),
             );
+        }
+        if branch.element.as_ref().is_some_and(|element| element.kind == CLONES) {
+            let layout = Ok(Layout::number_of_items());
+            return Described { type_name: "TClonesArray".to_string(), layout };
         }
         if !branch.children.is_empty() {
             let type_name = branch.element.as_ref().map_or("", |element| self.text(&element.class_name));
@@ -172,14 +210,22 @@ impl<'a> Describer<'a> {
                 shape: Shape::Fixed { stride: stored.n_bytes() * width, offset: 0 },
                 counter: None,
             },
-            Some(count) => Layout {
+            Some(_) => Layout {
                 column_type: ColumnType { element: stored.element(), depth: 1, width },
                 stored,
                 shape: Shape::List { head_bytes },
-                counter: (count.branch < self.tree.branches.len()).then_some(count.branch),
+                counter: self.counter(leaf),
             },
         };
         Described { type_name, layout: Ok(layout) }
+    }
+
+    /// Where the numbers of items of a leaf are.
+    fn counter(&self, leaf: &LeafRecord) -> Option<Counter> {
+        let count = leaf.count_leaf?;
+        let branch = self.tree.leaves.get(count)?.branch;
+        let leaf = self.tree.branches.get(branch)?.leaves.iter().position(|own| *own == count)?;
+        Some(Counter { branch, leaf })
     }
 
     /// How the numbers of a leaf are stored, and their type in words.
@@ -221,9 +267,13 @@ impl<'a> Describer<'a> {
                 let reason = "a list of variable length inside a collection".to_string();
                 return Described { type_name: format!("{word}*"), layout: Err(reason) };
             }
-            return self.basic_numbers(element, leaf, stored, word, is_pointer);
+            let mut described = self.basic_numbers(element, leaf, stored, word, is_pointer);
+            if let (Ok(layout), code::BITS) = (&mut described.layout, basic) {
+                layout.shape = Shape::ObjectBits;
+            }
+            return described;
         }
-        self.container_member(branch, element, in_collection)
+        self.container_member(branch, element, leaf, in_collection)
     }
 
     fn basic_numbers(
@@ -238,7 +288,7 @@ impl<'a> Describer<'a> {
         if let (Ok(layout), Some(count)) = (&mut described.layout, element.count_branch)
             && layout.shape == (Shape::List { head_bytes: 0 })
         {
-            layout.counter = Some(count);
+            layout.counter = Some(Counter { branch: count, leaf: 0 });
         }
         described
     }
@@ -274,7 +324,7 @@ impl<'a> Describer<'a> {
     }
 
     /// The description of the member behind a branch.
-    fn streamer_element(
+    pub(crate) fn streamer_element(
         &self,
         branch: &BranchRecord,
         element: &ElementRecord,
@@ -291,62 +341,10 @@ impl<'a> Describer<'a> {
             .or_else(|| infos.member(class_name, member))
             .or_else(|| infos.member(self.text(&element.parent_name), member))
     }
-
-    /// A member that is a string or a list, or a whole object of such a type.
-    fn container_member(
-        &self,
-        branch: &BranchRecord,
-        element: &ElementRecord,
-        in_collection: bool,
-    ) -> Described {
-        let type_name = if element.id < 0 {
-            self.text(&element.class_name)
-        } else {
-            match element.streamer_type {
-                code::T_STRING => "TString",
-                code::STL_STRING => "string",
-                code::CHAR_STAR => "char*",
-                _ => self.streamer_element(branch, element).map_or("", |member| member.type_name.as_str()),
-            }
-        };
-        let described = |layout| Described { type_name: type_name.to_string(), layout };
-        let Some(list) = type_name::parse(type_name) else {
-            let reason = if type_name.is_empty() {
-                "the file does not describe its class".to_string()
-            } else {
-                format!(
-                    "{type_name} is a class that was not split; only numbers, text and lists of them are read"
-                )
-            };
-            return described(Err(reason));
-        };
-        let stored = match list.item {
-            Item::Number(number) => Stored::Plain(number),
-            Item::Double32 => Stored::FloatAsDouble,
-            Item::Float16 => truncated("", false),
-            Item::Text => Stored::Plain(ElementType::Text),
-        };
-        let depth = list.depth + usize::from(in_collection);
-        let column_type = ColumnType { element: stored.element(), depth, width: 1 };
-        let is_text = list.item == Item::Text;
-        let head = match (in_collection, list.depth, type_name) {
-            (_, 0, "TString" | "char*") => Head::None,
-            // A string that is a branch of its own has no head, one that is a member has.
-            (false, 0, _) if element.id < 0 => Head::None,
-            (true, ..) | (false, 0, _) => Head::Versioned,
-            (false, ..) => Head::Counted,
-        };
-        let shape = if depth == 1 && !is_text && !in_collection {
-            Shape::List { head_bytes: VECTOR_HEAD_BYTES }
-        } else {
-            Shape::Nested { head }
-        };
-        described(Ok(Layout { column_type, stored, shape, counter: None }))
-    }
 }
 
 /// Values in one entry or item of a leaf; a length that makes no sense counts as 1.
-fn width(leaf: &LeafRecord) -> usize {
+pub(crate) fn width(leaf: &LeafRecord) -> usize {
     usize::try_from(leaf.n_values).unwrap_or(1).max(1)
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct StreamerElement {
     /// The comment beside the member, which holds the range of a truncated number.
     pub(crate) title: String,
     pub(crate) type_name: String,
+    /// ROOT's number for the type.
+    pub(crate) kind: i32,
     pub(crate) is_base: bool,
 }
 
@@ -65,6 +67,11 @@ impl StreamerInfos {
         by_checksum
             .or_else(|| versions.iter().find(|info| info.version == version))
             .or_else(|| versions.iter().max_by_key(|info| info.version))
+    }
+
+    /// The description of exactly this version of a class.
+    pub(crate) fn version(&self, class_name: &str, version: u16) -> Option<&StreamerInfo> {
+        self.classes.get(class_name)?.iter().find(|info| info.version == i32::from(version))
     }
 
     /// A member of a class or of its base classes.
@@ -117,8 +124,9 @@ impl StreamerElement {
         }
         let header = cursor.header()?;
         let (name, title) = cursor.named()?;
-        // Type, size, length and dimensions of an array: the branch says all this itself.
-        cursor.skip(16)?;
+        let kind = cursor.i32()?;
+        // Size, length and dimensions of an array: the branch says all this itself.
+        cursor.skip(12)?;
         if header.version == 1 {
             let count = cursor.count(4)?;
             cursor.skip(4 * count)?;
@@ -130,6 +138,7 @@ impl StreamerElement {
             name: text(name),
             title: text(title),
             type_name: text(cursor.string_bytes()?),
+            kind,
             is_base: class_name == "TStreamerBase",
         })
     }

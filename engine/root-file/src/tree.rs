@@ -6,7 +6,7 @@ use crate::cursor::Broken;
 use crate::decode::decode;
 use crate::error::{Place, RootFileError};
 use crate::file::{FileEntry, Opened};
-use crate::layout::{Describer, Layout};
+use crate::layout::{Describer, Layout, Shape};
 use crate::tree_record::{self, BranchRecord, Refused, Span, TreeRecord};
 use event_columns::{BranchInfo, EventTable, Piece, PieceAt, PieceSink, ReadError, TableInfo, nearest_names};
 use rayon::prelude::*;
@@ -61,7 +61,8 @@ impl RootTree {
         place.tree = Some(entry.key_name());
         let object = file.read_object(&place, &entry.key)?.into_owned();
         let object_start = entry.key.seek.saturating_add(entry.key.n_head_bytes as u64);
-        let record = tree_record::parse(&object, entry.key.n_head_bytes, &entry.class_name);
+        let streamer_infos = || file.streamer_infos();
+        let record = tree_record::parse(&object, entry.key.n_head_bytes, &entry.class_name, &streamer_infos);
         let record = record.map_err(|refused| match refused {
             Refused::Broken(broken) => place.broken("a tree", object_start, broken),
             Refused::Version { class_name, version, known } => RootFileError::Version {
@@ -192,11 +193,14 @@ impl RootTree {
     /// Decodes one basket of a column.
     fn decode_basket(&self, column: usize, number: usize, depth: usize) -> Result<Piece, RootFileError> {
         let source = &self.columns[column];
+        // A collection that was split has no values of its own, but it counts its items.
+        let counts_items = Describer::counts_items(&self.record.branches[source.branch]);
+        let layout = source.layout.or_else(|| counts_items.then(Layout::number_of_items));
         let place = || self.place(column, Some(number));
-        let (Some(layout), Some(basket)) = (&source.layout, self.baskets(column)?.get(number)) else {
+        let (Some(layout), Some(basket)) = (layout, self.baskets(column)?.get(number)) else {
             return Err(place().broken("a basket", 0, Broken::new(0, "there is no such basket")));
         };
-        self.decode_at(layout, basket, depth).map_err(|failed| match failed {
+        self.decode_at(&layout, basket, depth).map_err(|failed| match failed {
             Failed::Source(cause) => place().source(cause),
             Failed::Basket(NotOpened::Broken(broken)) => {
                 let start = if basket.embedded.is_some() { self.object_start } else { basket.seek };
@@ -214,7 +218,8 @@ impl RootTree {
     fn decode_at(&self, layout: &Layout, basket: &BasketAt, depth: usize) -> Result<Piece, Failed> {
         let n_entries = basket.n_entries;
         let counts = |contents: &basket::Contents<'_>| -> Result<Option<Vec<i64>>, Broken> {
-            if contents.positions.is_some() || !matches!(layout.shape, crate::layout::Shape::List { .. }) {
+            if contents.positions.is_some() || !matches!(layout.shape, Shape::List { .. } | Shape::ObjectBits)
+            {
                 return Ok(None);
             }
             self.counts(layout, basket, depth)
@@ -240,9 +245,11 @@ impl RootTree {
 
     /// The numbers of items of the entries of a basket, from the branch that counts them.
     fn counts(&self, layout: &Layout, basket: &BasketAt, depth: usize) -> Result<Option<Vec<i64>>, Broken> {
-        let counter =
-            layout.counter.and_then(|branch| self.columns.iter().position(|column| column.branch == branch));
-        let Some(counter) = counter.filter(|_| depth == 0) else { return Ok(None) };
+        let Some(counter) = layout.counter.filter(|_| depth == 0) else { return Ok(None) };
+        // The leaves of a branch are columns that follow each other.
+        let first = self.columns.iter().position(|column| column.branch == counter.branch);
+        let counter = first.map(|first| first + counter.leaf);
+        let Some(counter) = counter.filter(|counter| *counter < self.columns.len()) else { return Ok(None) };
         let wanted = basket.first_entry..basket.end_entry();
         let mut counts = Vec::new();
         let baskets = self.stored_baskets(self.columns[counter].branch)?;
@@ -303,16 +310,21 @@ impl EventTable for RootTree {
     }
 }
 
+/// A number of a list in the tree's bytes.
+fn number_at(object: &[u8], start: usize, place: usize, has_32_bits: bool) -> Option<i64> {
+    let n_bytes = if has_32_bits { 4 } else { 8 };
+    let bytes = object.get(start.checked_add(place.checked_mul(n_bytes)?)?..)?;
+    if has_32_bits {
+        return bytes.first_chunk().map(|bytes| i64::from(i32::from_be_bytes(*bytes)));
+    }
+    bytes.first_chunk().map(|bytes| i64::from_be_bytes(*bytes))
+}
+
 /// Lists the baskets of a branch from the arrays in the tree's bytes.
 fn list_baskets(object: &[u8], branch: &BranchRecord) -> Result<Vec<BasketAt>, Broken> {
-    let number_at = |start: usize, place: usize| -> Option<i64> {
-        let bytes = object.get(start.checked_add(8 * place)?..)?.first_chunk()?;
-        Some(i64::from_be_bytes(*bytes))
-    };
-    let length_at = |place: usize| -> Option<i32> {
-        let bytes = object.get(branch.lengths_at.checked_add(4 * place)?..)?.first_chunk()?;
-        Some(i32::from_be_bytes(*bytes))
-    };
+    let entry_at = |place| number_at(object, branch.entries_at, place, branch.has_short_entries);
+    let seek_at = |place| number_at(object, branch.seeks_at, place, branch.has_short_seeks);
+    let length_at = |place| number_at(object, branch.lengths_at, place, true);
     let broken =
         |number: usize, reason: &str| Broken::new(branch.entries_at, format!("basket {number}: {reason}"));
     let mut baskets = Vec::with_capacity(branch.n_written.min(branch.n_places));
@@ -320,22 +332,14 @@ fn list_baskets(object: &[u8], branch: &BranchRecord) -> Result<Vec<BasketAt>, B
     let mut next_entry = branch.first_entry.max(0);
     for number in 0..=branch.n_written.min(branch.n_places) {
         let embedded = branch.embedded.iter().find(|(own, _)| *own == number).map(|(_, span)| span.clone());
-        let seek = if in_arrays(number) && number < branch.n_written {
-            number_at(branch.seeks_at, number).unwrap_or(0)
-        } else {
-            0
-        };
+        let seek =
+            if in_arrays(number) && number < branch.n_written { seek_at(number).unwrap_or(0) } else { 0 };
         if seek == 0 && embedded.is_none() {
             continue;
         }
-        let start = if in_arrays(number) {
-            number_at(branch.entries_at, number).unwrap_or(next_entry)
-        } else {
-            next_entry
-        };
+        let start = if in_arrays(number) { entry_at(number).unwrap_or(next_entry) } else { next_entry };
         let has_next = in_arrays(number + 1) && number < branch.n_written;
-        let end =
-            if has_next { number_at(branch.entries_at, number + 1).unwrap_or(-1) } else { branch.n_entries };
+        let end = if has_next { entry_at(number + 1).unwrap_or(-1) } else { branch.n_entries };
         if start != next_entry || end < start {
             return Err(broken(number, &format!("entries {start} to {end} after entry {next_entry}")));
         }
@@ -405,7 +409,7 @@ impl<'a> Lister<'a> {
         let tree = self.describer.tree;
         let branch = &tree.branches[position];
         let length_before = path.len();
-        path.push_str(self.describer.text(&branch.name));
+        path.push_str(&self.describer.name(&branch.name));
         path.truncate(path.floor_char_boundary(MOST_NAME_BYTES));
         for (leaf_name, described) in self.describer.columns(branch) {
             let name = match leaf_name {

@@ -2,10 +2,12 @@
 //!
 //! Names and lists of baskets stay in the bytes of the object until somebody asks, because opening a file of a
 //! thousand branches should cost milliseconds. Format: the `TStreamerInfo` of `TTree` 16 to 20, `TBranch` 10 to
-//! 13, `TBranchElement` 8 to 10 (ROOT 5.23 to 6.40).
+//! 13, `TBranchElement` 8 to 10 (ROOT 5.23 to 6.40). Older versions are read in `old_tree.rs`.
 
 use crate::cursor::{Broken, Cursor, ObjectHeader};
 use crate::object_stream::{Classes, NewObject, Pointer, array_head, end_of};
+use crate::old_tree::{self, OLDEST_BRANCH, OLDEST_TREE};
+use crate::streamer_info::StreamerInfos;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -58,6 +60,9 @@ pub(crate) struct BranchRecord {
     pub(crate) lengths_at: usize,
     pub(crate) entries_at: usize,
     pub(crate) seeks_at: usize,
+    /// Whether first entries and addresses have 32 bits, as in old files.
+    pub(crate) has_short_entries: bool,
+    pub(crate) has_short_seeks: bool,
     /// Baskets that are kept inside the tree, by their number.
     pub(crate) embedded: Vec<(usize, Span)>,
     pub(crate) element: Option<ElementRecord>,
@@ -110,15 +115,26 @@ impl From<Broken> for Refused {
     }
 }
 
-/// Reads a tree from the bytes of its object; `n_head_bytes` is the length of the key in front.
-pub(crate) fn parse(object: &[u8], n_head_bytes: usize, class_name: &str) -> Result<TreeRecord, Refused> {
+/// Reads a tree from the bytes of its object; `n_head_bytes` is the length of the key in front. Descriptions of
+/// classes are asked for only where the tree is old.
+pub(crate) fn parse<'infos>(
+    object: &[u8],
+    n_head_bytes: usize,
+    class_name: &str,
+    streamer_infos: &'infos dyn Fn() -> &'infos StreamerInfos,
+) -> Result<TreeRecord, Refused> {
     let mut cursor = Cursor::with_origin(object, n_head_bytes);
     // An n-tuple is a tree with a number behind it.
     if class_name == "TNtuple" || class_name == "TNtupleD" {
         cursor.header()?;
     }
-    let mut parser =
-        Parser { cursor, classes: Classes::default(), known: HashMap::new(), tree: TreeRecord::default() };
+    let mut parser = Parser {
+        cursor,
+        classes: Classes::default(),
+        known: HashMap::new(),
+        tree: TreeRecord::default(),
+        streamer_infos,
+    };
     parser.tree()?;
     Ok(parser.tree)
 }
@@ -130,19 +146,25 @@ enum Known {
     Leaf(usize),
 }
 
-struct Parser<'a> {
-    cursor: Cursor<'a>,
+pub(crate) struct Parser<'a, 'infos> {
+    pub(crate) cursor: Cursor<'a>,
     classes: Classes<'a>,
     known: HashMap<u32, Known>,
-    tree: TreeRecord,
+    pub(crate) tree: TreeRecord,
+    pub(crate) streamer_infos: &'infos dyn Fn() -> &'infos StreamerInfos,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'a, '_> {
     fn tree(&mut self) -> Result<(), Refused> {
         let header = self.cursor.header()?;
         let version = header.version;
-        if !(16..=40).contains(&version) {
-            return Err(Refused::Version { class_name: "TTree", version, known: "16 and later (ROOT 5.23)" });
+        match version {
+            OLDEST_TREE..16 => return self.old_tree(version),
+            16..=40 => {}
+            _ => {
+                let known = "5 and later (ROOT 3.00)";
+                return Err(Refused::Version { class_name: "TTree", version, known });
+            }
         }
         self.cursor.named()?;
         for _attributes_of_line_fill_and_marker in 0..3 {
@@ -171,7 +193,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn span(&mut self) -> Result<Span, Broken> {
+    pub(crate) fn span(&mut self) -> Result<Span, Broken> {
         let text = self.cursor.string_bytes()?;
         let end = self.cursor.position();
         Ok(end - text.len()..end)
@@ -186,7 +208,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A list of pointers to branches.
-    fn branches(&mut self, depth: usize) -> Result<Vec<usize>, Refused> {
+    pub(crate) fn branches(&mut self, depth: usize) -> Result<Vec<usize>, Refused> {
         let (header, count) = array_head(&mut self.cursor)?;
         let mut list = Vec::with_capacity(count);
         for _ in 0..count {
@@ -198,7 +220,7 @@ impl<'a> Parser<'a> {
         Ok(list)
     }
 
-    fn branch_pointer(&mut self, depth: usize) -> Result<Option<usize>, Refused> {
+    pub(crate) fn branch_pointer(&mut self, depth: usize) -> Result<Option<usize>, Refused> {
         match self.classes.pointer(&mut self.cursor)? {
             Pointer::Null => Ok(None),
             Pointer::Seen(number) => match self.known.get(&number) {
@@ -249,17 +271,20 @@ impl<'a> Parser<'a> {
     fn plain_branch(&mut self, position: usize, depth: usize) -> Result<BranchRecord, Refused> {
         let header = self.cursor.header()?;
         let version = header.version;
-        if !(10..=30).contains(&version) {
-            return Err(Refused::Version {
-                class_name: "TBranch",
-                version,
-                known: "10 and later (ROOT 5.23)",
-            });
+        if !(OLDEST_BRANCH..=30).contains(&version) {
+            let known = "6 and later (ROOT 3.00)";
+            return Err(Refused::Version { class_name: "TBranch", version, known });
         }
         let (name, _) = self.named()?;
-        self.cursor.skip_object()?;
+        if version > 7 {
+            self.cursor.skip_object()?;
+        }
         let mut branch = BranchRecord { name, ..BranchRecord::default() };
-        self.branch_numbers(version, &mut branch)?;
+        if version < 10 {
+            old_tree::branch_numbers(&mut self.cursor, version, &mut branch)?;
+        } else {
+            self.branch_numbers(version, &mut branch)?;
+        }
         branch.children = self.branches(depth + 1)?;
         branch.leaves = self.leaves(position)?;
         self.embedded_baskets(&mut branch)?;
@@ -299,7 +324,7 @@ impl<'a> Parser<'a> {
     fn basket_lists(&mut self, branch: &mut BranchRecord) -> Result<(), Broken> {
         let cursor = &mut self.cursor;
         let n_places = branch.n_places;
-        // In front of each list is one byte: 0 when it is absent, for addresses 2 when they have 64 bits.
+        // In front of each list is one byte: 0 when it is absent, in old files 2 when its addresses have 64 bits.
         let list = |cursor: &mut Cursor<'_>, bytes_each: usize| -> Result<usize, Broken> {
             let start = cursor.position();
             cursor
@@ -309,9 +334,10 @@ impl<'a> Parser<'a> {
         cursor.skip(1)?;
         branch.lengths_at = list(cursor, 4)?;
         cursor.skip(1)?;
-        branch.entries_at = list(cursor, 8)?;
-        cursor.skip(1)?;
-        branch.seeks_at = list(cursor, 8)?;
+        branch.entries_at = list(cursor, if branch.has_short_entries { 4 } else { 8 })?;
+        let mark = cursor.u8()?;
+        branch.has_short_seeks = branch.has_short_entries && mark != old_tree::LONG_ADDRESSES;
+        branch.seeks_at = list(cursor, if branch.has_short_seeks { 4 } else { 8 })?;
         Ok(())
     }
 
@@ -396,9 +422,13 @@ impl<'a> Parser<'a> {
 
     fn element(&mut self, header: ObjectHeader, depth: usize) -> Result<ElementRecord, Refused> {
         let version = header.version;
-        if !(8..=30).contains(&version) {
-            let known = "8 and later (ROOT 5.23)";
-            return Err(Refused::Version { class_name: "TBranchElement", version, known });
+        match version {
+            1..8 => return self.old_element(version, depth),
+            8..=30 => {}
+            _ => {
+                let known = "1 and later (ROOT 3.01)";
+                return Err(Refused::Version { class_name: "TBranchElement", version, known });
+            }
         }
         let (class_name, parent_name, _clones_name) = (self.span()?, self.span()?, self.span()?);
         let cursor = &mut self.cursor;
@@ -427,9 +457,12 @@ mod tests {
 
     #[test]
     fn versions_that_are_too_old_are_named() {
-        let object = [0x40, 0, 0, 4, 0, 5, 0, 0];
-        let refused = parse(&object, 0, "TTree").unwrap_err();
-        assert!(matches!(refused, Refused::Version { class_name: "TTree", version: 5, .. }));
-        assert!(matches!(parse(&[], 0, "TTree"), Err(Refused::Broken(_))));
+        let infos = StreamerInfos::default();
+        let parse = |object: &[u8]| super::parse(object, 0, "TTree", &|| &infos).unwrap_err();
+        let object = |version| [0x40, 0, 0, 4, 0, version, 0, 0];
+        assert!(matches!(parse(&object(4)), Refused::Version { class_name: "TTree", version: 4, .. }));
+        // A version that only the file itself can describe.
+        assert!(matches!(parse(&object(5)), Refused::Version { class_name: "TTree", version: 5, .. }));
+        assert!(matches!(parse(&[]), Refused::Broken(_)));
     }
 }

@@ -52,6 +52,26 @@ pub(crate) fn parse(type_name: &str) -> Option<ListType> {
     None
 }
 
+/// The number of bits of a `bitset<16>`; nothing where it is another class.
+pub(crate) fn bitset(type_name: &str) -> Option<usize> {
+    let size = clean(type_name).strip_prefix("bitset<")?.strip_suffix('>')?;
+    size.trim().trim_end_matches(['u', 'U', 'l', 'L']).parse().ok().filter(|n_bits| *n_bits > 0)
+}
+
+/// The numbers in a `TArrayI` or one of its kin; nothing where it is another class.
+pub(crate) fn array_class(type_name: &str) -> Option<ElementType> {
+    use ElementType::{F32, F64, I8, I16, I32, I64};
+    Some(match type_name.strip_prefix("TArray")? {
+        "C" => I8,
+        "S" => I16,
+        "I" => I32,
+        "L" | "L64" => I64,
+        "F" => F32,
+        "D" => F64,
+        _ => return None,
+    })
+}
+
 /// The first of the arguments of a template, without the allocator and comparison behind it.
 fn first_argument(arguments: &str) -> &str {
     let mut depth = 0_usize;
@@ -122,6 +142,21 @@ mod tests {
         check("vector<vector<std::string>>", 2, Item::Text);
         check("Double32_t", 0, Item::Double32);
         check("const vector<bool>", 1, Item::Number(ElementType::Bool));
+    }
+
+    #[test]
+    fn sets_of_bits() {
+        assert_eq!(bitset("bitset<16>"), Some(16));
+        assert_eq!(bitset("std::bitset<8ul>"), Some(8));
+        assert_eq!(bitset("bitset<0>"), None);
+        assert_eq!(bitset("vector<bitset<8> >"), None);
+    }
+
+    #[test]
+    fn arrays_of_root() {
+        assert_eq!(array_class("TArrayL64"), Some(ElementType::I64));
+        assert_eq!(array_class("TArray"), None);
+        assert_eq!(array_class("vector<TArrayI>"), None);
     }
 
     #[test]
