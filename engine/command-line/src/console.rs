@@ -1,7 +1,7 @@
 //! Everything that is printed passes here: results to standard output, progress and messages to standard error.
 #![expect(clippy::print_stderr, reason = "the one place that prints")]
 
-use event_columns::{GoOn, StepReport};
+use event_columns::{GoOn, StepReport, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -65,6 +65,18 @@ impl Console {
         }
     }
 
+    /// Whether only results are wanted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Says what begins now; left out where only results are wanted.
+    pub(crate) fn step(&mut self, text: &str) {
+        if !self.quiet {
+            self.message(text);
+        }
+    }
+
     /// One machine-readable event, where JSON events are on.
     pub(crate) fn event(&mut self, name: &str, fields: &serde_json::Value) {
         if self.json_events {
@@ -100,14 +112,17 @@ impl Console {
         if !is_same {
             self.clear_bar();
             let bar = ProgressBar::with_draw_target(report.total, ProgressDrawTarget::stderr_with_hz(10));
-            let template = "{msg:40!} {bar:30} {human_pos}/{human_len} {per_sec} {eta}";
-            bar.set_style(
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
+            // The text comes last: its length changes, and a narrow terminal cuts it, not the numbers.
+            let counts = match report.unit {
+                Unit::Bytes => "{bytes}/{total_bytes}".to_string(),
+                unit => format!("{{human_pos}}/{{human_len}} {}", unit.name()),
+            };
+            let style = ProgressStyle::with_template(&format!("{{bar:30}} {counts}, {{eta}} left  {{msg}}"));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             self.bar = Some((report.step.to_string(), bar));
         }
         if let Some((_, bar)) = &self.bar {
-            bar.set_message(format!("{} {}", report.step, report.note));
+            bar.set_message(format!("{} {}", report.step, report.note).trim_end().to_string());
             bar.set_position(report.done);
         }
     }
@@ -115,7 +130,9 @@ impl Console {
     fn plain(&mut self, report: &StepReport<'_>) {
         if self.is_due(report) {
             let total = report.total.map_or_else(String::new, |total| format!("/{total}"));
-            eprintln!("{}: {}{total} {} {}", report.step, report.done, report.unit.name(), report.note);
+            let line =
+                format!("{}: {}{total} {} {}", report.step, report.done, report.unit.name(), report.note);
+            eprintln!("{}", line.trim_end());
         }
     }
 

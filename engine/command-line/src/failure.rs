@@ -38,9 +38,9 @@ impl std::error::Error for Failure {
     }
 }
 
-/// Marks an error as being of a kind.
+/// Marks an error as being of a kind, unless it was marked closer to its cause.
 pub(crate) fn of(kind: Kind) -> impl Fn(anyhow::Error) -> anyhow::Error {
-    move |source| anyhow::Error::new(Failure { kind, source })
+    move |source| if source.is::<Failure>() { source } else { anyhow::Error::new(Failure { kind, source }) }
 }
 
 /// Marks an error of the pipeline by what went wrong.

@@ -26,8 +26,14 @@ impl LogLines {
             return console.progress(report);
         }
         self.lines(event).iter().for_each(|line| console.line(line));
-        if let PipelineEvent::Note(note) = event {
-            console.message(note);
+        match event {
+            PipelineEvent::Opened { excluded, .. } if !excluded.is_empty() && !console.is_quiet() => {
+                console.line(&excluded_line(excluded));
+            }
+            // This one announces a step, the others are facts about the input.
+            PipelineEvent::Note(note) if note.starts_with("measuring ") => console.step(note),
+            PipelineEvent::Note(note) => console.message(note),
+            _ => {}
         }
         emit(event, console);
         if console.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -35,13 +41,7 @@ impl LogLines {
 
     fn lines(&mut self, event: &PipelineEvent<'_>) -> Vec<String> {
         match event {
-            PipelineEvent::Opened { file, excluded, .. } => {
-                let mut lines = vec![format!("Reading {file}")];
-                if !excluded.is_empty() {
-                    lines.push(format!("Excluded branches: {excluded:?}"));
-                }
-                lines
-            }
+            PipelineEvent::Opened { file, .. } => vec![format!("Reading {file}")],
             PipelineEvent::Measured { .. } => self.measured(event),
             PipelineEvent::SpecsWritten { path } => vec![format!("write {}", path.display())],
             PipelineEvent::SpecsLoaded { path } => vec![format!("load specs from {}", path.display())],
@@ -107,6 +107,17 @@ impl LogLines {
             lines.push(format!("decoded {} in memory", human_bytes(*n_bytes)));
         }
         lines
+    }
+}
+
+/// Trees have hundreds of branches; a line is for reading.
+const MOST_EXCLUDED: usize = 12;
+
+fn excluded_line(excluded: &[String]) -> String {
+    let shown = &excluded[..excluded.len().min(MOST_EXCLUDED)];
+    match excluded.len() - shown.len() {
+        0 => format!("Excluded branches: {shown:?}"),
+        n_more => format!("Excluded branches: {shown:?} and {n_more} more"),
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn write(model: &Path, result: &PipelineResult, console: &mut Console
     write_file::write(&folder.join("report.txt"), result.report.to_string().as_bytes())?;
     let figures = report_figures(&result.report).into_iter().chain(branch_figures(&result.specs));
     let n_pictures = write_figures(&folder, figures)?;
+    console.event("report", &serde_json::json!({ "folder": folder }));
     console.line(&format!("wrote the report and {n_pictures} pictures to {}", folder.display()));
     Ok(())
 }
@@ -37,6 +38,11 @@ fn write_figures(folder: &Path, figures: impl Iterator<Item = NamedFigure>) -> a
         n_pictures += 1;
     }
     Ok(n_pictures)
+}
+
+/// The first file that a report beside this model writes.
+pub(crate) fn first_file(model: &Path) -> PathBuf {
+    folder_of(model).join("report.json")
 }
 
 fn folder_of(model: &Path) -> PathBuf {

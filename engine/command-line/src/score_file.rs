@@ -17,6 +17,21 @@ pub(crate) fn chunk(first_entry: u64, scores: &Scores) -> ScoreChunk {
     ScoreChunk { first_entry, n_entries, kept, scores }
 }
 
+/// The table format that the name of an output asks for; none for a ROOT file.
+pub(crate) fn format_of(out: &Path) -> anyhow::Result<Option<Format>> {
+    let extension = out.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    match extension.as_str() {
+        "root" => Ok(None),
+        "parquet" => Ok(Some(Format::Parquet)),
+        "csv" => Ok(Some(Format::Csv)),
+        "jsonl" | "json" | "ndjson" => Ok(Some(Format::JsonLines)),
+        _ => anyhow::bail!(
+            "{}: the name must end in .root, .parquet, .csv or .jsonl (or .json, .ndjson: the same)",
+            out.display()
+        ),
+    }
+}
+
 /// Writes all scores; the format follows from the name.
 pub(crate) fn write(
     out: &Path,
@@ -25,14 +40,7 @@ pub(crate) fn write(
     chunks: Vec<ScoreChunk>,
     console: &mut Console,
 ) -> anyhow::Result<()> {
-    let extension = out.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
-    let format = match extension.as_str() {
-        "root" => None,
-        "parquet" => Some(Format::Parquet),
-        "csv" => Some(Format::Csv),
-        "jsonl" | "json" | "ndjson" => Some(Format::JsonLines),
-        _ => anyhow::bail!("{}: the name must end in .root, .parquet, .csv or .jsonl", out.display()),
-    };
+    let format = format_of(out)?;
     let n_events: usize = chunks.iter().map(|chunk| chunk.n_entries).sum();
     match format {
         None => {

@@ -1,7 +1,69 @@
-//! Writing small files whole or not at all.
+//! Writing small files whole or not at all, and refusing early what could not be written in the end.
 
+use crate::failure::{self, Kind};
 use anyhow::Context;
 use std::path::Path;
+
+/// Whether the folder of an output is made where it does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Folder {
+    /// The program makes it.
+    IsMade,
+    /// It must be there.
+    MustExist,
+}
+
+/// Refuses, before any work, an output that is one of the inputs or that could not be written in the end.
+pub(crate) fn check<'a>(
+    output: &Path,
+    folder: Folder,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> anyhow::Result<()> {
+    check_name(output)
+        .and_then(|()| check_inputs(output, inputs))
+        .and_then(|()| check_folder(output, folder))
+        .map_err(failure::of(Kind::Settings))
+}
+
+/// An existing output is replaced, which only a plain file takes without harm.
+fn check_name(output: &Path) -> anyhow::Result<()> {
+    let name = output.display();
+    anyhow::ensure!(!output.is_dir(), "the output {name} is a folder; name a file");
+    anyhow::ensure!(output.file_name().is_some(), "the output `{name}` is no name of a file");
+    anyhow::ensure!(!output.exists() || output.is_file(), "the output {name} is no plain file");
+    Ok(())
+}
+
+fn check_inputs<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
+    let Ok(canonical) = output.canonicalize() else { return Ok(()) };
+    for input in inputs {
+        if input.canonicalize().is_ok_and(|input| input == canonical) {
+            let (output, input) = (output.display(), input.display());
+            anyhow::bail!(
+                "the output {output} is the input {input}, which would be lost; name another output"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn check_folder(output: &Path, folder: Folder) -> anyhow::Result<()> {
+    let parent = |path: &Path| path.parent().map(Path::to_path_buf);
+    let mut existing = parent(output).unwrap_or_default();
+    while folder == Folder::IsMade && !existing.as_os_str().is_empty() && !existing.exists() {
+        existing = parent(&existing).unwrap_or_default();
+    }
+    if existing.as_os_str().is_empty() {
+        existing.push(".");
+    }
+    let (name, shown) = (output.display(), existing.display());
+    anyhow::ensure!(existing.exists(), "cannot write {name}: the folder {shown} does not exist");
+    anyhow::ensure!(existing.is_dir(), "cannot write {name}: {shown} is no folder");
+    let probe = existing.join(format!(".mlaas4hep-{}.tmp", std::process::id()));
+    std::fs::File::create(&probe)
+        .and_then(|_| std::fs::remove_file(&probe))
+        .with_context(|| format!("cannot write {name}: nothing can be written to the folder {shown}"))
+}
 
 /// Writes beside, then renames, so that nobody ever sees half a file.
 pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {

@@ -44,6 +44,10 @@ pub fn open_table(
     if !redirector.is_empty() && !Path::new(file).exists() {
         return Err(PipelineError::Remote { address: format!("{redirector}/{file}") });
     }
+    if Path::new(file).is_dir() {
+        let advice = name_list::folder_advice(file);
+        return Err(problem(std::io::Error::new(std::io::ErrorKind::IsADirectory, advice).into()));
+    }
     if format.is_none() && Format::from_path(Path::new(file)).is_none() {
         let root = RootFile::open(file).map_err(|cause| problem(Box::new(cause)))?;
         let tree = root.tree(tree).map_err(|cause| problem(Box::new(cause)))?;

@@ -1,5 +1,7 @@
 //! Lists of names as the original takes them: a text file with one a line, or one text with commas.
 
+use crate::PipelineError;
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// The entries of a text with one name a line; empty lines and lines that start with `#` are skipped.
@@ -21,21 +23,101 @@ pub fn commas(text: &str) -> Vec<String> {
 /// The file's own error when it exists and cannot be read as text.
 pub fn read(said: &str) -> std::io::Result<Vec<String>> {
     let path = Path::new(said);
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    let is_data = ["root", "csv", "json", "jsonl", "parquet", "gz", "bz2"].contains(&extension);
-    if !is_data && path.is_file() {
+    if !is_data(path) && path.is_file() {
         return Ok(lines(&std::fs::read_to_string(path)?));
     }
     Ok(commas(said))
 }
 
-/// Whether a name fits a pattern in which `*` stands for any text.
+/// Reads the list of input files as [`read`] does, and replaces each name whose last part has `*` or `?` by the
+/// files that fit it, in order of their names.
+///
+/// # Errors
+/// [`PipelineError::File`] for a list that does not exist or cannot be read, and for a folder;
+/// [`PipelineError::Input`] for a pattern that no file fits.
+pub fn read_files(said: &str) -> Result<Vec<String>, PipelineError> {
+    let path = Path::new(said);
+    let problem = |cause: Error| PipelineError::File { action: "read", path: path.to_path_buf(), cause };
+    let is_one = commas(said).len() == 1 && !said.contains("://") && !has_pattern(said);
+    if is_one && path.is_dir() {
+        return Err(problem(Error::new(ErrorKind::IsADirectory, folder_advice(said))));
+    }
+    if is_one && !is_data(path) && !path.exists() {
+        return Err(problem(Error::new(ErrorKind::NotFound, "this list of input files does not exist")));
+    }
+    expand(&read(said).map_err(problem)?)
+}
+
+/// Replaces each name whose last part has `*` or `?` by the files that fit it, in order of their names.
+///
+/// # Errors
+/// [`PipelineError::Input`] for a pattern that no file fits, and for a folder that cannot be listed.
+pub fn expand(names: &[String]) -> Result<Vec<String>, PipelineError> {
+    let mut files = Vec::new();
+    for name in names {
+        if name.contains("://") || !has_pattern(name) || Path::new(name).exists() {
+            files.push(name.clone());
+            continue;
+        }
+        let problem = |cause: Error| PipelineError::Input { file: name.clone(), cause: Box::new(cause) };
+        let fitting = fitting_files(name).map_err(problem)?;
+        if fitting.is_empty() {
+            return Err(problem(Error::new(ErrorKind::NotFound, "no file fits this pattern")));
+        }
+        files.extend(fitting);
+    }
+    Ok(files)
+}
+
+/// What to give in place of a folder.
+pub(crate) fn folder_advice(name: &str) -> String {
+    format!("it is a folder; name its files, such as '{}/*.root'", name.trim_end_matches('/'))
+}
+
+fn fitting_files(name: &str) -> std::io::Result<Vec<String>> {
+    let (folder, pattern) = match name.rsplit_once('/') {
+        Some((folder, pattern)) => (format!("{folder}/"), pattern),
+        None => (String::new(), name),
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(if folder.is_empty() { "." } else { &folder })? {
+        let found = entry?.file_name().to_string_lossy().into_owned();
+        let path = format!("{folder}{found}");
+        // As in a shell, a hidden file is only meant where the pattern says so.
+        let is_hidden = found.starts_with('.') && !pattern.starts_with('.');
+        if !is_hidden && fits(pattern, &found) && Path::new(&path).is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn has_pattern(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|last| last.contains(['*', '?']))
+}
+
+fn is_data(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    ["root", "csv", "json", "jsonl", "ndjson", "parquet", "gz", "bz2"].contains(&extension.as_str())
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text and `?` for any letter.
 pub fn fits(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(tail) = name.strip_prefix(start) else { return false };
-    (0..=tail.len())
-        .filter(|position| tail.is_char_boundary(*position))
-        .any(|position| fits(rest, &tail[position..]))
+    let mut letters = pattern.chars();
+    match letters.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = letters.as_str();
+            let starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
+            starts.into_iter().any(|start| fits(rest, &name[start..]))
+        }
+        Some(letter) => {
+            let mut of_name = name.chars();
+            let is_same = of_name.next().is_some_and(|other| letter == '?' || letter == other);
+            is_same && fits(letters.as_str(), of_name.as_str())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_files() {
+        let said = |name: &str| read_files(name).unwrap_err().to_string();
+        assert!(said("nowhere.txt").contains("does not exist"));
+        assert!(said("src").contains("it is a folder"));
+        assert!(said("src/nowhere*.root").contains("no file fits"));
+        assert_eq!(read_files("src/name_l*.rs,a.root").unwrap(), ["src/name_list.rs", "a.root"]);
+        assert_eq!(read_files("nowhere.root").unwrap(), ["nowhere.root"]);
+    }
+
+    #[test]
     fn patterns() {
         for (pattern, name, expected) in [
             ("Jet_*", "Jet_pt", true),
@@ -59,6 +151,8 @@ mod tests {
             ("Jet_pt", "Jet_pt", true),
             ("Jet", "Jet_pt", false),
             ("*", "", true),
+            ("Jet_?t", "Jet_pt", true),
+            ("Jet_?", "Jet_", false),
         ] {
             assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
         }

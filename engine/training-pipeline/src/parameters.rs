@@ -62,6 +62,8 @@ pub struct Parameters {
     pub learning_rate_schedule: Option<Value>,
     /// `checkpoint`: file that training writes after each epoch and resumes from. Default: none.
     pub checkpoint: Option<String>,
+    /// `resume`: whether training goes on from a checkpoint that exists; otherwise it starts anew. Default: true.
+    pub resume: bool,
     /// `device`: `"auto"`, `"cpu"` or `"cuda"`. Default: auto.
     pub device: String,
     /// `threads` of the trainer. Default: 1.
@@ -97,11 +99,11 @@ pub enum ParametersError {
         /// The value found.
         found: String,
         /// What is allowed.
-        expected: &'static str,
+        expected: String,
     },
 }
 
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 31] = [
     "nevts",
     "chunk_size",
     "epochs",
@@ -125,6 +127,7 @@ const KNOWN: [&str; 30] = [
     "early_stopping",
     "learning_rate_schedule",
     "checkpoint",
+    "resume",
     "device",
     "threads",
     "memory_budget",
@@ -160,17 +163,17 @@ impl Parameters {
 
     fn from_object(object: &Map<String, Value>, source_name: &str) -> Result<Self, ParametersError> {
         let read = Reader { object, source_name };
-        let n_events = read.integer("nevts", -1, "-1, 0 or a number of events", -1)?;
-        let chunk_size = read.integer("chunk_size", 1000, "-1 or at least 1", -1)?;
+        let n_events = read.integer("nevts", -1, "-1, 0 or a whole number of events", -1)?;
+        let chunk_size = read.integer("chunk_size", 1000, "-1 or a whole number of at least 1", -1)?;
         if chunk_size == 0 {
-            return Err(read.wrong("chunk_size", "-1 or at least 1"));
+            return Err(read.wrong("chunk_size", "-1 or a whole number of at least 1"));
         }
         Ok(Self {
             n_events: u64::try_from(n_events).ok().filter(|n_events| *n_events > 0),
             specs_from_two_chunks: n_events == 0,
             chunk_size: usize::try_from(chunk_size).ok(),
-            epochs: read.integer("epochs", 10, "at least 1", 1)? as usize,
-            batch_size: read.integer("batch_size", 50, "at least 1", 1)? as usize,
+            epochs: read.integer("epochs", 10, "a whole number of at least 1", 1)? as usize,
+            batch_size: read.integer("batch_size", 50, "a whole number of at least 1", 1)? as usize,
             shuffle: read.flag("shuffle", true)?,
             identifier: read.identifier()?,
             tree: read.text("branch")?.filter(|tree| !tree.is_empty()).unwrap_or_else(|| "Events".into()),
@@ -192,15 +195,16 @@ impl Parameters {
             weight_branch: read.text("weight")?.filter(|name| !name.is_empty()),
             balanced_classes: read.choice("class_weights", &["none", "balanced"])? == 1,
             split_by_identifier: read.choice("split_by", &["stratified", "identifier"])? == 1,
-            seed: read.integer("seed", 21, "at least 0", 0)? as u64,
+            seed: read.integer("seed", 21, "a whole number of at least 0", 0)? as u64,
             early_stopping_patience: read.patience()?,
             learning_rate_schedule: object
                 .get("learning_rate_schedule")
                 .filter(|value| !value.is_null())
                 .cloned(),
             checkpoint: read.text("checkpoint")?.filter(|name| !name.is_empty()),
+            resume: read.flag("resume", true)?,
             device: ["auto", "cpu", "cuda"][read.choice("device", &["auto", "cpu", "cuda"])?].into(),
-            threads: read.integer("threads", 1, "at least 1", 1)? as usize,
+            threads: read.integer("threads", 1, "a whole number of at least 1", 1)? as usize,
             memory_budget_bytes: read.bytes("memory_budget", 1_000_000_000)?,
             importance: read.flag("importance", true)?,
             notes: notes(object),
@@ -243,8 +247,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn wrong(&self, key: &str, expected: &'static str) -> ParametersError {
+    fn wrong(&self, key: &str, expected: &str) -> ParametersError {
         let found = self.object.get(key).map_or_else(String::new, ToString::to_string);
+        let expected = expected.to_string();
         ParametersError::Value { source_name: self.source_name.into(), key: key.into(), found, expected }
     }
 
@@ -252,13 +257,7 @@ impl Reader<'_> {
         self.object.get(key).filter(|value| !value.is_null() && value.as_str() != Some(""))
     }
 
-    fn integer(
-        &self,
-        key: &str,
-        default: i64,
-        expected: &'static str,
-        least: i64,
-    ) -> Result<i64, ParametersError> {
+    fn integer(&self, key: &str, default: i64, expected: &str, least: i64) -> Result<i64, ParametersError> {
         let Some(value) = self.given(key) else { return Ok(default) };
         let whole = value
             .as_f64()
@@ -293,7 +292,8 @@ impl Reader<'_> {
             Some(Value::String(text)) => choices.iter().position(|choice| choice.eq_ignore_ascii_case(text)),
             Some(_) => None,
         };
-        position.ok_or_else(|| self.wrong(key, "one of the words in docs/parameters.md"))
+        let words = || choices.iter().map(|choice| format!("\"{choice}\"")).collect::<Vec<_>>().join(" or ");
+        position.ok_or_else(|| self.wrong(key, &words()))
     }
 
     fn list(&self, key: &str) -> Result<Vec<String>, ParametersError> {
@@ -344,7 +344,7 @@ impl Reader<'_> {
             Some(Value::Object(object)) => object.get("patience").and_then(Value::as_u64),
             Some(value) => value.as_u64(),
         };
-        let expected = "a number of epochs, or {\"patience\": number}";
+        let expected = "a whole number of epochs of at least 1, or {\"patience\": number}";
         value
             .filter(|patience| *patience >= 1)
             .map(|patience| Some(patience as usize))
@@ -422,6 +422,7 @@ mod tests {
         check(r#"{"training": "standard"}"#, |p| p.standard_training, true);
         check(r#"{"hist": "pdfs", "split": 0.3}"#, |p| p.notes.len(), 2);
         check(r#"{"chunksize": 5}"#, |p| p.notes[0].contains("chunk_size"), true);
+        check(r#"{"resume": false}"#, |p| p.resume, false);
         check(r#"{"memory_budget": "200 MB"}"#, |p| p.memory_budget_bytes, 200_000_000);
     }
 
@@ -436,11 +437,12 @@ mod tests {
     fn wrong_values_are_named() {
         refused("[]", "not an object");
         refused("{", "params.json");
-        refused(r#"{"epochs": 0}"#, "`epochs` is 0; it must be at least 1");
+        refused(r#"{"epochs": 0}"#, "`epochs` is 0; it must be a whole number of at least 1");
         refused(r#"{"chunk_size": 0}"#, "chunk_size");
         refused(r#"{"batch_size": "many"}"#, "batch_size");
         refused(r#"{"metrics": {"threshold": 2}}"#, "threshold");
-        refused(r#"{"compat": "uproot5"}"#, "compat");
+        refused(r#"{"compat": "uproot5"}"#, r#"it must be "master" or "uproot4""#);
+        refused(r#"{"device": "tpu"}"#, r#""auto" or "cpu" or "cuda""#);
         refused(r#"{"memory_budget": "lots"}"#, "200 MB");
         refused(r#"{"identifier": [1]}"#, "list of names");
     }

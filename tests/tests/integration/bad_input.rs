@@ -43,6 +43,11 @@ fn bad_input_is_named() {
     check(&place, "files", "empty.root,background.root", 3, &["empty.root"]);
     check(&place, "files", "cut.root,background.root", 3, &["cut.root"]);
     check(&place, "files", "flipped.root,background.root", 3, &["flipped.root", "basket"]);
+    std::fs::create_dir(place.path("folder")).expect("a folder can be made");
+    check(&place, "files", "nofile.txt", 3, &["nofile.txt", "list of input files does not exist"]);
+    check(&place, "files", "nothing*.root", 3, &["nothing*.root", "no file fits"]);
+    check(&place, "files", "folder", 3, &["folder", "it is a folder", "'folder/*.root'"]);
+    check(&place, "files", "folder,background.root", 3, &["folder", "it is a folder"]);
     check(&place, "labels", "1,0,2", 4, &["3 label", "2 file"]);
     check(&place, "labels", "1,1", 4, &["same label"]);
     check(&place, "model", "nowhere.json", 4, &["nowhere.json"]);
@@ -77,12 +82,57 @@ fn damaged_models_do_not_predict() {
     };
     predict("cut.mlaas4hep", "scores.root", 3, &["cut.mlaas4hep"]);
     predict("unseen.root", "scores.root", 3, &["unseen.root"]);
-    predict("higgs.mlaas4hep", "scores.docx", 1, &["scores.docx", ".parquet"]);
-    predict("higgs.mlaas4hep", "nowhere/scores.csv", 1, &["nowhere"]);
+    predict("higgs.mlaas4hep", "scores.docx", 4, &["scores.docx", ".parquet", ".json"]);
+    predict("higgs.mlaas4hep", "nowhere/scores.csv", 4, &["the folder nowhere does not exist"]);
+    predict("higgs.mlaas4hep", "unseen.root", 4, &["unseen.root", "is the input"]);
+    place.fails(
+        &["predict", "--model=higgs.mlaas4hep", "--export-onnx=./higgs.mlaas4hep"],
+        4,
+        &["is the input higgs.mlaas4hep"],
+    );
+    assert_eq!(place.read("higgs.mlaas4hep"), whole);
+    let said = place.succeeds(&["predict", "--model=higgs.mlaas4hep", "--export-onnx=higgs.onnx"]);
+    assert!(said.contains("wrote higgs.onnx") && !said.contains("scored"), "{said}");
+    let said = place.succeeds(&["predict", "--model=higgs.mlaas4hep", "--files=unsee?.root"]);
+    assert!(said.contains("mean score of "), "{said}");
     place.fails(
         &["predict", "--model=higgs.mlaas4hep", "--files=unseen.root", "--tree=Event"],
         3,
         &["did you mean Events?"],
     );
     assert!(place.names().iter().all(|name| !name.starts_with("scores")), "{:?}", place.names());
+}
+
+#[test]
+fn inputs_are_never_written_over() {
+    let Some(place) = Workplace::new("inputs_are_never_written_over") else { return };
+    place.example(200);
+    place.write("params.json", r#"{"epochs": 1}"#);
+    place.write("file", "");
+    let usual = ["--files=signal.root,background.root", "--labels=1,0", "--model=model.json"];
+    let cases: [(&[&str], &[&str]); 9] = [
+        (&["specs", "signal.root", "--out=signal.root"], &["is the input signal.root"]),
+        (&["specs", "signal.root", "--out=file/specs.json"], &["file is no folder"]),
+        (&["reader", "--fin=signal.root", "--fout=./signal.root"], &["is the input signal.root"]),
+        (
+            &["reader", "--fin=signal.root", "--preproc=selection.txt", "--fout=selection.txt"],
+            &["selection.txt"],
+        ),
+        (
+            &["train", "s=signal.root", "b=background.root", "--model=model.json", "--out=background.root"],
+            &["is the input background.root"],
+        ),
+        (&["workflow", usual[0], usual[1], usual[2], "--fout=signal.root"], &["is the input signal.root"]),
+        (&["workflow", usual[0], usual[1], usual[2], "--fout=params.json"], &["is the input params.json"]),
+        (&["workflow", usual[0], usual[1], usual[2], "--fout=nowhere/a.mlaas4hep"], &["folder nowhere"]),
+        (&["matrix", usual[0], usual[1], "--out=file"], &["file is no folder"]),
+    ];
+    let before: Vec<(String, Vec<u8>)> =
+        place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect();
+    for (arguments, words) in cases {
+        place.fails(arguments, 4, words);
+    }
+    let after: Vec<(String, Vec<u8>)> =
+        place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect();
+    assert!(before == after, "{:?}", place.names());
 }

@@ -1,6 +1,7 @@
 //! `mlaas4hep generate`.
 
 use crate::console::Console;
+use crate::write_file::{self, Folder};
 use anyhow::Context;
 use event_columns::EventChunk;
 use event_generator::{EventGenerator, GeneratorSettings, Process};
@@ -12,8 +13,8 @@ use std::process::ExitCode;
 /// Make ROOT files of simulated signal and background events, to try everything with.
 ///
 /// Signal is the production of a Higgs boson with a W boson, background is a mixture of top pairs and W with two
-/// jets. Three files are written: signal.root, background.root, and unseen.root with as many further events of both,
-/// which tell in the branch `is_signal` what they are. The same seed gives the same files.
+/// jets. Three files are written: signal.root, background.root, and unseen.root with a fifth of the number of each as
+/// further events, which tell in the branch `is_signal` what they are. The same seed gives the same files.
 #[derive(clap::Args)]
 pub(crate) struct Generate {
     /// Folder for the files.
@@ -33,6 +34,7 @@ pub(crate) struct Generate {
 impl Generate {
     /// Writes the files.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        write_file::check(&self.out.join("signal.root"), Folder::IsMade, [])?;
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
         let signal = GeneratorSettings::new(Process::Signal, self.events, self.seed);
@@ -58,6 +60,8 @@ impl Generate {
         console: &mut Console,
     ) -> anyhow::Result<()> {
         let path = self.out.join(name);
+        let n_events: u64 = samples.iter().map(|settings| settings.n_events).sum();
+        console.step(&format!("generating {n_events} events into {}", path.display()));
         let mut generators = Vec::new();
         for settings in samples {
             generators.push(EventGenerator::new(settings)?);

@@ -5,6 +5,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::log_lines::LogLines;
 use crate::npy;
+use crate::write_file::{self, Folder};
 use anyhow::Context;
 use event_matrix::{ChunkRule, ChunkTarget, Compat, MatrixValue, MixSettings, RowOrder};
 use network::{NetworkDescription, Task};
@@ -55,6 +56,9 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// Writes the chunks.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        let out = self.out.join("columns.json");
+        let given = [&self.preproc, &self.specs].into_iter().flatten().map(PathBuf::as_path);
+        write_file::check(&out, Folder::IsMade, given.chain([&*self.params]))?;
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
         let request = self.request(console).map_err(failure::of(Kind::Settings))?;
@@ -66,7 +70,7 @@ impl Matrix {
             note_lost_events(&prepared, console);
         }
         let columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
-        crate::write_file::write(&self.out.join("columns.json"), columns.to_string().as_bytes())?;
+        write_file::write(&out, columns.to_string().as_bytes())?;
         let n_chunks = if self.dtype == "f64" {
             write_chunks::<f64>(prepared, &self.out, console)?
         } else {
@@ -77,8 +81,7 @@ impl Matrix {
     }
 
     fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files =
-            name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let files = name_list::read_files(&self.files).map_err(failure::of_pipeline)?;
         let labels =
             name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let mut parameters = read_parameters(&self.params, console)?;
@@ -162,14 +165,36 @@ fn write_chunks<T: MatrixValue + npy::Element>(
     loop {
         let target =
             ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
-        let Some(filled) = prepared.mixer.next_chunk(target)? else { return Ok(number) };
+        let [matrix_path, mask_path, labels_path] = chunk_paths(folder, number);
+        let Some(filled) = prepared.mixer.next_chunk(target)? else { break };
         let n_rows = filled.n_rows();
-        let path = |kind: &str| folder.join(format!("{kind}-{number:04}.npy"));
-        npy::write(&path("matrix"), &[n_rows, n_columns], &values[..n_rows * n_columns])?;
-        npy::write(&path("mask"), &[n_rows, n_columns], &mask[..n_rows * n_columns])?;
-        npy::write(&path("labels"), &[n_rows], &labels[..n_rows])?;
+        npy::write(&matrix_path, &[n_rows, n_columns], &values[..n_rows * n_columns])?;
+        npy::write(&mask_path, &[n_rows, n_columns], &mask[..n_rows * n_columns])?;
+        npy::write(&labels_path, &[n_rows], &labels[..n_rows])?;
         console.line(&format!("x_mask chunk of ({n_rows}, {n_columns}) shape"));
         number += 1;
         anyhow::ensure!(!console.stopped(), "stopped on request; the chunks written so far are complete");
     }
+    remove_chunks(folder, number)?;
+    Ok(number)
+}
+
+fn chunk_paths(folder: &Path, number: usize) -> [PathBuf; 3] {
+    ["matrix", "mask", "labels"].map(|kind| folder.join(format!("{kind}-{number:04}.npy")))
+}
+
+/// Removes the chunks that an earlier run with more of them left in the folder.
+fn remove_chunks(folder: &Path, first: usize) -> anyhow::Result<()> {
+    for number in first.. {
+        let left_over: Vec<PathBuf> =
+            chunk_paths(folder, number).into_iter().filter(|path| path.is_file()).collect();
+        if left_over.is_empty() {
+            break;
+        }
+        for path in left_over {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {} of an earlier run", path.display()))?;
+        }
+    }
+    Ok(())
 }

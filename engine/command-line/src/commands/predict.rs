@@ -4,10 +4,11 @@ use super::workflow::read_format;
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::log_lines::LogLines;
+use crate::write_file::{self, Folder};
 use crate::{score_file, worker_program};
 use event_columns::EventTable;
 use event_selection::CutFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use trained_model::{Scores, TrainedModel, TrainedNetwork};
@@ -18,31 +19,33 @@ use training_pipeline::{name_list, open_table};
 /// The events are raw: the model selects, pads and normalises as training did. The output has one entry for each event
 /// of the input, in its order: `entry`, `passed` (false for events that the model's cuts take away) and `score` (or
 /// `score_CLASS` for several classes; NaN where not passed). A .root file holds them as a tree that can be made a friend
-/// of the input tree; .parquet, .csv and .jsonl files hold them as a table.
+/// of the input tree; .parquet, .csv and .jsonl files hold them as a table. The summary says the mean score; of two
+/// classes, it is that of the one that counts as signal.
 #[derive(clap::Args)]
 pub(crate) struct Predict {
     /// The model file.
     #[arg(long)]
     model: PathBuf,
-    /// Input files: a text file with one name a line, or names with commas. Their scores follow one another.
-    #[arg(long)]
-    files: String,
+    /// Input files: a text file with one name a line, or names with commas; * and ? in the last part of a name stand
+    /// for any text and any letter. Their scores follow one another.
+    #[arg(long, required_unless_present = "export_onnx")]
+    files: Option<String>,
     /// Path of the tree in ROOT files; that of the training by default.
     #[arg(long)]
     tree: Option<String>,
     /// Format of the input files, where their names do not tell.
     #[arg(long, value_name = "json|csv|parquet|root")]
     input_type: Option<String>,
-    /// Where to write the scores: .root, .parquet, .csv or .jsonl. Without it a summary is printed only.
+    /// Where to write the scores: .root, .parquet, .csv or .jsonl (.json is the same). Without it a summary is printed only.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Name of the tree in a .root output.
     #[arg(long, default_value = "scores")]
     out_tree: String,
-    /// Write the model's ONNX graph to this file, and do nothing else with it.
+    /// Write the model's ONNX graph to this file. Without --files nothing is scored.
     #[arg(long, value_name = "FILE")]
     export_onnx: Option<PathBuf>,
-    /// Print progress as JSON objects, one a line.
+    /// Print progress and events as JSON objects, one a line, on standard error.
     #[arg(long)]
     json: bool,
 }
@@ -51,15 +54,45 @@ impl Predict {
     /// Scores and writes.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         console.use_json_events(self.json);
+        let files = match &self.files {
+            Some(said) => name_list::read_files(said).map_err(failure::of_pipeline)?,
+            None => Vec::new(),
+        };
+        self.check_outputs(&files)?;
         let model =
             TrainedModel::open(&self.model).map_err(|error| failure::of(Kind::Input)(error.into()))?;
         if let Some(path) = &self.export_onnx {
             let onnx =
                 model.onnx_bytes().ok_or_else(|| anyhow::anyhow!("a TorchScript model has no ONNX graph"))?;
-            crate::write_file::write(path, onnx)?;
+            write_file::write(path, onnx)?;
             console.line(&format!("wrote {}", path.display()));
         }
-        let tables = self.open(&model).map_err(failure::of(Kind::Input))?;
+        if self.files.is_some() { self.score(&files, &model, console) } else { Ok(ExitCode::SUCCESS) }
+    }
+
+    fn check_outputs(&self, files: &[String]) -> anyhow::Result<()> {
+        let inputs = || files.iter().map(Path::new).chain([&*self.model, Path::new(self.list_file())]);
+        if let Some(path) = &self.export_onnx {
+            write_file::check(path, Folder::IsMade, inputs())?;
+        }
+        if let Some(out) = &self.out {
+            score_file::format_of(out).map_err(failure::of(Kind::Settings))?;
+            write_file::check(out, Folder::MustExist, inputs())?;
+        }
+        Ok(())
+    }
+
+    fn list_file(&self) -> &str {
+        self.files.as_deref().unwrap_or_default()
+    }
+
+    fn score(
+        &self,
+        files: &[String],
+        model: &TrainedModel,
+        console: &mut Console,
+    ) -> anyhow::Result<ExitCode> {
+        let tables = self.open(files, model).map_err(failure::of(Kind::Input))?;
         let worker = match model.network() {
             TrainedNetwork::Layers(_) => None,
             TrainedNetwork::TorchScript { .. } => Some(worker_program::find()?),
@@ -76,11 +109,11 @@ impl Predict {
                 Ok(())
             };
             let mut on_event = |event: &training_pipeline::PipelineEvent<'_>| lines.show(event, console);
-            training_pipeline::predict(&model, table, worker.as_ref(), &mut on_event, &mut sink)
+            training_pipeline::predict(model, table, worker.as_ref(), &mut on_event, &mut sink)
                 .map_err(failure::of_pipeline)?;
             first_of_table += n_entries;
         }
-        summary.show(&model, console);
+        summary.show(model, console);
         if let Some(out) = &self.out {
             let classes = &model.manifest().labels;
             let classes = if model.manifest().task.n_outputs() > 1 { classes.clone() } else { Vec::new() };
@@ -89,7 +122,7 @@ impl Predict {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn open(&self, model: &TrainedModel) -> anyhow::Result<Vec<Arc<dyn EventTable>>> {
+    fn open(&self, files: &[String], model: &TrainedModel) -> anyhow::Result<Vec<Arc<dyn EventTable>>> {
         let trained_on = model.manifest().provenance.inputs.first().map(|input| input.tree.clone());
         let trained_on = trained_on.map(|tree| tree.split(';').next().unwrap_or_default().to_string());
         let tree = self
@@ -99,7 +132,6 @@ impl Predict {
             .filter(|tree| !tree.is_empty())
             .unwrap_or_else(|| "Events".into());
         let format = self.input_type.as_deref().map(read_format).transpose()?.flatten();
-        let files = name_list::read(&self.files)?;
         anyhow::ensure!(!files.is_empty(), "the list of input files is empty");
         files.iter().map(|file| Ok(open_table(file, &tree, format, "")?)).collect()
     }
@@ -139,8 +171,11 @@ impl Summary {
             "{} events, {} of them passed the cuts and were scored",
             self.n_events, self.n_passed
         ));
-        let name = |output: usize| match model.manifest().labels.get(output) {
-            Some(label) if self.sums.len() > 1 => format!("mean score of {label}"),
+        // Of two classes the second one in the manifest counts as signal, and the score is its own.
+        let labels = &model.manifest().labels;
+        let is_binary = self.sums.len() == 1 && labels.len() == 2;
+        let name = |output: usize| match labels.get(if is_binary { 1 } else { output }) {
+            Some(label) if is_binary || self.sums.len() > 1 => format!("mean score of {label}"),
             _ => "mean score".to_string(),
         };
         for (output, sum) in self.sums.iter().enumerate().filter(|_| self.n_passed > 0) {

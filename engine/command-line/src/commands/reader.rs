@@ -4,11 +4,13 @@ use super::specs::show;
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::report_folder;
-use crate::write_file;
+use crate::write_file::{self, Folder};
+use anyhow::Context;
 use branch_specs::{MeasureRequest, OriginalForm, Specs, SpecsMode};
-use event_columns::{EventTable, read_chunk};
+use event_columns::{EventChunk, EventTable, read_chunk};
 use event_selection::CheckedSelection;
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use training_pipeline::{Input, Parameters, name_list, open_all, read_selection};
@@ -17,7 +19,7 @@ use training_pipeline::{Input, Parameters, name_list, open_all, read_selection};
 ///
 /// With --info the numbers of flat and jagged branches are printed, with --verbose=1 the range of each branch. --fout
 /// writes the specs as the original's JSON. --hists draws a histogram of each branch into ./pdfs/ (as SVG). Without
-/// any of these the first --nevts events are printed.
+/// any of these the first events are printed; with --preproc those that pass its cuts, with the new branches.
 #[derive(clap::Args)]
 pub(crate) struct Reader {
     /// Input file.
@@ -44,9 +46,9 @@ pub(crate) struct Reader {
     /// Branches not to read, with commas, or a file with one a line.
     #[arg(long, default_value = "")]
     exclude_branches: String,
-    /// Events to read; -1: all.
-    #[arg(long, default_value_t = 5, allow_negative_numbers = true)]
-    nevts: i64,
+    /// Events to read; -1: all. Without it all events are measured, or five are printed.
+    #[arg(long, allow_negative_numbers = true)]
+    nevts: Option<i64>,
     /// Events read at a time.
     #[arg(long, default_value_t = 1000)]
     chunk_size: u64,
@@ -67,20 +69,33 @@ pub(crate) struct Reader {
     verbose: u8,
 }
 
+/// Events that are printed where nobody said how many.
+const N_PRINTED: usize = 5;
+
 impl Reader {
     /// Reads and shows.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         if self.nan != "nan" {
             console.message("--nan has no effect: missing values are NaN");
         }
+        if let Some(fout) = &self.fout {
+            let given = [&self.preproc, &self.specs].into_iter().flatten().map(PathBuf::as_path);
+            write_file::check(fout, Folder::IsMade, given.chain([Path::new(&self.fin)]))?;
+        }
+        if self.hists {
+            write_file::check(&Path::new("pdfs").join("branch.svg"), Folder::IsMade, [])?;
+        }
         let input = self.open().map_err(failure::of(Kind::Input))?;
-        let info = input.table.info();
-        let n_entries = info.n_entries.min(u64::try_from(self.nevts).unwrap_or(u64::MAX));
+        let limit = self.nevts.and_then(|n_events| u64::try_from(n_events).ok());
+        let n_entries = input.table.info().n_entries.min(limit.unwrap_or(u64::MAX));
+        let selection = self.selection(&input).map_err(failure::of(Kind::Settings))?;
         if !(self.info || self.hists || self.fout.is_some()) {
-            print_events(&input, n_entries, console)?;
+            self.print_events(&input, selection.as_ref(), n_entries, console)
+                .map_err(failure::of(Kind::Input))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let specs = self.specs(&input, console)?;
+        let specs =
+            self.specs(&input, selection.as_ref(), n_entries, console).map_err(failure::of(Kind::Input))?;
         if self.info {
             self.print_info(&specs, console);
         }
@@ -108,15 +123,22 @@ impl Reader {
         inputs.pop().ok_or_else(|| anyhow::anyhow!("no input file"))
     }
 
-    /// The first pass looks at all events unless `--nevts` was given above its default, as in the original.
-    fn specs(&self, input: &Input, console: &mut Console) -> anyhow::Result<Specs> {
+    fn specs(
+        &self,
+        input: &Input,
+        selection: Option<&CheckedSelection>,
+        n_entries: u64,
+        console: &mut Console,
+    ) -> anyhow::Result<Specs> {
         let mut specs = if let Some(path) = &self.specs {
-            Specs::from_json(&std::fs::read_to_string(path)?)?
-        } else if let Some(selection) = self.selection(input)? {
-            self.measure_selected(input, &selection)?
+            let problem = || format!("cannot read the specs {}", path.display());
+            let text = std::fs::read_to_string(path).with_context(problem)?;
+            Specs::from_json(&text).with_context(problem)?
+        } else if let Some(selection) = selection {
+            self.measure_selected(input, selection, n_entries)?
         } else {
-            let entries = 0..input.table.info().n_entries;
-            let request = MeasureRequest { branches: input.branches.clone(), entries, mode: SpecsMode::Full };
+            let (branches, entries) = (input.branches.clone(), 0..n_entries);
+            let request = MeasureRequest { branches, entries, mode: SpecsMode::Full };
             Specs::measure(&*input.table, &request, &mut |report| console.progress(report))?
         };
         specs.identifier = name_list::commas(&self.identifier);
@@ -137,15 +159,57 @@ impl Reader {
         Ok(Some(read_selection(path)?.check(&branches)?))
     }
 
-    fn measure_selected(&self, input: &Input, selection: &CheckedSelection) -> anyhow::Result<Specs> {
-        let builder = branch_specs::SpecsBuilder::new(selection.output_branches(), SpecsMode::Full);
-        let n_entries = input.table.info().n_entries;
+    /// Ranges of entries that are read at a time.
+    fn steps(&self, n_entries: u64) -> impl Iterator<Item = Range<u64>> {
         let step = self.chunk_size.max(1);
-        for start in (0..n_entries).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
-            let chunk = read_chunk(&*input.table, &input.branches, start..(start + step).min(n_entries))?;
+        let starts = (0..n_entries).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        starts.map(move |start| start..start.saturating_add(step).min(n_entries))
+    }
+
+    fn measure_selected(
+        &self,
+        input: &Input,
+        selection: &CheckedSelection,
+        n_entries: u64,
+    ) -> anyhow::Result<Specs> {
+        let builder = branch_specs::SpecsBuilder::new(selection.output_branches(), SpecsMode::Full);
+        for entries in self.steps(n_entries) {
+            let chunk = read_chunk(&*input.table, &input.branches, entries)?;
             builder.add_chunk(&selection.apply(chunk)?.chunk)?;
         }
         Ok(builder.finish(&self.fin))
+    }
+
+    /// Prints the events that pass among the first `n_entries`; only a few of them unless `--nevts` says otherwise.
+    fn print_events(
+        &self,
+        input: &Input,
+        selection: Option<&CheckedSelection>,
+        n_entries: u64,
+        console: &mut Console,
+    ) -> anyhow::Result<()> {
+        let mut n_left = if self.nevts.is_some() { usize::MAX } else { N_PRINTED };
+        let mut n_printed = 0;
+        for entries in self.steps(n_entries) {
+            let start = entries.start;
+            let mut chunk = read_chunk(&*input.table, &input.branches, entries)?;
+            let mut kept: Vec<u32> = (0..chunk.n_entries() as u32).collect();
+            if let Some(selection) = selection {
+                let selected = selection.apply(chunk)?;
+                (chunk, kept) = (selected.chunk, selected.kept);
+            }
+            for (position, entry) in kept.into_iter().enumerate().take(n_left) {
+                print_event(start + u64::from(entry), &chunk.slice(position..position + 1), console);
+                (n_left, n_printed) = (n_left - 1, n_printed + 1);
+            }
+            if n_left == 0 || console.stopped() {
+                break;
+            }
+        }
+        if n_printed == 0 {
+            console.message(&format!("none of {n_entries} events passes the cuts"));
+        }
+        Ok(())
     }
 
     fn print_info(&self, specs: &Specs, console: &mut Console) {
@@ -168,16 +232,11 @@ impl Reader {
     }
 }
 
-fn print_events(input: &Input, n_entries: u64, console: &mut Console) -> anyhow::Result<()> {
-    let chunk = read_chunk(&*input.table, &input.branches, 0..n_entries)?;
-    for entry in 0..chunk.n_entries() {
-        console.line(&format!("event {entry}"));
-        for (name, column) in chunk.columns() {
-            let one = column.slice(entry..entry + 1);
-            let values: Vec<String> =
-                one.to_f64().iter().map(|value| crate::table::human_number(*value)).collect();
-            console.line(&format!("  {name} = [{}]", values.join(", ")));
-        }
+fn print_event(entry: u64, event: &EventChunk, console: &mut Console) {
+    console.line(&format!("event {entry}"));
+    for (name, column) in event.columns() {
+        let values: Vec<String> =
+            column.to_f64().iter().map(|value| crate::table::human_number(*value)).collect();
+        console.line(&format!("  {name} = [{}]", values.join(", ")));
     }
-    Ok(())
 }

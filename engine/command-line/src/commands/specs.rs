@@ -3,13 +3,13 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::table::{TextTable, human_number};
-use crate::write_file;
+use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode};
 use event_columns::EventTable;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use training_pipeline::open_table;
+use training_pipeline::{name_list, open_table};
 
 /// Measure every branch: type, kind, counts, range, mean, widest event.
 ///
@@ -38,7 +38,11 @@ pub(crate) struct Specs {
 impl Specs {
     /// Measures and prints.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let specs = self.measure(console).map_err(failure::of(Kind::Input))?;
+        let files = name_list::expand(&self.files).map_err(failure::of_pipeline)?;
+        if let Some(out) = &self.out {
+            write_file::check(out, Folder::IsMade, files.iter().map(Path::new))?;
+        }
+        let specs = self.measure(&files, console).map_err(failure::of(Kind::Input))?;
         if let Some(out) = &self.out {
             write_file::write(out, specs.to_json().as_bytes())?;
         }
@@ -50,9 +54,9 @@ impl Specs {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn measure(&self, console: &mut Console) -> anyhow::Result<BranchSpecsOfFiles> {
+    fn measure(&self, files: &[String], console: &mut Console) -> anyhow::Result<BranchSpecsOfFiles> {
         let mut parts = Vec::new();
-        for file in &self.files {
+        for file in files {
             let table = open_table(file, &self.tree, None, "")?;
             for branch in &table.info().branches {
                 if let Err(reason) = &branch.column_type {

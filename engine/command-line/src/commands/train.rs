@@ -1,12 +1,12 @@
 //! `mlaas4hep train`: the workflow without the files of lists.
 
-use super::workflow::{read_format, read_parameters, train};
+use super::workflow::{check_outputs, read_format, read_parameters, train};
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use training_pipeline::{Labels, PipelineRequest, read_model, read_selection};
+use training_pipeline::{Labels, PipelineRequest, name_list, read_model, read_selection};
 
 /// Train a model on samples named on the command line.
 ///
@@ -43,7 +43,7 @@ pub(crate) struct Train {
     /// Where to save the model; the report lies beside it.
     #[arg(long)]
     out: PathBuf,
-    /// Print progress and results as JSON objects, one a line.
+    /// Print progress and events as JSON objects, one a line, on standard error.
     #[arg(long)]
     json: bool,
 }
@@ -53,6 +53,8 @@ impl Train {
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         console.use_json_events(self.json);
         let request = self.request(console).map_err(failure::of(Kind::Settings))?;
+        let given = [&self.selection, &self.params].into_iter().flatten().map(PathBuf::as_path);
+        check_outputs(&request, given.chain([&*self.model]))?;
         train(&request, console)
     }
 
@@ -88,7 +90,8 @@ impl Train {
 
     fn samples(&self) -> anyhow::Result<(Vec<String>, Labels)> {
         if let Some(branch) = &self.label_branch {
-            return Ok((self.samples.clone(), Labels::Branch(branch.clone())));
+            let files = name_list::expand(&self.samples).map_err(failure::of_pipeline)?;
+            return Ok((files, Labels::Branch(branch.clone())));
         }
         let mut files = Vec::new();
         let mut labels = Vec::new();
@@ -96,8 +99,9 @@ impl Train {
             let (label, file) = sample.split_once('=').with_context(|| {
                 format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch")
             })?;
-            labels.push(label.to_string());
-            files.push(file.to_string());
+            let fitting = name_list::expand(&[file.to_string()]).map_err(failure::of_pipeline)?;
+            labels.extend(fitting.iter().map(|_| label.to_string()));
+            files.extend(fitting);
         }
         Ok((files, Labels::PerFile(labels)))
     }

@@ -2,18 +2,23 @@
 
 use crate::console::Console;
 use crate::log_lines::LogLines;
-use crate::{failure, worker_program};
+use crate::write_file::{self, Folder};
+use crate::{failure, report_folder, worker_program};
 use anyhow::Context;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table_file::Format;
-use training_pipeline::{Labels, Parameters, PipelineRequest, name_list, read_model, read_selection};
+use training_pipeline::{
+    Labels, ModelRequest, Parameters, PipelineRequest, name_list, read_model, read_selection,
+};
 
 /// Train a model on ROOT files, as the original `MLaaS4HEP` does.
 ///
 /// Two passes over the files: the first finds type, range and width of every branch (the specs), the second turns
 /// events into rows, chunk by chunk, in the proportion of the files, and trains. With --fout the model is saved as
-/// one file, and a report with pictures beside it.
+/// one file, and a report with pictures beside it. The specs are written to the working folder: global-specs.json, and
+/// specs-NAME.json for each file.
 ///
 ///   mlaas4hep workflow --files=files.txt --labels=labels.txt --model=model.json --params=params.json --fout=my.mlaas4hep
 ///
@@ -22,10 +27,11 @@ use training_pipeline::{Labels, Parameters, PipelineRequest, name_list, read_mod
 #[derive(clap::Args)]
 pub(crate) struct Workflow {
     /// Input files: a text file with one name a line (lines that start with # are skipped), or names with commas.
+    /// * and ? in the last part of a name stand for any text and any letter.
     #[arg(long, default_value = "")]
     files: String,
     /// Labels in the order of the files: a text file with one a line, or labels with commas. A single word that is
-    /// the name of a branch takes the labels from that branch.
+    /// the name of a branch takes the labels from that branch. Of two names of classes the first one counts as signal.
     #[arg(long, default_value = "")]
     labels: String,
     /// The model: a network in JSON (model.json) or a `TorchScript` file (model.pt).
@@ -46,7 +52,7 @@ pub(crate) struct Workflow {
     /// Where to save the trained model.
     #[arg(long)]
     fout: Option<PathBuf>,
-    /// Print progress and results as JSON objects, one a line.
+    /// Print progress and events as JSON objects, one a line, on standard error.
     #[arg(long)]
     json: bool,
 }
@@ -72,12 +78,14 @@ impl Workflow {
             return Ok(ExitCode::FAILURE);
         };
         let request = self.request(model, console).map_err(failure::of(failure::Kind::Settings))?;
+        let said = [&self.files, &self.labels, model].map(Path::new);
+        let given = [&self.preproc, &self.specs].into_iter().flatten().map(PathBuf::as_path);
+        check_outputs(&request, said.into_iter().chain(given).chain([&*self.params]))?;
         train(&request, console)
     }
 
     fn request(&self, model: &str, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files =
-            name_list::read(&self.files).with_context(|| format!("cannot read the list {}", self.files))?;
+        let files = name_list::read_files(&self.files).map_err(failure::of_pipeline)?;
         let labels =
             name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let parameters = read_parameters(&self.params, console)?;
@@ -97,6 +105,26 @@ impl Workflow {
     }
 }
 
+/// Refuses, before any work, outputs that are inputs or that could not be written in the end; `others` are the
+/// inputs that the request does not name.
+pub(crate) fn check_outputs<'a>(
+    request: &'a PipelineRequest,
+    others: impl IntoIterator<Item = &'a Path>,
+) -> anyhow::Result<()> {
+    let mut inputs: Vec<&Path> = request.files.iter().map(Path::new).chain(others).collect();
+    if let ModelRequest::TorchScript(script) = &request.model {
+        inputs.push(&script.torchscript);
+    }
+    if let Some(checkpoint) = &request.parameters.checkpoint {
+        write_file::check(Path::new(checkpoint), Folder::MustExist, inputs.iter().copied())?;
+    }
+    if let Some(out) = &request.out {
+        write_file::check(out, Folder::MustExist, inputs.iter().copied())?;
+        write_file::check(&report_folder::first_file(out), Folder::IsMade, inputs.iter().copied())?;
+    }
+    write_file::check(&request.folder.join("global-specs.json"), Folder::MustExist, [])
+}
+
 /// Runs a request and shows what happens; also used by `train`.
 pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow::Result<ExitCode> {
     let worker = worker_program::find()?;
@@ -110,8 +138,9 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
     let result = training_pipeline::run(request, &worker, &mut |event| lines.show(event, console));
     let trained = result.map_err(failure::of_pipeline)?;
     console.line(&trained.report.to_string());
+    console.event("metrics", &json!({ "metrics": trained.model.manifest().metrics }));
     if let Some(out) = &request.out {
-        crate::report_folder::write(out, &trained, console)?;
+        report_folder::write(out, &trained, console)?;
     }
     Ok(ExitCode::SUCCESS)
 }
