@@ -34,9 +34,10 @@ pub fn report_figures(report: &Report) -> Vec<NamedFigure> {
     figures
 }
 
-/// A histogram of each branch that full specs have a distribution of.
+/// A histogram of each branch that full specs have a distribution of; none of branches that only tell events apart.
 pub fn branch_figures(specs: &Specs) -> Vec<NamedFigure> {
-    specs.branches.iter().filter_map(branch_figure).collect()
+    let shown = specs.branches.iter().filter(|branch| !specs.is_identifier(branch.name()));
+    shown.filter_map(branch_figure).collect()
 }
 
 /// The histogram of one branch; none where the specs hold no distribution.
@@ -45,8 +46,14 @@ pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
     let n_bins = bins.counts.len();
     let edge = |at: usize| bins.low + (bins.high - bins.low) * at as f64 / n_bins as f64;
     let edges = (0..=n_bins).map(edge).collect();
-    let histogram =
-        Histogram::new(edges, bins.counts.clone(), bins.counts.clone(), bins.n_below, bins.n_above).ok()?;
+    let histogram = Histogram::new(
+        edges,
+        bins.counts.clone(),
+        bins.counts.clone(),
+        bins.n_below.round(),
+        bins.n_above.round(),
+    )
+    .ok()?;
     let figure = BranchHistogram {
         branch: branch.name().to_string(),
         histogram,
