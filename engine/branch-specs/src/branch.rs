@@ -150,15 +150,41 @@ impl BranchSpecs {
         self.widths.as_ref()
     }
 
-    /// The value below which the fraction `q` of the finite values lies; only in the full mode.
+    /// The value below which the fraction `q` of the finite values lies; only in the full mode. Right to the relative
+    /// width of a bucket of the distribution, and a whole number for whole numbers.
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        let value = self.distribution.as_ref()?.quantile(q)?;
+        let distribution = self.distribution.as_ref()?;
+        let (low, _) = distribution.quantile_bucket(q)?;
+        let value = if self.is_whole() { low.ceil() } else { distribution.quantile(q)? };
         Some(value.clamp(self.min()?, self.max()?))
     }
 
-    /// Fifty bins over a robust range; only in the full mode.
+    /// Distance of the quantiles 0.25 and 0.75; 0 where both lie in one bucket of the distribution, which cannot tell
+    /// them apart. Only in the full mode.
+    pub fn interquartile_range(&self) -> Option<f64> {
+        let distribution = self.distribution.as_ref()?;
+        if distribution.quantile_bucket(0.25)? == distribution.quantile_bucket(0.75)? {
+            return Some(0.0);
+        }
+        Some(self.quantile(0.75)? - self.quantile(0.25)?)
+    }
+
+    /// At most fifty bins over a robust range, around whole numbers for whole numbers; only in the full mode.
     pub fn histogram(&self) -> Option<Histogram> {
-        self.distribution.as_ref()?.histogram(HISTOGRAM_BINS, self.min()?, self.max()?)
+        let (distribution, min, max) = (self.distribution.as_ref()?, self.min()?, self.max()?);
+        if self.is_whole() {
+            distribution.histogram_of_whole_numbers(HISTOGRAM_BINS, min, max)
+        } else {
+            distribution.histogram(HISTOGRAM_BINS, min, max)
+        }
+    }
+
+    /// Whether the type holds whole numbers only.
+    fn is_whole(&self) -> bool {
+        let element = self.column_type.map(|column_type| column_type.element);
+        element.is_some_and(|element| {
+            !matches!(element, ElementType::F32 | ElementType::F64 | ElementType::Text)
+        })
     }
 
     /// Takes in what was found in a piece.

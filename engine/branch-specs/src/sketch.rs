@@ -109,16 +109,26 @@ impl ValueSketch {
     /// The value below which the fraction `q` (0 to 1) of all values lies, interpolated inside its bucket and so
     /// right to the relative width of a bucket; nothing where there is no value.
     pub fn quantile(&self, q: f64) -> Option<f64> {
+        self.find_quantile(q).map(|(low, high, part)| low + (high - low) * part)
+    }
+
+    /// Lower and upper edge of the bucket in which a quantile lies.
+    pub(crate) fn quantile_bucket(&self, q: f64) -> Option<(f64, f64)> {
+        self.find_quantile(q).map(|(low, high, _)| (low, high))
+    }
+
+    /// The bucket of a quantile, and how far inside the quantile lies, from 0 to 1.
+    fn find_quantile(&self, q: f64) -> Option<(f64, f64, f64)> {
         let wanted = q.clamp(0.0, 1.0) * self.n_values as f64;
         let mut below = 0.0;
         let mut last = None;
         for (low, high, count) in self.buckets() {
             let count = count as f64;
             if below + count >= wanted {
-                return Some(low + (high - low) * ((wanted - below) / count).clamp(0.0, 1.0));
+                return Some((low, high, ((wanted - below) / count).clamp(0.0, 1.0)));
             }
             below += count;
-            last = Some(high);
+            last = Some((low, high, 1.0));
         }
         last
     }
@@ -152,6 +162,34 @@ impl ValueSketch {
         let mut histogram = Histogram { low, high, counts: vec![0.0; n_bins], n_below: 0.0, n_above: 0.0 };
         for (bucket_low, bucket_high, count) in self.buckets() {
             histogram.spread(bucket_low.max(min), bucket_high.min(max), count as f64);
+        }
+        Some(histogram)
+    }
+
+    /// As [`ValueSketch::histogram`] for whole numbers: bins of a whole width around them, and a bucket that holds one
+    /// number counts where that number is.
+    pub fn histogram_of_whole_numbers(&self, n_bins: usize, min: f64, max: f64) -> Option<Histogram> {
+        let robust = self.histogram(n_bins, min, max)?;
+        let (first, last) =
+            (robust.low.ceil().max(min), robust.high.floor().min(max).max(robust.low.ceil().max(min)));
+        let width = ((last - first + 1.0) / n_bins.max(1) as f64).ceil().max(1.0);
+        let n_bins = ((last - first + 1.0) / width).ceil().max(1.0);
+        let low = first - 0.5;
+        let counts = vec![0.0; n_bins as usize];
+        let mut histogram = Histogram { low, high: low + width * n_bins, counts, n_below: 0.0, n_above: 0.0 };
+        for (bucket_low, bucket_high, count) in self.buckets() {
+            // Buckets below 0 are open below and closed above, those above 0 the other way round.
+            let (from, to) = if bucket_high <= 0.0 {
+                (bucket_low.floor() + 1.0, bucket_high.floor())
+            } else {
+                (bucket_low.ceil(), bucket_high.ceil() - 1.0)
+            };
+            let (from, to) = (from.max(min), to.min(max));
+            if to <= from {
+                histogram.put(from, count as f64);
+            } else {
+                histogram.spread(from - 0.5, to + 0.5, count as f64);
+            }
         }
         Some(histogram)
     }
@@ -291,6 +329,18 @@ mod tests {
         let total: f64 = histogram.counts.iter().sum::<f64>() + histogram.n_below + histogram.n_above;
         assert!((total - 1002.0).abs() < 1e-6, "{total}");
         assert_eq!((histogram.n_below, histogram.n_above), (1.0, 1.0));
+    }
+
+    #[test]
+    fn whole_numbers_have_bins_of_their_own() {
+        let numbers = (-3..=4).flat_map(|number| vec![f64::from(number); (number + 4) as usize]);
+        let histogram = sketch(numbers).histogram_of_whole_numbers(50, -3.0, 4.0).unwrap();
+        assert_eq!((histogram.low, histogram.high), (-3.5, 4.5));
+        assert_eq!(histogram.counts, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        let wide = sketch((0..10_000).map(f64::from)).histogram_of_whole_numbers(50, 0.0, 9999.0).unwrap();
+        assert_eq!((wide.low, wide.counts.len()), (-0.5, 50));
+        let total: f64 = wide.counts.iter().sum::<f64>() + wide.n_below + wide.n_above;
+        assert!((total - 10_000.0).abs() < 1e-6, "{total}");
     }
 
     #[test]

@@ -24,7 +24,10 @@ impl Scale {
             return Ok(Self { constant: true, ..AS_IT_IS });
         };
         if min == max {
-            return Ok(Self { constant: true, ..AS_IT_IS });
+            // The original lets the value of a constant branch through; the other scalings put their centre at 0.
+            let shift = if matches!(scaling, Scaling::Standard | Scaling::Robust) { min } else { 0.0 };
+            let shift = if in_f32 { f64::from(shift as f32) } else { shift };
+            return Ok(Self { shift, divisor: 1.0, constant: true });
         }
         let missing = |what| MatrixError::NeedsFullSpecs { branch: branch.name().to_string(), what };
         let quantile = |q: f64| branch.quantile(q).ok_or_else(|| missing("the robust scaling"));
@@ -36,15 +39,14 @@ impl Scale {
                 let what = "the standard scaling";
                 (branch.mean().ok_or_else(|| missing(what))?, branch.std().ok_or_else(|| missing(what))?)
             }
-            Scaling::Robust => (quantile(0.5)?, quantile(0.75)? - quantile(0.25)?),
+            Scaling::Robust => {
+                (quantile(0.5)?, branch.interquartile_range().ok_or_else(|| missing("the robust scaling"))?)
+            }
         };
         let (shift, spread) =
             if in_f32 { (f64::from(shift as f32), f64::from(spread as f32)) } else { (shift, spread) };
-        // A spread that vanishes or overflows cannot scale: such a branch passes as it is too.
-        if spread > 0.0 && spread.is_finite() {
-            Ok(Self { shift, divisor: spread, constant: false })
-        } else {
-            Ok(AS_IT_IS)
-        }
+        // A spread that vanishes or overflows cannot scale: such a branch is only shifted.
+        let divisor = if spread > 0.0 && spread.is_finite() { spread } else { 1.0 };
+        Ok(Self { shift: if shift.is_finite() { shift } else { 0.0 }, divisor, constant: false })
     }
 }

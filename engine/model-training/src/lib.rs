@@ -32,7 +32,7 @@ pub use error::{TrainingError, WorkerEnd};
 pub use predict::{PredictionSettings, Scores, TrainedModel, predict};
 pub use settings::{CheckedSettings, SettingsError, TrainingSettings};
 pub use source::{BoxError, ChunkSource};
-pub use train::{Trained, train};
+pub use train::{OnEpoch, Trained, train, train_telling_epochs};
 pub use training_protocol::{
     ChunkOrder, ChunkRows, ChunkSlot, Device, EarlyStopping, EpochRecord, LearningRateSchedule,
     ModelDescription, OutputMeaning, TorchScriptModel,

@@ -31,6 +31,9 @@ pub struct Trained {
     pub worker: String,
 }
 
+/// Hears of an epoch that is over.
+pub type OnEpoch<'a> = &'a mut dyn FnMut(&EpochRecord);
+
 /// Trains a model on the rows of the source.
 ///
 /// Progress counts epochs; its note says chunk, epoch and loss. The callback is asked about ten times a second, but
@@ -44,8 +47,23 @@ pub fn train(
     worker: &WorkerProgram,
     on_progress: OnProgress<'_>,
 ) -> Result<Trained, TrainingError> {
+    train_telling_epochs(settings, source, worker, on_progress, &mut |_| ())
+}
+
+/// As [`train`]; `on_epoch` hears of each epoch as soon as it is over, and first of those before a checkpoint that was
+/// resumed.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_telling_epochs(
+    settings: &CheckedSettings,
+    source: &mut dyn ChunkSource,
+    worker: &WorkerProgram,
+    on_progress: OnProgress<'_>,
+    on_epoch: OnEpoch<'_>,
+) -> Result<Trained, TrainingError> {
     let plan = settings.plan(source.n_columns());
-    let trained = train_as_planned(&plan, source, worker, on_progress);
+    let trained = train_as_planned(&plan, source, worker, on_progress, on_epoch);
     if trained.is_err() {
         remove_partial_files(&plan);
     }
@@ -62,8 +80,9 @@ fn train_as_planned(
     source: &mut dyn ChunkSource,
     worker: &WorkerProgram,
     on_progress: OnProgress<'_>,
+    on_epoch: OnEpoch<'_>,
 ) -> Result<Trained, TrainingError> {
-    let mut note_taker = NoteTaker::new(plan);
+    let mut note_taker = NoteTaker::new(plan, on_epoch);
     let progress = Progress {
         tell: on_progress,
         step: "training",
@@ -77,7 +96,7 @@ fn train_as_planned(
     talk.send(&ToWorker::Train { plan: Box::new(plan.clone()) }, &[])?;
     let (device, n_skipped) = match talk.next_message()?.message {
         FromWorker::Ready { device, skip_chunks, history } => {
-            note_taker.history = history;
+            history.into_iter().for_each(|record| note_taker.add(record));
             (device, skip_chunks)
         }
         other => return Err(talk.out_of_turn(&other)),
@@ -108,7 +127,7 @@ fn feed(
     talk: &mut Conversation<'_>,
     source: &mut dyn ChunkSource,
     n_skipped: usize,
-    note_taker: &mut NoteTaker,
+    note_taker: &mut NoteTaker<'_>,
 ) -> Result<(), TrainingError> {
     let mut on_message = |message, progress: &mut Progress<'_>| note_taker.take(message, progress);
     let mut pass = talk.send_chunks(source, n_skipped, &mut on_message, &mut |_, _, _| ())?;
@@ -129,15 +148,21 @@ fn feed(
 }
 
 /// Keeps the history and turns the worker's messages into progress.
-struct NoteTaker {
+struct NoteTaker<'a> {
     epochs: usize,
     order: ChunkOrder,
     history: Vec<EpochRecord>,
+    on_epoch: OnEpoch<'a>,
 }
 
-impl NoteTaker {
-    fn new(plan: &TrainingPlan) -> Self {
-        Self { epochs: plan.epochs, order: plan.order, history: Vec::new() }
+impl<'a> NoteTaker<'a> {
+    fn new(plan: &TrainingPlan, on_epoch: OnEpoch<'a>) -> Self {
+        Self { epochs: plan.epochs, order: plan.order, history: Vec::new(), on_epoch }
+    }
+
+    fn add(&mut self, record: EpochRecord) {
+        (self.on_epoch)(&record);
+        self.history.push(record);
     }
 
     /// By chunk, nobody knows how many chunks will come.
@@ -154,7 +179,7 @@ impl NoteTaker {
             }
             FromWorker::Epoch { record } => {
                 progress.note = describe(&record);
-                self.history.push(record);
+                self.add(record);
             }
             other => return Err(other),
         }

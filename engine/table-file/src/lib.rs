@@ -3,9 +3,9 @@
 //! What the formats mean here:
 //!
 //! * **CSV**: the first line names the columns, the separator is a comma. A column whose cells are all numbers is a
-//!   column of numbers; an empty cell is NaN (and the column `f64`).
+//!   column of numbers, `nan` and `inf` in any spelling among them; an empty cell is NaN (and the column `f64`).
 //! * **JSON lines**: one object on each line; lists are jagged branches; branches are sorted by name. A key that is missing
-//!   or null gives 0 (false, an empty text, an empty list), as in `MLaaS4HEP`.
+//!   or null gives NaN (an empty text, an empty list). `MLaaS4HEP` takes 0, which nobody can tell from a value.
 //! * **Parquet**: lists are jagged branches; a missing number is NaN.
 //!
 //! CSV and JSON lines may be compressed (`.gz`, `.bz2`). A table is read whole into memory. Columns of a kind that has no

@@ -5,8 +5,8 @@ use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadErro
 use event_frame::{column_from_series, column_type_of};
 use polars::frame::DataFrame;
 use polars::prelude::{
-    BooleanChunked, CsvReadOptions, DataType, FillNullStrategy, IntoSeries, JsonFormat, JsonReader,
-    ParquetReader, PolarsError, SerReader, Series,
+    CsvReadOptions, DataType, JsonFormat, JsonReader, NamedFrom, ParquetReader, PolarsError, SerReader,
+    Series,
 };
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -49,10 +49,10 @@ impl TableFile {
         let mut columns = Vec::new();
         for column in frame.into_columns() {
             let mut series = column.take_materialized_series();
-            let (name, dtype) = (series.name().to_string(), series.dtype().clone());
-            if format == Format::JsonLines {
-                series = zero_for_missing(series).map_err(|cause| failed("read", path, format, cause))?;
+            if format == Format::Csv {
+                series = numbers_of_text(series).map_err(|cause| failed("read", path, format, cause))?;
             }
+            let (name, dtype) = (series.name().to_string(), series.dtype().clone());
             let readable = column_type_of(&dtype)
                 .ok_or_else(|| format!("a column of {dtype} is no number, text or list of them"));
             let column = match readable {
@@ -211,15 +211,18 @@ fn broken_json_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
     None
 }
 
-fn zero_for_missing(series: Series) -> Result<Series, PolarsError> {
-    match series.dtype() {
-        dtype if series.null_count() == 0 || dtype.is_nested() || dtype == &DataType::String => Ok(series),
-        DataType::Boolean => {
-            let filled: BooleanChunked =
-                series.bool()?.iter().map(|value| Some(value.unwrap_or(false))).collect();
-            Ok(filled.with_name(series.name().clone()).into_series())
-        }
-        dtype if dtype.is_primitive_numeric() => series.fill_null(FillNullStrategy::Zero),
-        _ => Ok(series),
+/// A column of text whose every cell is a number, `nan` and `inf` in any spelling among them, as numbers: numpy writes
+/// them in lower case, which the CSV reader takes for words.
+fn numbers_of_text(series: Series) -> Result<Series, PolarsError> {
+    if series.dtype() != &DataType::String || series.null_count() == series.len() {
+        return Ok(series);
     }
+    let cells = series.str()?.iter();
+    // A cell that is no number makes the whole column no numbers.
+    let numbers: Option<Vec<f64>> =
+        cells.map(|cell| cell.map_or(Some(f64::NAN), |cell| cell.trim().parse().ok())).collect();
+    Ok(match numbers {
+        Some(numbers) => Series::new(series.name().clone(), numbers),
+        None => series,
+    })
 }

@@ -7,10 +7,10 @@ use crate::{Labels, ModelRequest, OnEvent, Parameters, PipelineError, PipelineEv
 use branch_specs::Specs;
 use event_columns::{CachedTable, EventChunk, EventTable, read_chunk};
 use event_matrix::{
-    BoxError, ClassWeights, LabelSource, MatrixLayout, MatrixSettings, MixSettings, Mixer, Scaling,
-    SelectEvents, SelectedEvents, SplitRule, SplitSettings, WidthCap,
+    BoxError, ChunkRule, ClassWeights, LabelSource, MatrixLayout, MatrixSettings, MixSettings, Mixer,
+    Scaling, SelectEvents, SelectedEvents, SplitRule, SplitSettings, WidthCap,
 };
-use event_selection::{CheckedSelection, CutFlow};
+use event_selection::{CheckedSelection, CutFlow, Selection};
 use network::Task;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -70,10 +70,22 @@ pub fn prepare_with(
     let measured = specs_of(samples, request, on_event)?;
     let (specs, samples) = (measured.specs, measured.samples);
     let layout = Arc::new(MatrixLayout::check(&matrix_settings(request, &specs)?, &specs)?);
+    check_identifier(&samples, parameters)?;
+    note_constants(&layout, on_event)?;
     let mut mixed = Vec::new();
     for (position, sample) in samples.iter().enumerate() {
-        mixed.push(mixer_sample(sample, &specs, &labels, position, request, on_event)?);
+        let whole = mixer_sample(sample, &specs, &labels, position, request, on_event)?;
+        match &request.labels {
+            Labels::Branch(name) if !labels.classes.is_empty() && mix.rule != ChunkRule::Original => {
+                mixed.extend(by_class(whole, sample, name, labels.classes.len())?);
+            }
+            _ => mixed.push(whole),
+        }
     }
+    let shares: Vec<(String, String)> = mixed
+        .iter()
+        .map(|own| (own.name.clone(), label_word(own, &request.labels, &request.files)))
+        .collect();
     let total: u64 = mixed.iter().map(|sample| sample.n_events).sum();
     mix.chunk_size = parameters
         .chunk_size
@@ -81,18 +93,18 @@ pub fn prepare_with(
         .min(usize::try_from(total).unwrap_or(usize::MAX))
         .max(1);
     let mixer = Mixer::new(mixed, Arc::clone(&layout), mix)?;
-    for (sample, n_events) in samples.iter().zip(mixer.plan().n_used()) {
-        let label = label_word(&request.labels, &request.files, &sample.input.file);
-        tell(on_event, &PipelineEvent::Share { file: &sample.input.file, label: &label, n_events })?;
+    for ((file, label), n_events) in shares.iter().zip(mixer.plan().n_used()) {
+        tell(on_event, &PipelineEvent::Share { file, label, n_events })?;
     }
     Ok(Prepared { samples, specs, layout, labels, mixer })
 }
 
-fn label_word(labels: &Labels, files: &[String], file: &str) -> String {
-    match labels {
-        Labels::Branch(name) => name.clone(),
-        Labels::PerFile(words) => {
-            let position = files.iter().position(|own| own == file);
+fn label_word(sample: &event_matrix::Sample, labels: &Labels, files: &[String]) -> String {
+    match (labels, &sample.label) {
+        (Labels::Branch(_), LabelSource::Value(class)) => class.to_string(),
+        (Labels::Branch(name), LabelSource::Branch(_)) => name.clone(),
+        (Labels::PerFile(words), _) => {
+            let position = files.iter().position(|own| *own == sample.name);
             position.and_then(|position| words.get(position)).cloned().unwrap_or_default()
         }
     }
@@ -208,14 +220,39 @@ pub fn mix_settings(request: &PipelineRequest, task: Task) -> MixSettings {
     }
 }
 
-/// Run, luminosity block, event: the names of the parameters in the order in which they are recognised.
+/// Run, luminosity block, event: the names of the parameters, each in the place that its name tells; others take what
+/// is left. A place that nobody takes is empty.
 fn identifier(parameters: &Parameters) -> [String; 3] {
-    let names = &parameters.identifier;
-    let find = |fragment: &str, default: &str| {
-        let found = names.iter().find(|name| name.to_lowercase().contains(fragment));
-        found.cloned().unwrap_or_else(|| default.to_string())
+    let mut places: [Option<&String>; 3] = [None; 3];
+    let mut others = Vec::new();
+    for name in &parameters.identifier {
+        let lower = name.to_lowercase();
+        let place = ["run", "lumi", "ev"].iter().position(|fragment| lower.contains(fragment));
+        match place.map(|place| &mut places[place]) {
+            Some(place @ None) => *place = Some(name),
+            _ => others.push(name),
+        }
+    }
+    let mut others = others.into_iter();
+    places.map(|place| place.or_else(|| others.next()).cloned().unwrap_or_default())
+}
+
+/// Splitting by identifier needs one.
+fn check_identifier(samples: &[Sample], parameters: &Parameters) -> Result<(), PipelineError> {
+    let has_one = |sample: &Sample| {
+        let branches = sample.output_branches();
+        branches.iter().any(|(name, _)| parameters.identifier.iter().any(|own| **own == **name))
     };
-    [find("run", "run"), find("lumi", "luminosityBlock"), find("ev", "event")]
+    match samples.iter().find(|sample| parameters.split_by_identifier && !has_one(sample)) {
+        None => Ok(()),
+        Some(sample) => Err(PipelineError::Settings {
+            problem: format!(
+                "`split_by` is \"identifier\", but {} has none of the branches of `identifier` ({})",
+                sample.input.file,
+                parameters.identifier.join(", ")
+            ),
+        }),
+    }
 }
 
 fn mixer_sample(
@@ -248,6 +285,87 @@ fn mixer_sample(
     Ok(mixed)
 }
 
+/// One sample for each class that the label branch names, so that the chunks hold all classes in proportion, in whatever
+/// order the file has them. A file with labels that are no class stays whole: training will name the event.
+fn by_class(
+    whole: event_matrix::Sample,
+    sample: &Sample,
+    label_branch: &str,
+    n_classes: usize,
+) -> Result<Vec<event_matrix::Sample>, PipelineError> {
+    let mut n_of_class = vec![0_u64; n_classes];
+    let n_entries = whole.entries.end.min(whole.table.info().n_entries);
+    let n_per_chunk = entries_per_chunk(&*whole.table, &whole.branches);
+    let mut position = whole.entries.start;
+    while position < n_entries {
+        let end = n_entries.min(position + n_per_chunk);
+        let mut chunk = read_chunk(&*whole.table, &whole.branches, position..end)
+            .map_err(|error| read_error(&whole.name, error))?;
+        if let Some(select) = &whole.select {
+            let evaluation = |cause| PipelineError::Evaluation { file: whole.name.clone(), cause };
+            chunk = select(chunk).map_err(evaluation)?.chunk;
+        }
+        let labels = chunk.column(label_branch).map(event_columns::Column::to_f64).unwrap_or_default();
+        for class in labels.iter().filter(|label| label.fract() == 0.0 && **label >= 0.0) {
+            if let Some(n_events) = n_of_class.get_mut(*class as usize) {
+                *n_events += 1;
+            }
+        }
+        position = end;
+    }
+    let cut = |class: usize| {
+        let text = format!("get(\"{label_branch}\") == {class}");
+        Selection::from_text(&text).ok()?.check(&sample.output_branches()).ok()
+    };
+    let cuts: Option<Vec<CheckedSelection>> = (0..n_classes).map(cut).collect();
+    let Some(cuts) = cuts.filter(|_| n_of_class.iter().sum::<u64>() == whole.n_events) else {
+        return Ok(vec![whole]);
+    };
+    let of_class = |(class, cut): (usize, CheckedSelection)| event_matrix::Sample {
+        n_events: n_of_class[class],
+        label: LabelSource::Value(class as f32),
+        select: Some(both(whole.select.clone(), Arc::new(cut))),
+        ..whole.clone()
+    };
+    Ok(cuts.into_iter().enumerate().filter(|(class, _)| n_of_class[*class] > 0).map(of_class).collect())
+}
+
+/// The events that pass one selection and then another.
+fn both(first: Option<SelectEvents>, second: Arc<CheckedSelection>) -> SelectEvents {
+    Arc::new(move |chunk: EventChunk| -> Result<SelectedEvents, BoxError> {
+        let n_entries = chunk.n_entries();
+        let first = match &first {
+            Some(select) => select(chunk)?,
+            None => SelectedEvents { chunk, kept: (0..n_entries as u32).collect() },
+        };
+        let second = second.apply(first.chunk)?;
+        let kept = second.kept.iter().filter_map(|position| first.kept.get(*position as usize).copied());
+        Ok(SelectedEvents { chunk: second.chunk, kept: kept.collect() })
+    })
+}
+
+/// Branches of one value teach nothing, and with the original's scaling they reach the network as they are.
+fn note_constants(layout: &MatrixLayout, on_event: OnEvent<'_>) -> Result<(), PipelineError> {
+    const MOST_NAMES: usize = 8;
+    let constant: Vec<&str> = layout
+        .features()
+        .iter()
+        .filter(|feature| feature.constant && feature.shift == 0.0)
+        .map(|feature| feature.branch.as_str())
+        .collect();
+    if constant.is_empty() {
+        return Ok(());
+    }
+    let more = if constant.len() > MOST_NAMES { ", .." } else { "" };
+    let names = constant[..constant.len().min(MOST_NAMES)].join(", ");
+    let text = format!(
+        "{} branch(es) have one value only and are not scaled ({names}{more}); leave them out with `exclude_branches`, \
+         or set `scaler` to \"standard\"",
+        constant.len()
+    );
+    note(on_event, &text)
+}
+
 fn select_events(selection: Arc<CheckedSelection>) -> SelectEvents {
     Arc::new(move |chunk: EventChunk| -> Result<SelectedEvents, BoxError> {
         let selected = selection.apply(chunk)?;
@@ -278,4 +396,23 @@ fn count_selected(
         position = end;
     }
     Ok(n_events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_find_their_places() {
+        let check = |names: &[&str], expected: [&str; 3]| {
+            let identifier_names = names.iter().map(ToString::to_string).collect();
+            let parameters = Parameters { identifier: identifier_names, ..Parameters::default() };
+            assert_eq!(identifier(&parameters), expected.map(str::to_string), "{names:?}");
+        };
+        check(&["run", "event", "luminosityBlock"], ["run", "luminosityBlock", "event"]);
+        check(&["evtNo", "runNo"], ["runNo", "", "evtNo"]);
+        check(&["idx"], ["idx", "", ""]);
+        check(&["MET_pt", "run"], ["run", "MET_pt", ""]);
+        check(&[], ["", "", ""]);
+    }
 }

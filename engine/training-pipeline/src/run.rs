@@ -7,10 +7,11 @@ use crate::rows::MixedRows;
 use crate::save::save;
 use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest, TorchScriptRequest};
 use branch_specs::Specs;
+use event_columns::StepReport;
 use event_selection::CutFlow;
 use model_training::{
-    CheckedSettings, ChunkOrder, Device, EarlyStopping, ModelDescription, TorchScriptModel, Trained,
-    TrainingError, TrainingSettings, WorkerProgram, train,
+    CheckedSettings, ChunkOrder, Device, EarlyStopping, EpochRecord, ModelDescription, TorchScriptModel,
+    Trained, TrainingError, TrainingSettings, WorkerProgram, train_telling_epochs,
 };
 use std::path::PathBuf;
 use std::time::Instant;
@@ -62,15 +63,13 @@ fn train_on(
     let shared = std::cell::RefCell::new(on_event);
     let mut on_chunk = |event: &PipelineEvent<'_>| (shared.borrow_mut())(event);
     let mut rows = MixedRows::new(&mut prepared.mixer, Some(&mut on_chunk));
-    let trained = train(settings, &mut rows, worker, &mut |report| {
-        (shared.borrow_mut())(&PipelineEvent::Progress(report.clone()))
-    });
-    let trained = trained.map_err(stopped_or)?;
-    let on_event = shared.into_inner();
-    for record in &trained.history {
-        tell(on_event, &PipelineEvent::Epoch(record))?;
-    }
-    Ok(trained)
+    let mut on_progress =
+        |report: &StepReport<'_>| (shared.borrow_mut())(&PipelineEvent::Progress(report.clone()));
+    let mut on_epoch = |record: &EpochRecord| {
+        // An answer of stop is given again at the next report of progress, which ends the training.
+        let _ = (shared.borrow_mut())(&PipelineEvent::Epoch(record));
+    };
+    train_telling_epochs(settings, &mut rows, worker, &mut on_progress, &mut on_epoch).map_err(stopped_or)
 }
 
 pub(crate) fn stopped_or(error: TrainingError) -> PipelineError {
@@ -114,7 +113,7 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
     }
     if let Some(checkpoint) = &parameters.checkpoint {
         settings.checkpoint = Some(PathBuf::from(checkpoint));
-        settings.resume = true;
+        settings.resume = parameters.resume;
     }
     Ok(settings)
 }

@@ -124,10 +124,13 @@ fn other_scalings() {
     chunk.set("same", Piece::flat(vec![9.0_f64; 4]).into());
     let with = |scaling| MatrixSettings { scaling, ..MatrixSettings::default() };
     let std = 5_f64.sqrt();
-    let expected = [9.0, -3.0 / std, 9.0, -1.0 / std, 9.0, 1.0 / std, 9.0, 3.0 / std];
+    let expected = [0.0, -3.0 / std, 0.0, -1.0 / std, 0.0, 1.0 / std, 0.0, 3.0 / std];
     check(&chunk, &with(Scaling::Standard), &["same", "x"], &expected);
     let settings = MatrixSettings { drop_constant: true, ..with(Scaling::MinMax) };
     check(&chunk, &settings, &["x"], &[0.0, 2.0 / 6.0, 4.0 / 6.0, 1.0]);
+    // With the scaling of the original a constant branch passes as it is.
+    let expected = [9.0, 0.0, 9.0, 2.0 / 6.0, 9.0, 4.0 / 6.0, 9.0, 1.0];
+    check(&chunk, &with(Scaling::MinMax), &["same", "x"], &expected);
     let layout = MatrixLayout::check(&with(Scaling::Robust), &specs(&chunk, SpecsMode::Full)).unwrap();
     let feature = &layout.features()[1];
     assert!((feature.shift - 3.0).abs() < 0.01 && (feature.scale - 4.0).abs() < 0.01, "{feature:?}");
