@@ -70,7 +70,7 @@ impl FileEntry {
 
     /// Whether the object is a tree of events that can be opened.
     pub fn is_tree(&self) -> bool {
-        matches!(self.class_name.as_str(), "TTree" | "TNtuple" | "TNtupleD" | "TChain")
+        matches!(self.class_name.as_str(), "TTree" | "TNtuple" | "TNtupleD")
     }
 
     fn is_directory(&self) -> bool {

@@ -85,6 +85,8 @@ pub(crate) struct Describer<'a> {
 mod code {
     pub(super) const ARRAY: i32 = 20;
     pub(super) const POINTER: i32 = 40;
+    pub(super) const DOUBLE32: i32 = 9;
+    pub(super) const FLOAT16: i32 = 19;
     /// The bits of a `TObject`.
     pub(super) const BITS: i32 = 15;
 }
@@ -261,6 +263,11 @@ impl<'a> Describer<'a> {
         } else {
             member_type
         };
+        if matches!(basic, code::DOUBLE32 | code::FLOAT16) && self.streamer_element(branch, element).is_none()
+        {
+            let reason = "the file does not describe its class, and so not the range of its numbers";
+            return Described { type_name: "Double32_t".to_string(), layout: Err(reason.to_string()) };
+        }
         if let Some((stored, word)) = self.basic_member(branch, element, basic) {
             let is_pointer = member_type > code::POINTER;
             if is_pointer && in_collection {
@@ -307,13 +314,17 @@ impl<'a> Describer<'a> {
             4 | 16 => (I64, "Long64_t"),
             5 => (F32, "float"),
             8 => (F64, "double"),
-            9 => return Some((truncated(self.member_title(branch, element), true), "Double32_t")),
+            code::DOUBLE32 => {
+                return Some((truncated(self.member_title(branch, element), true), "Double32_t"));
+            }
             11 => (U8, "unsigned char"),
             12 => (U16, "unsigned short"),
             13 | 15 => (U32, "unsigned int"),
             14 | 17 => (U64, "ULong64_t"),
             18 => (Bool, "bool"),
-            19 => return Some((truncated(self.member_title(branch, element), false), "Float16_t")),
+            code::FLOAT16 => {
+                return Some((truncated(self.member_title(branch, element), false), "Float16_t"));
+            }
             _ => return None,
         };
         Some((Stored::Plain(plain), word))
