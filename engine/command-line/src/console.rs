@@ -113,11 +113,15 @@ impl Console {
             self.clear_bar();
             let bar = ProgressBar::with_draw_target(report.total, ProgressDrawTarget::stderr_with_hz(10));
             // The text comes last: its length changes, and a narrow terminal cuts it, not the numbers.
-            let counts = match report.unit {
-                Unit::Bytes => "{bytes}/{total_bytes}".to_string(),
-                unit => format!("{{human_pos}}/{{human_len}} {}", unit.name()),
+            let template = match (report.total, report.unit) {
+                (Some(_), Unit::Bytes) => "{bar:30} {bytes}/{total_bytes}, {eta} left  {msg}".to_string(),
+                (Some(_), unit) => {
+                    format!("{{bar:30}} {{human_pos}}/{{human_len}} {}, {{eta}} left  {{msg}}", unit.name())
+                }
+                (None, Unit::Bytes) => "{bytes}  {msg}".to_string(),
+                (None, unit) => format!("{{human_pos}} {}  {{msg}}", unit.name()),
             };
-            let style = ProgressStyle::with_template(&format!("{{bar:30}} {counts}, {{eta}} left  {{msg}}"));
+            let style = ProgressStyle::with_template(&template);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             self.bar = Some((report.step.to_string(), bar));
         }

@@ -109,8 +109,8 @@ pub fn fits(pattern: &str, name: &str) -> bool {
         None => name.is_empty(),
         Some('*') => {
             let rest = letters.as_str();
-            let starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
-            starts.into_iter().any(|start| fits(rest, &name[start..]))
+            let mut starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
+            starts.any(|start| fits(rest, &name[start..]))
         }
         Some(letter) => {
             let mut of_name = name.chars();

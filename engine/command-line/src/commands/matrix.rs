@@ -19,7 +19,8 @@ use training_pipeline::{
 /// Write the normalised, padded chunks as `NumPy` files.
 ///
 /// For each chunk: matrix-NNNN.npy (events x columns; NaN where an event has no value), mask-NNNN.npy (1 = padded) and
-/// labels-NNNN.npy; once: columns.json with the names and scalings of the columns. With --compat the chunks are the
+/// labels-NNNN.npy; once: columns.json with the names and scalings of the columns, global-specs.json, and
+/// specs-NAME.json for each file. With --compat the chunks are the
 /// original's: its proportions, its order of files and columns; with --dtype f64 to the last bit. The original leaves
 /// some events out when files are mixed; so does --compat, and says how many.
 #[derive(clap::Args)]

@@ -13,6 +13,7 @@ use training_pipeline::{Labels, PipelineRequest, name_list, read_model, read_sel
 ///   mlaas4hep train signal=signal.root background=background.root --model model.json --out higgs.mlaas4hep
 ///
 /// Each sample is LABEL=FILE; the label may be a number or a name. Of two classes the first one is the signal.
+/// The specs are written beside the model: global-specs.json, and specs-NAME.json for each file.
 /// With --label-branch the label is the value of a branch, and the samples are plain file names.
 #[derive(clap::Args)]
 pub(crate) struct Train {
