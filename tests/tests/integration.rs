@@ -6,6 +6,10 @@
 mod arrows;
 #[path = "integration/bad_input.rs"]
 mod bad_input;
+#[path = "integration/memory.rs"]
+mod memory;
+#[path = "integration/original.rs"]
+mod original;
 #[path = "integration/program.rs"]
 mod program;
 #[path = "integration/road.rs"]
