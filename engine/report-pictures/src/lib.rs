@@ -8,7 +8,7 @@ use plots::{
     BranchHistogram, Figure, Histogram, ImportanceBar, ImportanceBars, LossCurves, ResponseByClass,
     RocCurves, Series,
 };
-use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram};
+use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram, Task};
 
 /// A figure and the name of its file, without extension.
 pub struct NamedFigure {
@@ -88,7 +88,11 @@ fn response(report: &Report) -> Option<Box<dyn Figure>> {
             p_value: agreement.and_then(|agreement| agreement.result.as_ref()).map(|result| result.p_value),
         });
     }
-    let x_title = "response".to_string();
+    let x_title = match &report.task {
+        Task::Binary { classes } => format!("Score for {}", classes[1]),
+        Task::Classes { .. } => "Score for the true class".to_string(),
+        Task::Regression { target } => format!("Predicted - true {target}"),
+    };
     (!classes.is_empty())
         .then(|| Box::new(ResponseByClass { x_title, classes, is_log: false }) as Box<dyn Figure>)
 }
