@@ -38,6 +38,7 @@ pub(crate) fn corpus(folder: &str) -> Vec<Vec<u8>> {
 /// number of the input.
 pub(crate) fn feed(inputs: &[Vec<u8>], n_variations: u64, check: impl Fn(&[u8])) {
     struct Named(String);
+    #[allow(clippy::print_stderr, reason = "it says what a failing test was reading")]
     impl Drop for Named {
         fn drop(&mut self) {
             if std::thread::panicking() {

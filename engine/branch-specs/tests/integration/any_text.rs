@@ -6,23 +6,20 @@ use std::sync::Arc;
 /// Between two texts that are read and then merged.
 const SEPARATOR: char = '\u{0}';
 
-/// Reads up to three texts as specs and merges what could be read with each other and with itself.
+/// Reads up to two texts as specs and merges them; one alone is merged with itself.
 pub(crate) fn read_any_text(bytes: &[u8]) -> usize {
     let text = String::from_utf8_lossy(bytes);
     let mut all = Vec::new();
-    for text in text.split(SEPARATOR).take(3) {
+    for text in text.split(SEPARATOR).take(2) {
         match Specs::from_json(text) {
             Ok(specs) => all.push(specs),
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
     all.iter().for_each(check);
-    for first in &all {
-        for second in &all {
-            merge(first, second);
-        }
+    if let (Some(first), Some(second)) = (all.first(), all.last()) {
+        merge(first, second);
     }
-    merged(all.clone(), MissingBranch::Intersect);
     all.len()
 }
 
