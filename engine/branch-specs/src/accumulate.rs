@@ -205,7 +205,7 @@ fn doubles(values: &[f64], numbers: &mut Numbers) {
         numbers.widen(with_signed_zero(min, has_negative_zero), max);
         // As for floats, but here the data decide how many bits of mantissa are in use.
         let unused_bits = u64::from((all_bits | 1 << 52).trailing_zeros());
-        if unused_bits >= 8 && high.saturating_sub(low) <= unused_bits - 8 {
+        if unused_bits >= 8 && high.saturating_sub(low) <= unused_bits - 8 && sum.is_finite() {
             numbers.sum.add(sum);
         } else {
             for value in block {

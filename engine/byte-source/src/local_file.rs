@@ -41,11 +41,16 @@ impl LocalFile {
     pub fn open_unmapped(path: impl AsRef<Path>) -> Result<Self, ByteSourceError> {
         let name = path.as_ref().display().to_string();
         let refuse = |cause| ByteSourceError::Open { name: name.clone(), cause };
-        let file = File::open(&path).map_err(refuse)?;
-        let metadata = file.metadata().map_err(refuse)?;
+        let metadata = std::fs::metadata(&path).map_err(refuse)?;
         if metadata.is_dir() {
             return Err(refuse(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
         }
+        // Opening a pipe would wait for somebody who writes.
+        if !metadata.is_file() {
+            return Err(refuse(std::io::Error::other("it is no file but a pipe, a socket or a device")));
+        }
+        let file = File::open(&path).map_err(refuse)?;
+        let metadata = file.metadata().map_err(refuse)?;
         Ok(Self { len: metadata.len(), name, file, map: None })
     }
 

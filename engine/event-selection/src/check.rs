@@ -1,6 +1,6 @@
 //! Checks a tree against the branches: names, types, shapes.
 
-use crate::functions::{FourVectorFunction, Function, FunctionKind, Reduction};
+use crate::functions::{FourVectorFunction, Function, FunctionKind, Reduction, TestFunction};
 use crate::plan::{Constant, Plan, PlanStep, common_type, float_type, holds, is_float};
 use crate::source::{ExpressionError, Source, Span};
 use crate::tree::{BinaryOperator, CompareOperator, Node, Tree, UnaryOperator};
@@ -293,8 +293,12 @@ impl Checker<'_> {
             }
             FunctionKind::Same => Ok(self.tree(first)?.plan),
             FunctionKind::Zero => {
-                let plan = number(self.tree(first)?.plan);
-                Ok(arithmetic(BinaryOperator::Multiply, computed(plan), literal(Constant::Integer(0))))
+                // Infinity times 0 would be NaN; whether a number is NaN is true or false, and 0 times that is 0.
+                let plan = convert(number(self.tree(first)?.plan), ElementType::F64);
+                let depth = plan.depth;
+                let step = PlanStep::Test(TestFunction::Nan, Box::new(plan));
+                let plan = number(Plan { step, element: ElementType::Bool, depth });
+                Ok(arithmetic(BinaryOperator::Multiply, computed(plan), literal(Constant::Float(0.0))))
             }
             FunctionKind::Logical(and) => {
                 let left = truth(self.tree(first)?.plan);

@@ -101,6 +101,11 @@ fn constant_series(constant: Constant, element: ElementType) -> Evaluated<Series
 
 fn convert(data: &Series, element: ElementType) -> Evaluated<Series> {
     let dtype = polars_type(element);
+    if let (DataType::UInt64, DataType::Int64) = (data.dtype(), &dtype) {
+        // Positions in lists: a cast would make those beyond the signed integers null.
+        let largest = |value: &u64| i64::try_from(*value).unwrap_or(i64::MAX);
+        return series_of_numbers(numbers_of(data.u64()?)?.iter().map(largest).collect());
+    }
     if data.dtype() == &dtype { Ok(data.clone()) } else { Ok(data.cast(&dtype)?.rechunk()) }
 }
 

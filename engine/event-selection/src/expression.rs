@@ -3,7 +3,7 @@
 use crate::check::{Scope, check_tree};
 use crate::checked::{EvaluationError, load};
 use crate::evaluate::evaluate;
-use crate::parse::parse_expression;
+use crate::parse::parse_expression_below;
 use crate::plan::Plan;
 use crate::source::{ExpressionError, Source};
 use crate::tree::Tree;
@@ -36,8 +36,18 @@ impl Expression {
 
     /// Parses one expression of a larger text; `odd_name` is a branch name that may stand there without quotes.
     pub(crate) fn parse_at(place: &str, text: &str, odd_name: Option<&str>) -> Result<Self, ExpressionError> {
+        Self::parse_below(place, text, odd_name, 0)
+    }
+
+    /// As [`Expression::parse_at`], for an expression that will stand `n_levels` deep in another one.
+    pub(crate) fn parse_below(
+        place: &str,
+        text: &str,
+        odd_name: Option<&str>,
+        n_levels: usize,
+    ) -> Result<Self, ExpressionError> {
         let source = Source::new(place, text);
-        let tree = parse_expression(&source, odd_name)?;
+        let tree = parse_expression_below(&source, odd_name, n_levels)?;
         Ok(Self { tree, source })
     }
 

@@ -58,4 +58,3 @@ pub use functions::function_help;
 pub use original::original_log_lines;
 pub use selection::{Selection, SelectionError};
 pub use source::ExpressionError;
-pub use text::parse_any_bytes;

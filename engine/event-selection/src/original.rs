@@ -136,7 +136,8 @@ impl Entry<'_> {
                 );
                 return Err(self.error(key, message));
             }
-            let mut condition = Expression::parse_at(&self.place(key), text, Some(self.branch))?;
+            let n_levels = usize::from(using.is_some());
+            let mut condition = Expression::parse_below(&self.place(key), text, Some(self.branch), n_levels)?;
             let mut said = text.clone();
             if let Some(using) = using {
                 let reduction = if using == "all" { "all" } else { "any" };

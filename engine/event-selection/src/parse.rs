@@ -11,11 +11,22 @@ const MAX_HEIGHT: usize = 150;
 
 /// Parses one expression that fills the text.
 pub(crate) fn parse_expression(source: &Source, odd_name: Option<&str>) -> Result<Tree, ExpressionError> {
+    parse_expression_below(source, odd_name, 0)
+}
+
+/// Parses one expression that will stand `n_levels` deep in another one, which must not become too deep by it.
+pub(crate) fn parse_expression_below(
+    source: &Source,
+    odd_name: Option<&str>,
+    n_levels: usize,
+) -> Result<Tree, ExpressionError> {
     let mut parser = Parser::new(source, odd_name)?;
+    parser.nesting = n_levels;
     parser.skip_ends_of_statements();
     let tree = parser.expression()?;
     parser.skip_ends_of_statements();
     match parser.next() {
+        (Token::End, _) if tree.height + n_levels > MAX_HEIGHT => Err(parser.too_deep(tree.span)),
         (Token::End, _) => Ok(tree),
         (token, span) => Err(parser.unexpected(&token, span, "the end of the expression")),
     }
@@ -76,8 +87,9 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&self, span: Span) -> ExpressionError {
-        let message =
-            format!("the expression is nested deeper than {MAX_HEIGHT} levels; define parts by name");
+        let message = format!(
+            "the expression is nested deeper than {MAX_HEIGHT} levels (each operator of a chain is one); define parts by name"
+        );
         self.source.error(span, message)
     }
 

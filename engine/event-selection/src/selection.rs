@@ -97,6 +97,13 @@ impl Selection {
         self.steps.is_empty()
     }
 
+    /// The same selection, keeping the branches that it would drop at the end: for readers that read only what is used.
+    #[must_use]
+    pub fn without_drops(&self) -> Self {
+        let is_kept = |step: &&Step| !matches!(step, Step::Drop { .. });
+        Self { steps: self.steps.iter().filter(is_kept).cloned().collect() }
+    }
+
     /// Names of the new branches, in order.
     pub fn new_branches(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {

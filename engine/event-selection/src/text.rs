@@ -5,7 +5,6 @@ use crate::parse::Parser;
 use crate::selection::{Selection, SelectionError, Step};
 use crate::source::{ExpressionError, Source};
 use crate::token::Token;
-use std::sync::Arc;
 
 impl Selection {
     /// Reads the plain form: `name = expression` defines a branch, `drop name` drops branches after the cuts, anything
@@ -91,32 +90,5 @@ fn name(parser: &mut Parser<'_>) -> Result<String, ExpressionError> {
         }
         Token::Name(name) => Ok(name.to_string()),
         _ => Err(parser.unexpected(&token, span, "a name")),
-    }
-}
-
-/// Reads bytes as both forms of a selection and checks and prints what could be read: nothing of it may panic. The
-/// entry of the fuzz target.
-pub fn parse_any_bytes(bytes: &[u8]) {
-    use event_columns::{ColumnType, ElementType};
-    let text = String::from_utf8_lossy(bytes);
-    let branches: [(Arc<str>, ColumnType); 4] = [
-        ("a".into(), ColumnType::flat(ElementType::I32)),
-        ("b".into(), ColumnType::jagged(ElementType::F32)),
-        ("c".into(), ColumnType::jagged(ElementType::Bool)),
-        ("d".into(), ColumnType { element: ElementType::U8, depth: 2, width: 1 }),
-    ];
-    for selection in [Selection::from_text(&text), Selection::from_original_json(&text)] {
-        match selection {
-            Ok(selection) => {
-                let again = Selection::from_text(&selection.to_text());
-                assert!(again.is_ok(), "{:?} is printed in a way that cannot be read", selection.to_text());
-                if let Err(error) = selection.check(&branches) {
-                    let _ = error.to_string();
-                }
-            }
-            Err(error) => {
-                let _ = error.to_string();
-            }
-        }
     }
 }

@@ -182,7 +182,8 @@ impl Tree {
                 Ok(())
             }
             Node::Call(name, arguments) => {
-                write!(formatter, "{name}(")?;
+                write_name(formatter, name)?;
+                formatter.write_str("(")?;
                 for (position, argument) in arguments.iter().enumerate() {
                     formatter.write_str(if position > 0 { ", " } else { "" })?;
                     argument.write(formatter, 0)?;

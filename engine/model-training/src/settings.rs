@@ -61,6 +61,9 @@ pub struct TrainingSettings {
     /// Whether to go on from the checkpoint where it exists. Default: no.
     #[serde(default)]
     pub resume: bool,
+    /// What it is trained on, in any words: a checkpoint of other data is refused. Default: nothing is said.
+    #[serde(default)]
+    pub data: String,
 }
 
 fn default_epochs() -> usize {
@@ -100,6 +103,7 @@ impl TrainingSettings {
             threads: default_threads(),
             checkpoint: None,
             resume: false,
+            data: String::new(),
         }
     }
 
@@ -224,6 +228,7 @@ impl CheckedSettings {
             n_threads: said.threads,
             checkpoint: said.checkpoint,
             resume: said.resume,
+            data: said.data,
         }
     }
 }

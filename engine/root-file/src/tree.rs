@@ -75,6 +75,12 @@ impl RootTree {
         let n_entries = u64::try_from(record.n_entries).map_err(|_| {
             place.broken("a tree", object_start, Broken::new(0, "a negative number of entries"))
         })?;
+        let has_all = |branch: &BranchRecord| u64::try_from(branch.n_entries) == Ok(n_entries);
+        if n_entries > 0 && !record.branches.is_empty() && !record.branches.iter().any(has_all) {
+            let reason =
+                format!("it says that it has {n_entries} entries, but none of its branches has so many");
+            return Err(place.broken("a tree", object_start, Broken::new(0, reason)));
+        }
         let mut info = TableInfo {
             source: file.source.name().to_string(),
             tree: entry.key_name(),

@@ -32,6 +32,10 @@ pub(crate) fn parse(type_name: &str) -> Option<ListType> {
         };
         let container = container.trim();
         let container = container.strip_prefix("ROOT::VecOps::").unwrap_or(container);
+        // In a list, a set of bits is stored as a list of them.
+        if depth > 0 && bitset(rest).is_some() {
+            return Some(ListType { depth: depth + 1, item: Item::Number(ElementType::Bool) });
+        }
         let is_list = matches!(
             container,
             "vector"
@@ -142,6 +146,7 @@ mod tests {
         check("vector<vector<std::string>>", 2, Item::Text);
         check("Double32_t", 0, Item::Double32);
         check("const vector<bool>", 1, Item::Number(ElementType::Bool));
+        check("vector<bitset<16> >", 2, Item::Number(ElementType::Bool));
     }
 
     #[test]

@@ -207,6 +207,34 @@ fn broken_json_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
         if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(line) {
             return Some((number + 1, error.column(), error.to_string()));
         }
+        if let Some(column) = too_large_integer(line) {
+            let reason =
+                "a whole number beyond 64 bits with a sign; write it as text, or with a point".to_string();
+            return Some((number + 1, column + 1, reason));
+        }
+    }
+    None
+}
+
+/// Where a whole number stands in a line of JSON that does not fit an `i64`: polars has no type for it.
+fn too_large_integer(line: &[u8]) -> Option<usize> {
+    let (mut position, mut in_text) = (0, false);
+    while let Some(byte) = line.get(position) {
+        match byte {
+            b'\\' if in_text => position += 1,
+            b'"' => in_text = !in_text,
+            b'-' | b'0'..=b'9' if !in_text => {
+                let is_part = |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                let length = line[position..].iter().take_while(|byte| is_part(byte)).count();
+                let token = std::str::from_utf8(&line[position..position + length]).unwrap_or_default();
+                if !token.contains(['.', 'e', 'E']) && token.parse::<i64>().is_err() {
+                    return Some(position);
+                }
+                position += length - 1;
+            }
+            _ => {}
+        }
+        position += 1;
     }
     None
 }

@@ -124,6 +124,9 @@ fn broken_json_is_located() {
     refuse(&folder.file("a.json", b"{\"a\": 1}\n{\"a\": }\n"), "line 2, column 7");
     refuse(&folder.file("b.json", b"[1]\n"), "line 1, column 1: a line must be one JSON object");
     refuse(&folder.file("c.json", b"{\"a\": 1"), "line 1");
+    let large =
+        b"{\"a\": \"18446744073709551615\", \"b\": -1e30}\n{\"a\": \"\\\"\", \"b\": 18446744073709551615}\n";
+    refuse(&folder.file("e.jsonl", large), "line 2, column 18: a whole number beyond 64 bits");
     refuse(&folder.file("d.txt", b""), "does not say its format");
     refuse(&folder.0.join("absent.csv"), "could not read");
     refuse(&folder.file("e.parquet", b"PAR1 nonsense"), "cannot be read as Parquet");

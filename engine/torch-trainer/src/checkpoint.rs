@@ -29,6 +29,8 @@ pub(crate) struct Standing {
     order: ChunkOrder,
     shuffle: bool,
     seed: u64,
+    #[serde(default)]
+    data: String,
     /// By chunk: chunks that are done with. Else 0.
     pub(crate) chunks_done: usize,
     /// The fit that is going on: of the next chunk, or of all.
@@ -50,6 +52,7 @@ impl Standing {
             order: plan.order,
             shuffle: plan.shuffle,
             seed: plan.seed,
+            data: plan.data.clone(),
             chunks_done: 0,
             fit: Fit::default(),
             history: Vec::new(),
@@ -69,6 +72,7 @@ impl Standing {
             ("mode", self.order == plan.order),
             ("shuffle", self.shuffle == plan.shuffle),
             ("seed", self.seed == plan.seed),
+            ("data (files, labels, selection or columns)", self.data == plan.data),
         ];
         match same.iter().find(|(_, is_same)| !is_same) {
             None => Ok(()),

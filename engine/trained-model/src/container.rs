@@ -15,6 +15,8 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// A manifest is some kilobytes for each branch; more than this is not one.
+/// Specs of ten thousand branches with their distributions; an archive of a few kilobytes could unpack to any size.
+const MAX_JSON_BYTES: u64 = 512 << 20;
 const MAX_MANIFEST_BYTES: u64 = 256 << 20;
 
 /// A part of the file as the manifest lists it.
@@ -112,6 +114,10 @@ impl<'a> Opened<'a> {
     ) -> Result<BTreeMap<String, Vec<u8>>, ModelFileError> {
         let mut parts = BTreeMap::new();
         for entry in entries {
+            if entry.name.ends_with(".json") && entry.n_bytes > MAX_JSON_BYTES {
+                let reason = format!("it claims {} bytes, more than any model has", entry.n_bytes);
+                return Err(self.damaged(&entry.name, reason));
+            }
             let bytes = self.read(&entry.name, entry.n_bytes)?;
             let problem = if bytes.len() as u64 != entry.n_bytes {
                 Some(format!("it has {} bytes, the manifest says {}", bytes.len(), entry.n_bytes))

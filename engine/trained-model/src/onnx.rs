@@ -118,6 +118,9 @@ fn layer_outputs(layer: &Layer, width: usize) -> Result<usize, String> {
                 let (n_weights, n_bias) = (weights.len(), bias.len());
                 return Err(format!("{n_weights} weights and {n_bias} biases for {n_inputs} x {n_outputs}"));
             }
+            if !weights.iter().chain(bias).all(|weight| weight.is_finite()) {
+                return Err("a weight is no finite number".to_string());
+            }
             Ok(*n_outputs)
         }
         Layer::BatchNorm { gamma, beta, mean, variance, .. } => {

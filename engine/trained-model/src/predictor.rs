@@ -82,7 +82,8 @@ impl Preparer {
     /// [`PredictError::Selection`] where the selection does not fit the branches of the model.
     pub fn new(model: &TrainedModel) -> Result<Self, PredictError> {
         let branches = model.branches();
-        let selection = model.selection().clone();
+        // What the selection drops at the end is not read in the first place.
+        let selection = model.selection().without_drops();
         let checked = selection.check(&branches).map_err(selection_error)?;
         Ok(Self { branches, selection, checked, layout: model.layout().clone() })
     }

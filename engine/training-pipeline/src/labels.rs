@@ -70,7 +70,7 @@ fn from_numbers(of_files: Vec<f32>, n_classes: usize) -> Result<CheckedLabels, P
             ),
         });
     }
-    need_two(of_files.iter().map(|label| *label as u32))?;
+    need_two(of_files.iter().map(|label| *label as usize))?;
     Ok(CheckedLabels { of_files, classes: (0..n_classes).map(|class| class.to_string()).collect() })
 }
 
@@ -81,6 +81,7 @@ fn from_words(words: &[String], n_classes: usize) -> Result<CheckedLabels, Pipel
             classes.push(word.clone());
         }
     }
+    need_two(words.iter().filter_map(|word| classes.iter().position(|class| class == word)))?;
     if classes.len() != n_classes {
         return Err(PipelineError::Labels {
             problem: format!(
@@ -98,8 +99,8 @@ fn from_words(words: &[String], n_classes: usize) -> Result<CheckedLabels, Pipel
     Ok(CheckedLabels { of_files: words.iter().map(number).collect(), classes: classes.clone() })
 }
 
-fn need_two(labels: impl Iterator<Item = u32>) -> Result<(), PipelineError> {
-    let distinct: std::collections::BTreeSet<u32> = labels.collect();
+fn need_two(labels: impl Iterator<Item = usize>) -> Result<(), PipelineError> {
+    let distinct: std::collections::BTreeSet<usize> = labels.collect();
     if distinct.len() < 2 {
         return Err(PipelineError::Labels {
             problem:

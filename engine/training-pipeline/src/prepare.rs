@@ -72,6 +72,7 @@ pub fn prepare_with(
     let layout = Arc::new(MatrixLayout::check(&matrix_settings(request, &specs)?, &specs)?);
     check_identifier(&samples, parameters)?;
     note_constants(&layout, on_event)?;
+    note_texts(&specs, on_event)?;
     let mut mixed = Vec::new();
     for (position, sample) in samples.iter().enumerate() {
         let whole = mixer_sample(sample, &specs, &labels, position, request, on_event)?;
@@ -155,7 +156,8 @@ fn matrix_settings(request: &PipelineRequest, specs: &Specs) -> Result<MatrixSet
         exclude.push(name.clone());
     }
     if let Some(name) = &parameters.weight_branch {
-        specs.branch(name)?;
+        let named = |error| PipelineError::Settings { problem: format!("the parameter `weight`: {error}") };
+        specs.branch(name).map_err(named)?;
         exclude.push(name.clone());
     }
     let is_feature =
@@ -342,6 +344,16 @@ fn both(first: Option<SelectEvents>, second: Arc<CheckedSelection>) -> SelectEve
         let kept = second.kept.iter().filter_map(|position| first.kept.get(*position as usize).copied());
         Ok(SelectedEvents { chunk: second.chunk, kept: kept.collect() })
     })
+}
+
+/// Text is no feature: one bad cell of a CSV file makes its column text.
+fn note_texts(specs: &Specs, on_event: OnEvent<'_>) -> Result<(), PipelineError> {
+    let texts: Vec<&str> =
+        specs.branches.iter().filter(|branch| !branch.is_numeric()).map(|branch| &**branch.name()).collect();
+    if texts.is_empty() {
+        return Ok(());
+    }
+    note(on_event, &format!("left out, as they hold text: {}", texts.join(", ")))
 }
 
 /// Branches of one value teach nothing, and with the original's scaling they reach the network as they are.

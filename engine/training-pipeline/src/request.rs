@@ -145,10 +145,12 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
 pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
     let problem = |reason: String| PipelineError::SelectionFile { path: path.to_path_buf(), reason };
     let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    // Editors of other systems put a byte-order mark first.
+    let text = text.trim_start_matches('\u{feff}');
     let selection = if text.trim_start().starts_with('{') {
-        Selection::from_original_json(&text)
+        Selection::from_original_json(text)
     } else {
-        Selection::from_text(&text)
+        Selection::from_text(text)
     };
     selection.map_err(|error| problem(error.to_string()))
 }

@@ -41,8 +41,10 @@ pub fn run(
 ) -> Result<PipelineResult, PipelineError> {
     let start = Instant::now();
     // Everything that can be refused without reading a byte is refused first.
-    let settings = training_settings(request)?.check()?;
+    let said = training_settings(request)?;
+    said.clone().check()?;
     let mut prepared = prepare(request, on_event)?;
+    let settings = TrainingSettings { data: data_of(request, &prepared), ..said }.check()?;
     tell(on_event, &PipelineEvent::BeforeTraining { seconds: start.elapsed().as_secs_f64() })?;
     let training = Instant::now();
     let trained = train_on(&mut prepared, &settings, worker, on_event)?;
@@ -51,6 +53,22 @@ pub fn run(
     let model = save(request, &prepared, &trained, &report, on_event)?;
     let cut_flows = prepared.cut_flows();
     Ok(PipelineResult { model, report, specs: prepared.specs, cut_flows })
+}
+
+/// What a training depends on besides its settings.
+fn data_of(request: &PipelineRequest, prepared: &Prepared) -> String {
+    let parameters = &request.parameters;
+    serde_json::json!({
+        "files": prepared.specs.fingerprint.as_ref().map(|fingerprint| &fingerprint.files),
+        "names": request.files,
+        "labels": format!("{:?}", request.labels),
+        "selection": request.selection.as_ref().map(event_selection::Selection::fingerprint),
+        "columns": prepared.layout.column_names(),
+        "chunk_size": parameters.chunk_size,
+        "n_events": parameters.n_events,
+        "weight": parameters.weight_branch,
+    })
+    .to_string()
 }
 
 fn train_on(

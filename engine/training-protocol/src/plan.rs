@@ -37,6 +37,9 @@ pub struct TrainingPlan {
     pub checkpoint: Option<PathBuf>,
     /// Whether to go on from the checkpoint, where it exists.
     pub resume: bool,
+    /// What it is trained on, in any words: a checkpoint of other data is refused.
+    #[serde(default)]
+    pub data: String,
 }
 
 /// Where a file is written before it is renamed to its own name, so that a name never stands for half a file.

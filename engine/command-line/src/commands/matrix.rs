@@ -153,14 +153,27 @@ fn any_network(labels: &Labels) -> NetworkDescription {
     }
 }
 
+/// Room for a chunk; an error where one wide event makes all rows wider than memory.
+fn zeros<T: Clone + Default>(n_rows: usize, n_columns: usize) -> anyhow::Result<Vec<T>> {
+    let refuse = || {
+        format!(
+            "a chunk of {n_rows} events and {n_columns} columns does not fit into memory; set `chunk_size` or `width_cap`"
+        )
+    };
+    let n_places = n_rows.checked_mul(n_columns).with_context(refuse)?;
+    let mut places = Vec::new();
+    places.try_reserve_exact(n_places).with_context(refuse)?;
+    places.resize(n_places, T::default());
+    Ok(places)
+}
+
 fn write_chunks<T: MatrixValue + npy::Element>(
     mut prepared: Prepared,
     folder: &Path,
     console: &mut Console,
 ) -> anyhow::Result<usize> {
     let (n_rows, n_columns) = (prepared.mixer.max_rows(), prepared.layout.n_columns());
-    let mut values = vec![T::default(); n_rows * n_columns];
-    let mut mask = vec![0_u8; n_rows * n_columns];
+    let (mut values, mut mask) = (zeros::<T>(n_rows, n_columns)?, zeros::<u8>(n_rows, n_columns)?);
     let (mut labels, mut weights) = (vec![0.0_f32; n_rows], vec![0.0_f32; n_rows]);
     let mut number = 0;
     loop {

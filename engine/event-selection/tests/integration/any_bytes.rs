@@ -12,7 +12,8 @@ pub(crate) fn run_any_bytes(bytes: &[u8]) -> usize {
     if let Err(error) = &stored {
         assert!(!error.to_string().is_empty());
     }
-    read.into_iter().map(|read| run(read, &text)).sum::<usize>() + stored.map_or(0, |stored| run(Ok(stored), &text))
+    read.into_iter().map(|read| run(read, &text)).sum::<usize>()
+        + stored.map_or(0, |stored| run(Ok(stored), &text))
 }
 
 fn run(read: Result<Selection, SelectionError>, text: &str) -> usize {
@@ -39,11 +40,16 @@ fn run(read: Result<Selection, SelectionError>, text: &str) -> usize {
         let n_entries = chunk.n_entries();
         match checked.apply(chunk) {
             Ok(selected) => {
-                let found: Vec<(Arc<str>, ColumnType)> =
-                    selected.chunk.columns().map(|(name, column)| (name.clone(), column.column_type())).collect();
+                let found: Vec<(Arc<str>, ColumnType)> = selected
+                    .chunk
+                    .columns()
+                    .map(|(name, column)| (name.clone(), column.column_type()))
+                    .collect();
                 assert_eq!(found, checked.output_branches(), "{text}");
                 assert_eq!(selected.kept.len(), selected.chunk.n_entries(), "{text}");
-                assert!(selected.kept.is_sorted() && selected.kept.iter().all(|at| (*at as usize) < n_entries));
+                assert!(
+                    selected.kept.is_sorted() && selected.kept.iter().all(|at| (*at as usize) < n_entries)
+                );
                 assert_eq!(selected.cut_flow.rows.len(), selection.n_cuts(), "{text}");
             }
             // Lists of different lengths are the one thing that only the data can tell.

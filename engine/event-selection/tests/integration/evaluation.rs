@@ -151,3 +151,14 @@ fn chunks_of_several_pieces_give_the_same() {
     assert_eq!(one, several);
     assert_eq!(one.kept, [0, 2, 3]);
 }
+
+#[test]
+fn positions_beyond_the_signed_integers_find_nothing() {
+    let mut chunk = EventChunk::new(0, 3);
+    chunk.set("place", event_columns::Piece::flat(vec![1_u64, u64::MAX, 1 << 63]).into());
+    chunk.set("list", event_columns::Piece::jagged(&vec![vec![1.0_f32, 2.0]; 3]).into());
+    let expression = event_selection::Expression::parse("list[place]").unwrap();
+    let column = expression.check(&super::support::branches(&chunk)).unwrap().evaluate(&chunk).unwrap();
+    let found = column.to_f64();
+    assert!(found[0] == 2.0 && found[1].is_nan() && found[2].is_nan(), "{found:?}");
+}

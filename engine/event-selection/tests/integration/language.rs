@@ -1,7 +1,8 @@
 //! Printing, storing and any bytes at all.
 
+use super::any_bytes::run_any_bytes;
 use super::support::kept_by_text;
-use event_selection::{Expression, Selection, parse_any_bytes};
+use event_selection::{Expression, Selection};
 use proptest::prelude::*;
 
 fn any_expression() -> impl Strategy<Value = String> {
@@ -59,7 +60,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        parse_any_bytes(&bytes);
+        run_any_bytes(&bytes);
     }
 
     #[test]
@@ -68,7 +69,7 @@ proptest! {
         "1", "0.5", "1e400", "99999999999999999999", "sum", "where", ",", "\n", "get(\"a\")", "drop ", "count(c)", "b[0]", "d[b>1]",
         "invariant_mass", "min", "\"", "#",
     ]), 0..30)) {
-        parse_any_bytes(words.concat().as_bytes());
+        run_any_bytes(words.concat().as_bytes());
     }
 }
 
@@ -118,4 +119,31 @@ fn errors_have_lines_and_columns() {
 fn the_page_for_users_lists_all_functions() {
     let page = include_str!("../../../../docs/selection.md");
     assert!(page.contains(&event_selection::function_help()), "put function_help() into docs/selection.md");
+}
+
+#[test]
+fn the_corpus_of_the_fuzz_target() {
+    let corpus = super::damage::corpus("selection/corpus/selection");
+    super::damage::feed(&corpus, 3000, |text| {
+        run_any_bytes(text);
+    });
+}
+
+#[test]
+fn a_call_of_an_odd_name_is_printed_in_quotes() {
+    let printed = Expression::parse("`a b`(1) + `and`(2) + sum(x)").unwrap().to_string();
+    assert_eq!(printed, "get(\"a b\")(1) + get(\"and\")(2) + sum(x)");
+    assert_eq!(Expression::parse(&printed).unwrap().to_string(), printed);
+}
+
+#[test]
+fn a_deep_cut_on_lists_is_refused_where_its_reduction_would_be_too_deep() {
+    let selection = |n_signs: usize| {
+        let cut = format!("{}b > 1", "-".repeat(n_signs));
+        Selection::from_original_json(&format!(r#"{{"jagged_cut": {{"b": {{"cut": ["{cut}", "any"]}}}}}}"#))
+    };
+    let deepest = (100..160).rfind(|n_signs| selection(*n_signs).is_ok()).unwrap();
+    let text = selection(deepest).unwrap().to_text();
+    assert_eq!(Selection::from_text(&text).unwrap().to_text(), text);
+    assert!(selection(deepest + 1).unwrap_err().to_string().contains("nested deeper"));
 }

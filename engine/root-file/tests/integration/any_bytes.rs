@@ -15,7 +15,7 @@ const MOST_TREES: usize = 16;
 const MOST_BRANCHES: usize = 400;
 
 /// The real files that [`read_edited_fixture`] changes, in the folder of the fixtures.
-pub(crate) const FIXTURES: [&str; 11] = [
+pub(crate) const FIXTURES: [&str; 14] = [
     "types-zlib.root",
     "types-none.root",
     "types-no-offsets.root",
@@ -26,6 +26,9 @@ pub(crate) const FIXTURES: [&str; 11] = [
     "split.root",
     "embedded.root",
     "places-lzma.root",
+    "more.root",
+    "more-no-offsets.root",
+    "old-tree.root",
     "uproot.root",
 ];
 
