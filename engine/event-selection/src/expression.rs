@@ -3,7 +3,7 @@
 use crate::check::{Scope, check_tree};
 use crate::checked::{EvaluationError, load};
 use crate::evaluate::evaluate;
-use crate::parse::parse_expression_below;
+use crate::parse::parse_expression;
 use crate::plan::Plan;
 use crate::source::{ExpressionError, Source};
 use crate::tree::Tree;
@@ -47,7 +47,7 @@ impl Expression {
         n_levels: usize,
     ) -> Result<Self, ExpressionError> {
         let source = Source::new(place, text);
-        let tree = parse_expression_below(&source, odd_name, n_levels)?;
+        let tree = parse_expression(&source, odd_name, n_levels)?;
         Ok(Self { tree, source })
     }
 

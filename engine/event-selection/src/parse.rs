@@ -9,13 +9,9 @@ use crate::tree::{
 /// Deepest nesting of an expression. Far more than a person writes; little enough for any stack.
 const MAX_HEIGHT: usize = 150;
 
-/// Parses one expression that fills the text.
-pub(crate) fn parse_expression(source: &Source, odd_name: Option<&str>) -> Result<Tree, ExpressionError> {
-    parse_expression_below(source, odd_name, 0)
-}
-
-/// Parses one expression that will stand `n_levels` deep in another one, which must not become too deep by it.
-pub(crate) fn parse_expression_below(
+/// Parses one expression that fills the text. It will stand `n_levels` deep in another one, which must not become too
+/// deep by it.
+pub(crate) fn parse_expression(
     source: &Source,
     odd_name: Option<&str>,
     n_levels: usize,
@@ -275,14 +271,14 @@ mod tests {
 
     fn check(text: &str, printed: &str) {
         let tree =
-            parse_expression(&Source::new("test", text), None).unwrap_or_else(|error| panic!("{error}"));
+            parse_expression(&Source::new("test", text), None, 0).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(tree.to_string(), printed, "{text}");
-        let again = parse_expression(&Source::new("test", printed), None).unwrap();
+        let again = parse_expression(&Source::new("test", printed), None, 0).unwrap();
         assert_eq!(again, tree, "{printed}");
     }
 
     fn refuse(text: &str, message: &str) {
-        let error = parse_expression(&Source::new("test", text), None).unwrap_err();
+        let error = parse_expression(&Source::new("test", text), None, 0).unwrap_err();
         assert!(error.to_string().contains(message), "{text}: {error}");
     }
 
