@@ -1,6 +1,6 @@
 //! Any text as specs: read, asked, merged, written and read again. Shared with the fuzz target.
 
-use branch_specs::{Fingerprint, MissingBranch, OriginalForm, Specs, ValueSketch};
+use branch_specs::{BranchSpecs, Fingerprint, MissingBranch, OriginalForm, Specs, ValueSketch};
 use std::sync::Arc;
 
 /// Between two texts that are read and then merged.
@@ -43,7 +43,7 @@ fn check(specs: &Specs) {
     Specs::from_json(&per_file).unwrap_or_else(|error| panic!("{error}: {per_file}"));
     assert!(specs.to_shown_json().is_object());
     for branch in &specs.branches {
-        assert_eq!(specs.branch(branch.name()).ok().map(|found| found.name()), Some(branch.name()));
+        assert_eq!(specs.branch(branch.name()).ok().map(BranchSpecs::name), Some(branch.name()));
         assert!(branch.n_finite() <= branch.n());
         assert!(branch.sum().is_finite());
         for number in [branch.min(), branch.max(), branch.mean(), branch.std()].into_iter().flatten() {

@@ -122,10 +122,10 @@ fn entries_without_a_basket_are_an_error() {
 
 #[test]
 fn a_branch_that_is_listed_twice_is_one_branch() {
+    /// In front of a name: the heads of the branch, of the base with the name, and of its own base.
+    const HEADS: usize = 6 + 6 + 10;
     let mut bytes = small_file();
     assert_eq!(tree_of(bytes.clone()).info().branches.len(), 2);
-    // In front of a name: the heads of the branch, of the base with the name, and of its own base.
-    const HEADS: usize = 6 + 6 + 10;
     let key = find(&bytes, b"\x05TTree\x01t") - 26;
     let first = find(&bytes, b"\x01n\x03n/I") - HEADS - b"TBranch\0".len() - 8;
     let class_of_second = find(&bytes, b"\x01x\x06x[n]/F") - HEADS - 4;

@@ -182,7 +182,8 @@ fn a_file_that_was_not_closed() {
     let mut found: Vec<String> = unclosed.trees().map(root_file::FileEntry::key_name).collect();
     let file = RootFile::open(path).unwrap();
     let mut expected: Vec<String> = file.trees().map(root_file::FileEntry::key_name).collect();
-    (found.sort(), expected.sort());
+    found.sort();
+    expected.sort();
     assert_eq!(found, expected);
     assert_eq!(column(&unclosed.tree("top").unwrap(), "i"), column(&file.tree("top").unwrap(), "i"));
 }
