@@ -96,7 +96,9 @@ fn train_as_planned(
     talk.send(&ToWorker::Train { plan: Box::new(plan.clone()) }, &[])?;
     let (device, n_skipped) = match talk.next_message()?.message {
         FromWorker::Ready { device, skip_chunks, history } => {
-            history.into_iter().for_each(|record| note_taker.add(record));
+            for record in history {
+                note_taker.add(record);
+            }
             (device, skip_chunks)
         }
         other => return Err(talk.out_of_turn(&other)),

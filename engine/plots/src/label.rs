@@ -86,7 +86,7 @@ impl Label {
         self
     }
 
-    /// Room for the text in units of the font size: its width in Helvetica, and what DejaVu Sans needs more, which
+    /// Room for the text in units of the font size: its width in Helvetica, and what `DejaVu` Sans needs more, which
     /// takes its place on many machines.
     pub(crate) fn width(&self) -> f64 {
         const ROOM_FOR_OTHER_FONTS: f64 = 1.15;

@@ -114,7 +114,8 @@ impl<'a> Opened<'a> {
     ) -> Result<BTreeMap<String, Vec<u8>>, ModelFileError> {
         let mut parts = BTreeMap::new();
         for entry in entries {
-            if entry.name.ends_with(".json") && entry.n_bytes > MAX_JSON_BYTES {
+            let is_json = Path::new(&entry.name).extension().is_some_and(|extension| extension == "json");
+            if is_json && entry.n_bytes > MAX_JSON_BYTES {
                 let reason = format!("it claims {} bytes, more than any model has", entry.n_bytes);
                 return Err(self.damaged(&entry.name, reason));
             }

@@ -16,13 +16,13 @@ const KEEP: &str =
 /// Runs of `mlaas4hep matrix`, each in a folder of its own, and how many rows each should give.
 struct Runs<'a> {
     place: &'a Workplace,
-    runs: Vec<Value>,
+    made: Vec<Value>,
     n_rows: Vec<Option<u64>>,
 }
 
 impl Runs<'_> {
     fn add(&mut self, compat: &str, params: &str, has_cuts: bool, n_rows: Option<u64>) {
-        let folder = format!("chunks-{}", self.runs.len());
+        let folder = format!("chunks-{}", self.made.len());
         let (files, labels) = (["signal.root", "small.root", "background.root"], [1, 1, 0]);
         self.place.write("params.json", params);
         self.place.write("cuts.json", CUTS);
@@ -33,14 +33,14 @@ impl Runs<'_> {
         self.place.succeeds(&arguments);
         let params: Value = serde_json::from_str(params).expect("parameters are JSON");
         let keep = has_cuts.then_some(KEEP);
-        self.runs.push(json!({
+        self.made.push(json!({
             "compat": compat, "folder": folder, "files": files, "labels": labels, "params": params, "keep": keep,
         }));
         self.n_rows.push(n_rows);
     }
 
     fn check(&self) {
-        self.place.write("runs.json", json!(self.runs).to_string());
+        self.place.write("runs.json", json!(self.made).to_string());
         let program = "check_original.py";
         let Some(found) = self.place.python("the_numbers_of_the_original", program, &["runs.json"]) else {
             return;
@@ -61,7 +61,7 @@ fn the_numbers_of_the_original() {
     place.succeeds(&["generate", "--events=50", "--seed=8"]);
     std::fs::rename(place.path("signal.root"), place.path("small.root")).expect("a file can be renamed");
     place.succeeds(&["generate", "--events=900", "--seed=7"]);
-    let mut runs = Runs { place: &place, runs: Vec::new(), n_rows: Vec::new() };
+    let mut runs = Runs { place: &place, made: Vec::new(), n_rows: Vec::new() };
     for compat in ["master", "uproot4"] {
         // The original loses events when it mixes files: here, what is left of the first two of 900, 50 and 900.
         runs.add(compat, r#"{"chunk_size": 77}"#, false, Some(1836));

@@ -19,7 +19,7 @@ use training_pipeline::{
 /// events into rows, chunk by chunk, in the proportion of the files, and trains. With --fout the model is saved as
 /// one file, and a report with pictures beside it. The specs are written to the working folder: global-specs.json, and
 /// specs-NAME.json for each file. The metric of the epochs is the accuracy for classes and the mean absolute error for
-/// a regression. With class_weights the signal and background (s and b) of the report are weighted counts.
+/// a regression. With `class_weights` the signal and background (s and b) of the report are weighted counts.
 ///
 ///   mlaas4hep workflow --files=files.txt --labels=labels.txt --model=model.json --params=params.json --fout=my.mlaas4hep
 ///
