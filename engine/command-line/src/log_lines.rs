@@ -1,7 +1,7 @@
 //! The log lines of the original, which other tools search for, made from the events of the pipeline.
 
 use crate::console::Console;
-use crate::table::human_bytes;
+use text_table::human_bytes;
 use event_columns::GoOn;
 use serde_json::json;
 use std::ops::ControlFlow;

@@ -10,7 +10,6 @@ mod log_lines;
 mod npy;
 mod report_folder;
 mod score_file;
-mod table;
 mod worker_program;
 mod write_file;
 

@@ -111,6 +111,11 @@ pub fn function_help() -> String {
     page
 }
 
+/// Every name that calls a function, with the sentence that explains it.
+pub fn function_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FUNCTIONS.iter().flat_map(|function| function.names.iter().map(|name| (*name, function.help)))
+}
+
 const fn function(
     names: &'static [&'static str],
     n_arguments: usize,

@@ -54,7 +54,7 @@ mod value;
 pub use checked::{CheckedSelection, EvaluationError, Selected};
 pub use cut_flow::{CutFlow, CutRow, OtherCuts};
 pub use expression::{CheckedExpression, Expression};
-pub use functions::function_help;
+pub use functions::{function_help, function_names};
 pub use original::original_log_lines;
 pub use selection::{Selection, SelectionError};
 pub use source::ExpressionError;

@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
-use crate::table::{TextTable, human_bytes};
+use text_table::{TextTable, human_bytes};
 use anyhow::Context;
 use event_columns::{BranchInfo, EventTable, TableInfo};
 use root_file::{FileEntry, RootFile};

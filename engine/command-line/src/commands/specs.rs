@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
-use crate::table::{TextTable, human_number};
+use text_table::{TextTable, human_number};
 use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode};

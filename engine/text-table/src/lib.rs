@@ -1,26 +1,26 @@
-//! Rows of text with columns of equal width.
+//! Rows for people, as aligned text and as HTML, and numbers in as few digits as say enough. Used by programs only.
 
 /// Collects rows and lays them out.
-pub(crate) struct TextTable {
+pub struct TextTable {
     rows: Vec<Vec<String>>,
     right: Vec<bool>,
 }
 
 impl TextTable {
     /// A table with a heading; a name that starts with `>` makes its column right-aligned.
-    pub(crate) fn new(heading: &[&str]) -> Self {
+    pub fn new(heading: &[&str]) -> Self {
         let right = heading.iter().map(|name| name.starts_with('>')).collect();
         let names = heading.iter().map(|name| name.trim_start_matches('>').to_string()).collect();
         Self { rows: vec![names], right }
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
     /// The lines, two spaces between columns, nothing at the ends.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let n_columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             self.rows
@@ -32,6 +32,27 @@ impl TextTable {
         };
         let widths: Vec<usize> = (0..n_columns).map(width).collect();
         self.rows.iter().map(|row| self.line(row, &widths)).collect()
+    }
+
+    /// An HTML table with the same cells; only tags and a little style, no script, so that every front end shows it.
+    pub fn to_html(&self) -> String {
+        let mut html = String::from("<table>");
+        for (position, row) in self.rows.iter().enumerate() {
+            let cell = if position == 0 { "th" } else { "td" };
+            html += "<tr>";
+            for (column, text) in row.iter().enumerate() {
+                let is_right = self.right.get(column).copied().unwrap_or(false);
+                let side = if is_right { "right" } else { "left" };
+                html += &format!("<{cell} style=\"text-align:{side}\">{}</{cell}>", escape_html(text));
+            }
+            html += "</tr>";
+        }
+        html + "</table>"
+    }
+
+    /// Number of rows below the heading.
+    pub fn n_rows(&self) -> usize {
+        self.rows.len() - 1
     }
 
     fn line(&self, row: &[String], widths: &[usize]) -> String {
@@ -46,8 +67,13 @@ impl TextTable {
     }
 }
 
+/// Text that stands in HTML as it is.
+pub fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A size for people: `512 B`, `1.5 kB`, `220 MB`; powers of ten.
-pub(crate) fn human_bytes(n_bytes: u64) -> String {
+pub fn human_bytes(n_bytes: u64) -> String {
     let mut value = n_bytes as f64;
     let mut unit = "B";
     for next in ["kB", "MB", "GB", "TB"] {
@@ -61,7 +87,7 @@ pub(crate) fn human_bytes(n_bytes: u64) -> String {
 }
 
 /// A number in at most six significant digits, without needless zeros.
-pub(crate) fn human_number(value: f64) -> String {
+pub fn human_number(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e9 {
         return format!("{value:.0}");
     }
@@ -83,6 +109,18 @@ mod tests {
         let mut table = TextTable::new(&["name", ">entries"]);
         table.row(vec!["x".into(), "10".into()]);
         assert_eq!(table.lines(), ["name  entries", "x          10"]);
+    }
+
+    #[test]
+    fn html_shows_what_was_written() {
+        let mut table = TextTable::new(&["name", ">n"]);
+        table.row(vec!["vector<float>".into(), "1".into()]);
+        assert_eq!(table.n_rows(), 1);
+        assert_eq!(
+            table.to_html(),
+            "<table><tr><th style=\"text-align:left\">name</th><th style=\"text-align:right\">n</th></tr>\
+             <tr><td style=\"text-align:left\">vector&lt;float&gt;</td><td style=\"text-align:right\">1</td></tr></table>"
+        );
     }
 
     #[test]

@@ -1,0 +1,7 @@
+//! A cell: its magics and its Rust, in order.
+
+mod balance;
+mod split;
+
+pub use balance::{Balance, balance};
+pub use split::{MagicCall, Part, split};

@@ -1,0 +1,85 @@
+//! Pictures for front ends, and as files.
+
+use crate::magic::MagicError;
+use crate::session::Settings;
+use crate::session::PictureFormat;
+use jupyter_kernel::MimeBundle;
+use plots::Figure;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Pixels of a PNG for each pixel of the picture.
+const PNG_SCALE: f32 = 2.0;
+
+/// A picture in the format that the settings ask for, always with text beside it.
+///
+/// # Errors
+/// The picture cannot be turned into pixels.
+pub fn picture_bundle(
+    figure: &dyn Figure,
+    vega: Option<Value>,
+    settings: &Settings,
+    is_interactive: bool,
+) -> Result<MimeBundle, MagicError> {
+    let style = settings.style();
+    let bundle = MimeBundle::text(&figure.to_text());
+    let wants_vega = is_interactive || settings.picture_format == PictureFormat::Vega;
+    let svg = figure.to_svg(&style);
+    let bundle = match vega.filter(|_| wants_vega) {
+        Some(vega) => bundle.with("application/vnd.vegalite.v5+json", vega),
+        None => bundle,
+    };
+    if settings.picture_format == PictureFormat::Png || picture_export::is_dense(&svg) {
+        let png = picture_export::to_png(&svg, PNG_SCALE).map_err(not_exported)?;
+        return Ok(bundle
+            .with("image/png", base64(&png))
+            .with_metadata("image/png", json!({ "width": style.width, "height": style.height })));
+    }
+    Ok(bundle.with("image/svg+xml", svg))
+}
+
+/// Writes a picture to a file; the format follows from its name: `.svg`, `.png`, `.pdf`, or `.json` for the numbers.
+///
+/// # Errors
+/// An ending that is none of these, or a file that cannot be written.
+pub fn export(
+    figure: &dyn Figure,
+    numbers: Option<Value>,
+    settings: &Settings,
+    path: &Path,
+) -> Result<(), MagicError> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    let svg = || figure.to_svg(&settings.style());
+    let bytes = match (extension.as_str(), numbers) {
+        ("svg", _) => svg().into_bytes(),
+        ("png", _) => picture_export::to_png(&svg(), PNG_SCALE).map_err(not_exported)?,
+        ("pdf", _) => picture_export::to_pdf(&svg()).map_err(not_exported)?,
+        ("json", Some(numbers)) => serde_json::to_vec_pretty(&numbers).unwrap_or_default(),
+        _ => {
+            let message = format!("{}: a picture cannot be written in this format", path.display());
+            return Err(MagicError::new("FormatError", message).advise("The name must end in .svg, .png, .pdf or .json."));
+        }
+    };
+    write_beside(path, &bytes)
+}
+
+/// Writes beside, then renames, so that nobody sees half a file.
+pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), MagicError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let problem = |cause: std::io::Error| {
+        MagicError::new("OutputError", format!("cannot write {}: {cause}", path.display()))
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(problem)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(problem)?;
+    file.persist(path).map_err(|error| problem(error.error))?;
+    Ok(())
+}
+
+fn not_exported(error: picture_export::ExportError) -> MagicError {
+    MagicError::new("PictureError", error.to_string())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

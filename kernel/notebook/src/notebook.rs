@@ -1,0 +1,230 @@
+//! A notebook as Jupyter sees it: runs cells, completes, explains.
+
+mod complete;
+mod context;
+mod inspect;
+mod rust_engine;
+
+pub use context::{CellRunner, Context, watch};
+pub use rust_engine::RustEngine;
+pub(crate) use inspect::few_values;
+
+use crate::cells::{Balance, MagicCall, Part, balance, split};
+use crate::magic::{Action, Invocation, MagicError, MagicInfo};
+use crate::session::{Session, Vocabulary};
+use crate::{arguments, magics};
+use jupyter_kernel::{
+    Cell, CellDone, CellError, Completeness, Completions, Language, LanguageInfo, MimeBundle, Output,
+};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// What a notebook is started with.
+#[derive(Default)]
+pub struct NotebookOptions {
+    /// Runs Rust cells; without it they are refused with an explanation.
+    pub rust: Option<Box<dyn RustEngine>>,
+    /// The training worker `mlaas4hep-torch`.
+    pub worker: Option<PathBuf>,
+}
+
+/// The language of the kernel: magics, and Rust where there is an engine.
+pub struct Notebook {
+    session: Mutex<Session>,
+    /// What completion and help read while a cell holds the session.
+    vocabulary: RwLock<Arc<Vocabulary>>,
+    options: NotebookOptions,
+}
+
+impl Notebook {
+    /// A notebook without data.
+    ///
+    /// # Errors
+    /// No temporary folder can be made.
+    pub fn new(options: NotebookOptions) -> std::io::Result<Self> {
+        let session = Mutex::new(Session::new()?);
+        Ok(Self { session, vocabulary: RwLock::default(), options })
+    }
+
+    /// The names that can be typed.
+    pub(crate) fn vocabulary(&self) -> Arc<Vocabulary> {
+        Arc::clone(&self.vocabulary.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn rust(&self) -> Option<&dyn RustEngine> {
+        self.options.rust.as_deref()
+    }
+
+    fn run_part(&self, part: &Part, cell: &Cell, output: &Output) -> Result<(), CellError> {
+        match part {
+            Part::Magic(call) => self.run_magic(call, cell, output),
+            Part::Shell { command, line } => {
+                let call = MagicCall {
+                    name: "bash".into(),
+                    arguments: String::new(),
+                    body: Some(command.clone()),
+                    line: *line,
+                };
+                self.run_magic(&call, cell, output)
+            }
+            Part::Help { name, .. } => {
+                let help = self.help_on(name).ok_or_else(|| {
+                    let error = MagicError::new("UnknownName", format!("nothing is known of `{name}`"));
+                    shown(&error.advise("%help lists the magics, %show the branches."))
+                })?;
+                output.display(&help);
+                Ok(())
+            }
+            Part::Rust { code, line } => match self.rust() {
+                Some(rust) => rust.execute(code, *line, output),
+                None => Err(shown(&no_rust(code, &self.vocabulary()))),
+            },
+        }
+    }
+
+    fn run_magic(&self, call: &MagicCall, cell: &Cell, output: &Output) -> Result<(), CellError> {
+        let magic = magics::find(&call.name).map_err(|error| shown(&error))?;
+        let invocation = invocation(magic, call).map_err(|error| shown(&error))?;
+        let run = match magic.action {
+            Action::Session(run) => run,
+            Action::Cells(run) => return run(&invocation, &CellRunner { notebook: self, cell, output }),
+        };
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = {
+            let mut context = Context {
+                session: &mut session,
+                output,
+                rust: self.rust(),
+                worker: self.options.worker.as_deref(),
+                cell_number: cell.execution_count,
+                n_displays: 0,
+            };
+            run(&invocation, &mut context)
+        };
+        // Also after an error: a magic may have done a part of its work.
+        let vocabulary = Arc::new(Vocabulary::of(&session));
+        *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = vocabulary;
+        result.map_err(|error| shown(&error))
+    }
+
+    pub(crate) fn n_events(&self) -> u64 {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.samples.iter().map(crate::session::Sample::n_entries).sum()
+    }
+
+    /// Runs the parts of a text one after the other.
+    fn run_text(&self, text: &str, cell: &Cell, output: &Output) -> Result<(), CellError> {
+        for part in split(text) {
+            if output.is_interrupted() {
+                return Err(shown(&MagicError::interrupted("stopped between two lines of the cell")));
+            }
+            self.run_part(&part, cell, output)?;
+        }
+        Ok(())
+    }
+}
+
+fn invocation(magic: &MagicInfo, call: &MagicCall) -> Result<Invocation, MagicError> {
+    use arguments::Form;
+    match (magic.form, &call.body) {
+        (Form::Line, Some(body)) if !body.trim().is_empty() => {
+            return Err(MagicError::new("ArgumentError", format!("%{0} takes one line; write %{0}, not %%{0}", magic.name)));
+        }
+        (Form::Cell, None) => {
+            let message = format!("%{0} takes the lines below it; write %%{0} at the head of a cell", magic.name);
+            return Err(MagicError::new("ArgumentError", message));
+        }
+        _ => {}
+    }
+    let arguments = arguments::parse(magic, &call.arguments)?;
+    Ok(Invocation { arguments, line: call.arguments.clone(), body: call.body.clone() })
+}
+
+/// An error as the front end shows it: the kind in red, then the message and what to do.
+pub(crate) fn shown(error: &MagicError) -> CellError {
+    let mut traceback = vec![format!("\u{1b}[31m{}\u{1b}[0m: {}", error.name, first_line(&error.message))];
+    traceback.extend(error.message.lines().skip(1).map(String::from));
+    traceback.extend(error.advice.lines().map(|line| format!("\u{1b}[36m{line}\u{1b}[0m")));
+    CellError { name: error.name.to_string(), value: error.to_string(), traceback }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// Rust where none can run; a forgotten percent sign is the usual cause.
+fn no_rust(code: &str, vocabulary: &Vocabulary) -> MagicError {
+    let word: String = code.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let error = MagicError::new("NoRustEngine", "this kernel runs without the Rust engine");
+    if magics::ALL.iter().any(|magic| magic.name == word) {
+        return error.advise(format!("Did you mean %{word}?"));
+    }
+    if vocabulary.branch(&word).is_some() {
+        return error.advise(format!("To see the branch: %hist {word}"));
+    }
+    error.advise("Install the kernel with Rust: mlaas4hep-kernel install, without --no-rust. Magics start with %; see %help.")
+}
+
+impl Language for Notebook {
+    fn info(&self) -> LanguageInfo {
+        LanguageInfo {
+            name: "rust".into(),
+            version: env!("CARGO_PKG_RUST_VERSION").into(),
+            mimetype: "text/x-rust".into(),
+            file_extension: ".rs".into(),
+            pygments_lexer: "rust".into(),
+            codemirror_mode: "rust".into(),
+            banner: concat!(
+                "MLaaS4HEP ",
+                env!("CARGO_PKG_VERSION"),
+                ": ROOT files, pictures and models in a notebook. %help lists what can be done."
+            )
+            .into(),
+            help_links: Vec::new(),
+            implementation: "mlaas4hep-kernel".into(),
+            implementation_version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    fn execute(&self, cell: &Cell, output: &Output) -> Result<CellDone, CellError> {
+        self.run_text(&cell.code, cell, output)?;
+        Ok(CellDone::default())
+    }
+
+    fn complete(&self, code: &str, cursor: usize) -> Completions {
+        complete::complete(self, code, cursor)
+    }
+
+    fn inspect(&self, code: &str, cursor: usize, _detail_level: u8) -> Option<MimeBundle> {
+        inspect::inspect(self, code, cursor)
+    }
+
+    fn is_complete(&self, code: &str) -> Completeness {
+        let parts = split(code);
+        let [.., last] = parts.as_slice() else { return Completeness::Complete };
+        match last {
+            Part::Magic(call) if call.body.is_some() && !code.ends_with('\n') => {
+                Completeness::Incomplete { indent: String::new() }
+            }
+            Part::Rust { code, .. } => match balance(code) {
+                Balance::Closed => Completeness::Complete,
+                Balance::Open { depth } => Completeness::Incomplete { indent: "    ".repeat(depth.min(20)) },
+                Balance::InText => Completeness::Incomplete { indent: String::new() },
+                Balance::TooManyClosed => Completeness::Invalid,
+            },
+            _ => Completeness::Complete,
+        }
+    }
+
+    fn interrupt(&self) {
+        if let Some(rust) = self.rust() {
+            rust.interrupt();
+        }
+    }
+
+    fn shutdown(&self, _restart: bool) {
+        if let Some(rust) = self.rust() {
+            rust.shutdown();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a magic may use while it runs.
+
+use super::{Notebook, RustEngine};
+use crate::display::{ProgressBar, picture_bundle, table_bundle, text_bundle};
+use crate::magic::MagicError;
+use crate::session::Session;
+use event_columns::{GoOn, StepReport};
+use jupyter_kernel::{Cell, CellError, Output};
+use plots::Figure;
+use serde_json::Value;
+use std::ops::ControlFlow;
+use std::path::Path;
+use text_table::TextTable;
+
+/// The session and the way out.
+pub struct Context<'a> {
+    /// What the notebook holds.
+    pub session: &'a mut Session,
+    /// Where everything is shown.
+    pub output: &'a Output,
+    /// The engine of Rust cells.
+    pub rust: Option<&'a dyn RustEngine>,
+    /// The training worker.
+    pub worker: Option<&'a Path>,
+    pub(crate) cell_number: u64,
+    pub(crate) n_displays: usize,
+}
+
+impl Context<'_> {
+    /// Prints a line.
+    pub fn line(&self, text: &str) {
+        self.output.stdout(&format!("{text}\n"));
+    }
+
+    /// Shows text that is read as a whole.
+    pub fn show_text(&self, text: &str) {
+        self.output.display(&text_bundle(text));
+    }
+
+    /// Shows a table under a line of text.
+    pub fn show_table(&self, caption: &str, table: &TextTable) {
+        self.output.display(&table_bundle(caption, table));
+    }
+
+    /// Shows a picture.
+    ///
+    /// # Errors
+    /// The picture cannot be turned into pixels.
+    pub fn show_picture(
+        &self,
+        figure: &dyn Figure,
+        vega: Option<Value>,
+        is_interactive: bool,
+    ) -> Result<(), MagicError> {
+        let bundle = picture_bundle(figure, vega, &self.session.settings, is_interactive)?;
+        self.output.display(&bundle);
+        Ok(())
+    }
+
+    /// An id for a display that will be updated.
+    pub fn display_id(&mut self) -> String {
+        self.n_displays += 1;
+        format!("mlaas4hep-{}-{}-{}", std::process::id(), self.cell_number, self.n_displays)
+    }
+
+    /// A bar for a long step.
+    pub fn progress(&mut self) -> ProgressBar {
+        ProgressBar::new(self.output, self.display_id())
+    }
+}
+
+/// Runs further cells from within one.
+pub struct CellRunner<'a> {
+    pub(crate) notebook: &'a Notebook,
+    pub(crate) cell: &'a Cell,
+    /// Where everything is shown.
+    pub output: &'a Output,
+}
+
+impl CellRunner<'_> {
+    /// Runs the text of a cell.
+    ///
+    /// # Errors
+    /// That of the first part that fails.
+    pub fn run(&self, text: &str) -> Result<(), CellError> {
+        self.notebook.run_text(text, self.cell, self.output)
+    }
+
+    /// Number of events of all samples now.
+    pub fn n_events(&self) -> u64 {
+        self.notebook.n_events()
+    }
+}
+
+/// Reports to a bar and hears the interrupt.
+pub fn watch<'a>(bar: &'a mut ProgressBar, output: &'a Output) -> impl FnMut(&StepReport<'_>) -> GoOn + 'a {
+    move |report| {
+        bar.report(report);
+        if output.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a notebook holds between its cells: samples, the selection, the model. Knows neither Jupyter nor pictures.
+
+mod branches;
+mod extended_table;
+mod histograms;
+mod measure;
+mod sample;
+mod settings;
+mod steps;
+mod training;
+mod vocabulary;
+
+pub use branches::BranchChoice;
+pub use extended_table::ExtendedTable;
+pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
+pub use sample::{Sample, SampleWish};
+pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
+pub use steps::Steps;
+pub use training::{Trained, TrainingWish};
+pub use vocabulary::{KnownBranch, Vocabulary};
+
+use crate::magic::MagicError;
+use branch_specs::Specs;
+use event_columns::nearest_names;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use training_pipeline::ModelRequest;
+
+/// Everything that a cell can see and change.
+pub struct Session {
+    /// The samples, in the order in which they were added.
+    pub samples: Vec<Sample>,
+    /// New branches and cuts.
+    pub steps: Steps,
+    /// Which branches are features.
+    pub branches: BranchChoice,
+    /// What `%config` sets.
+    pub settings: Settings,
+    /// The model that `%train` trains, with the text it was said by.
+    pub model: Option<(ModelRequest, String)>,
+    /// What the last training left, or `%load` read.
+    pub trained: Option<Trained>,
+    /// Specs of a sample under a selection.
+    specs: BTreeMap<(String, String), Arc<Specs>>,
+    /// What was done, for `%provenance`.
+    pub history: Vec<String>,
+    /// Specs files and checkpoints of this session.
+    folder: tempfile::TempDir,
+}
+
+impl Session {
+    /// An empty session.
+    ///
+    /// # Errors
+    /// No temporary folder can be made.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            samples: Vec::new(),
+            steps: Steps::default(),
+            branches: BranchChoice::default(),
+            settings: Settings::default(),
+            model: None,
+            trained: None,
+            specs: BTreeMap::new(),
+            history: Vec::new(),
+            folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
+        })
+    }
+
+    /// The folder for specs files and checkpoints; it goes with the session.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_path_buf()
+    }
+
+    /// The sample of a name.
+    ///
+    /// # Errors
+    /// There is none; the message has the nearest names.
+    pub fn sample(&self, name: &str) -> Result<&Sample, MagicError> {
+        self.samples.iter().find(|sample| sample.name == name).ok_or_else(|| {
+            let names = || self.samples.iter().map(|sample| sample.name.as_str());
+            let nearest = nearest_names(name, names(), 2);
+            let advice = match (nearest.is_empty(), self.samples.is_empty()) {
+                (false, _) => format!("Did you mean {}?", nearest.join(" or ")),
+                (true, false) => format!("The samples are {}.", names().collect::<Vec<_>>().join(", ")),
+                (true, true) => "Open a file first: %open FILE".to_string(),
+            };
+            MagicError::new("UnknownSample", format!("there is no sample `{name}`")).advise(advice)
+        })
+    }
+
+    /// The samples of these names, or all of them where none is named.
+    ///
+    /// # Errors
+    /// An unknown name, or no sample at all.
+    pub fn chosen(&self, names: &[String]) -> Result<Vec<&Sample>, MagicError> {
+        if self.samples.is_empty() {
+            return Err(MagicError::new("NoData", "no file is open")
+                .advise("Open one: %open FILE, or several as samples: %dataset NAME=FILE .."));
+        }
+        if names.is_empty() {
+            return Ok(self.samples.iter().collect());
+        }
+        names.iter().flat_map(|names| names.split(',')).map(|name| self.sample(name.trim())).collect()
+    }
+
+    /// Adds a sample, in the place of one of the same name.
+    pub fn set_sample(&mut self, sample: Sample) {
+        self.specs.retain(|(name, _), _| *name != sample.name);
+        match self.samples.iter_mut().find(|own| own.name == sample.name) {
+            Some(own) => *own = sample,
+            None => self.samples.push(sample),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A sample: files of one process, read as one.
+
+use crate::magic::MagicError;
+use event_columns::{CachedTable, EventTable};
+use event_selection::Expression;
+use root_file::RootFile;
+use std::path::Path;
+use std::sync::Arc;
+use training_pipeline::{name_list, open_table};
+
+/// What was said about a sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SampleWish {
+    /// Its name; from the first file where absent.
+    pub name: Option<String>,
+    /// Files; `*` and `?` stand for letters.
+    pub files: Vec<String>,
+    /// Path of the tree; where absent the only one, one called `Events`, or the longest.
+    pub tree: Option<String>,
+    /// What a model should learn to say of it; the name where absent.
+    pub label: Option<String>,
+    /// Weight of an event, an expression.
+    pub weight: Option<String>,
+    /// Colour in pictures, `#rrggbb`.
+    pub colour: Option<String>,
+    /// Whether these are measured events: drawn as points, never trained on.
+    pub is_data: bool,
+    /// Bytes of decoded branches that are kept in memory.
+    pub memory_budget_bytes: usize,
+}
+
+/// Open files of one process.
+#[derive(Clone)]
+pub struct Sample {
+    /// Its name.
+    pub name: String,
+    /// The files as they were found.
+    pub files: Vec<String>,
+    /// Path of the tree; empty for table files.
+    pub tree: String,
+    /// What a model should learn to say of it.
+    pub label: String,
+    /// Weight of an event.
+    pub weight: Option<Expression>,
+    /// Colour in pictures.
+    pub colour: Option<String>,
+    /// Whether these are measured events.
+    pub is_data: bool,
+    /// One table for each file, in order.
+    pub tables: Vec<Arc<dyn EventTable>>,
+}
+
+impl Sample {
+    /// Opens the files and finds the tree.
+    ///
+    /// # Errors
+    /// A file cannot be read, has no tree, or the weight is no expression over its branches.
+    pub fn open(wish: &SampleWish) -> Result<Self, MagicError> {
+        let input = |error: training_pipeline::PipelineError| MagicError::new("InputError", error.to_string());
+        let files = name_list::expand(&wish.files).map_err(input)?;
+        let first = files.first().ok_or_else(|| MagicError::new("InputError", "no file was named"))?;
+        let tree = match &wish.tree {
+            Some(tree) => tree.clone(),
+            None => suitable_tree(first)?,
+        };
+        let open = |file: &String| -> Result<Arc<dyn EventTable>, MagicError> {
+            let table = open_table(file, &tree, None, "").map_err(input)?;
+            let share = wish.memory_budget_bytes / files.len();
+            Ok(Arc::new(CachedTable::new(table, share)))
+        };
+        let tables = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let name = wish.name.clone().unwrap_or_else(|| stem(first));
+        let weight = wish.weight.as_deref().map(Expression::parse).transpose();
+        let weight = weight.map_err(|error| MagicError::new("ExpressionError", error.to_string()))?;
+        Ok(Self {
+            label: wish.label.clone().unwrap_or_else(|| name.clone()),
+            name,
+            files,
+            tree,
+            weight,
+            colour: wish.colour.clone(),
+            is_data: wish.is_data,
+            tables,
+        })
+    }
+
+    /// Number of events in all files.
+    pub fn n_entries(&self) -> u64 {
+        self.tables.iter().map(|table| table.info().n_entries).sum()
+    }
+}
+
+/// The name of a file without folder and extension.
+fn stem(file: &str) -> String {
+    Path::new(file).file_stem().map_or_else(|| file.to_string(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The tree that a user most likely means; empty for files that hold one table.
+fn suitable_tree(file: &str) -> Result<String, MagicError> {
+    if !Path::new(file).is_file() || table_file::Format::from_path(Path::new(file)).is_some() {
+        return Ok(String::new());
+    }
+    let root = RootFile::open(file).map_err(|error| MagicError::new("InputError", error.to_string()))?;
+    let mut names: Vec<String> = root.trees().map(|entry| entry.path.clone()).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => Err(MagicError::new("NoTree", format!("{file} holds no tree"))
+            .advise(format!("%open {file} --keys lists what it holds."))),
+        [only] => Ok(only.clone()),
+        _ if names.iter().any(|name| name == "Events") => Ok("Events".to_string()),
+        _ => {
+            let length = |name: &String| root.tree(name).map_or(0, |tree| tree.n_entries());
+            let longest = names.iter().max_by_key(|name| length(name));
+            Ok(longest.cloned().unwrap_or_default())
+        }
+    }
+}

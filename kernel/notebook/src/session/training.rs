@@ -1,0 +1,174 @@
+//! From the session to a request of the training pipeline, and what it leaves.
+
+use super::{Sample, Session};
+use crate::magic::MagicError;
+use event_columns::Column;
+use event_selection::Selection;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use trained_model::TrainedModel;
+use training_pipeline::{Labels, Parameters, PipelineRequest};
+use training_report::Report;
+
+/// A model that can predict.
+#[derive(Clone)]
+pub struct Trained {
+    /// The model with everything that prediction needs.
+    pub model: Arc<TrainedModel>,
+    /// How good it is; also that of a loaded model, where it carries one.
+    pub report: Option<Report>,
+}
+
+/// What was said to `%train`.
+#[derive(Clone, Debug, Default)]
+pub struct TrainingWish {
+    /// Samples by name; all that are not data when empty.
+    pub samples: Vec<String>,
+    /// Parameters by key, as in `params.json`.
+    pub parameters: Map<String, Value>,
+    /// A branch that holds the label, instead of the labels of the samples.
+    pub label_branch: Option<String>,
+    /// Whether training goes on where it was stopped.
+    pub is_resumed: bool,
+    /// The time of the run, RFC 3339 in UTC.
+    pub created: String,
+}
+
+/// The file in the session's folder that training resumes from.
+const CHECKPOINT: &str = "training.checkpoint";
+
+impl Session {
+    /// The request that `%train` runs.
+    ///
+    /// # Errors
+    /// No model, too few samples, samples that do not fit together, parameters that do not fit.
+    pub fn training_request(&self, wish: &TrainingWish) -> Result<PipelineRequest, MagicError> {
+        let (model, _) = self.model.clone().ok_or_else(|| {
+            MagicError::new("NoModel", "no model is described")
+                .advise("Describe one: %%model and, in the next line, dense 64 relu, dropout 0.2, dense 32 relu")
+        })?;
+        let samples: Vec<&Sample> = self.chosen(&wish.samples)?.into_iter().filter(|sample| !sample.is_data).collect();
+        let first = samples.first().ok_or_else(|| {
+            MagicError::new("NoData", "all samples are data").advise("Training needs samples whose label is known.")
+        })?;
+        let weight = common_weight(&samples)?;
+        let selection = self.training_selection(&samples, weight.as_deref())?;
+        let parameters = self.parameters(wish, first, weight.as_deref())?;
+        let labels = match &wish.label_branch {
+            Some(branch) => Labels::Branch(branch.clone()),
+            None => Labels::PerFile(of_files(&samples, |sample, _| sample.label.clone())),
+        };
+        Ok(PipelineRequest {
+            files: of_files(&samples, |_, file| file.to_string()),
+            labels,
+            model,
+            selection: Some(selection).filter(|selection| !selection.is_empty()),
+            parameters,
+            specs: None,
+            format: None,
+            out: None,
+            folder: self.folder(),
+            created: wish.created.clone(),
+        })
+    }
+
+    /// The checkpoint of this session's last training.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.folder().join(CHECKPOINT)
+    }
+
+    /// Without what is no feature: branches that were dropped, that the selection alone needs, or that are the weight.
+    fn training_selection(&self, samples: &[&Sample], weight: Option<&str>) -> Result<Selection, MagicError> {
+        let selection = self.steps.selection()?;
+        if selection.is_empty() {
+            return Ok(selection);
+        }
+        let problem = |error: event_selection::SelectionError| MagicError::new("SelectionError", error.to_string());
+        let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else { return Ok(selection) };
+        let checked = selection.check(&super::steps::readable(&**table)).map_err(problem)?;
+        let mut text = selection.to_text();
+        for (name, _) in checked.output_branches() {
+            let is_new = selection.new_branches().any(|new| new == &**name);
+            let is_needed = is_new || checked.branches_read().contains(name);
+            let is_feature = self.branches.takes(name)
+                || (is_new && !self.branches.dropped.iter().any(|dropped| **dropped == **name));
+            if is_needed && !is_feature && weight != Some(&**name) {
+                text += &format!("drop `{name}`\n");
+            }
+        }
+        Selection::from_text(&text).map_err(problem)
+    }
+
+    fn parameters(&self, wish: &TrainingWish, first: &Sample, weight: Option<&str>) -> Result<Parameters, MagicError> {
+        let mut said = Map::new();
+        // The usual way where the user says nothing: all events, every epoch over all of them.
+        said.insert("chunk_size".into(), json!(100_000));
+        said.insert("training".into(), json!("standard"));
+        said.insert("scaler".into(), json!("standard"));
+        said.insert("width_cap".into(), json!("p99"));
+        said.insert("batch_size".into(), json!(100));
+        said.insert("checkpoint".into(), json!(self.checkpoint()));
+        said.insert("resume".into(), json!(wish.is_resumed));
+        said.insert("branch".into(), json!(first.tree));
+        said.insert("selected_branches".into(), json!(self.branches.selected));
+        said.insert("exclude_branches".into(), json!(self.branches.dropped));
+        if let Some(weight) = weight {
+            said.insert("weight".into(), json!(weight));
+        }
+        said.extend(wish.parameters.clone());
+        let parameters = Parameters::from_json(&Value::Object(said).to_string(), "%train")
+            .map_err(|error| MagicError::new("ParameterError", error.to_string()))?;
+        match parameters.notes.first() {
+            Some(note) => Err(MagicError::new("ParameterError", note.clone())),
+            None => Ok(parameters),
+        }
+    }
+
+    /// Puts scores beside the events of a sample, as a branch.
+    ///
+    /// # Errors
+    /// The columns do not fit the files.
+    pub fn add_scores(&mut self, sample: &str, columns: Vec<Vec<(String, Column)>>) -> Result<(), MagicError> {
+        let Some(own) = self.samples.iter_mut().find(|own| own.name == sample) else {
+            return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`")));
+        };
+        let mut tables: Vec<Arc<dyn event_columns::EventTable>> = Vec::new();
+        for (table, columns) in own.tables.iter().zip(columns) {
+            let extended = super::ExtendedTable::new(Arc::clone(table), columns)
+                .map_err(|reason| MagicError::new("ScoreError", reason))?;
+            tables.push(Arc::new(extended));
+        }
+        own.tables = tables;
+        let name = sample.to_string();
+        self.specs.retain(|(own, _), _| *own != name);
+        Ok(())
+    }
+}
+
+fn of_files(samples: &[&Sample], of: impl Fn(&Sample, &str) -> String) -> Vec<String> {
+    samples.iter().flat_map(|sample| sample.files.iter().map(|file| of(sample, file))).collect()
+}
+
+/// The weight that all samples share; the trainer takes a branch by its name.
+fn common_weight(samples: &[&Sample]) -> Result<Option<String>, MagicError> {
+    let said = |sample: &Sample| sample.weight.as_ref().map(ToString::to_string);
+    let weights: Vec<Option<String>> = samples.iter().map(|sample| said(sample)).collect();
+    if weights.windows(2).any(|pair| pair[0] != pair[1]) {
+        let list: Vec<String> = samples
+            .iter()
+            .zip(&weights)
+            .map(|(sample, weight)| format!("{}: {}", sample.name, weight.as_deref().unwrap_or("1")))
+            .collect();
+        let message = format!("the samples have different weights ({})", list.join(", "));
+        return Err(MagicError::new("WeightError", message)
+            .advise("Training takes one weight for all: define it in every sample, as %define w = ..., and say --weight w."));
+    }
+    let Some(weight) = weights.into_iter().next().flatten() else { return Ok(None) };
+    let is_name = weight.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '.');
+    if is_name && weight.parse::<f64>().is_err() {
+        return Ok(Some(weight));
+    }
+    Err(MagicError::new("WeightError", format!("the weight `{weight}` is an expression"))
+        .advise(format!("Training takes a branch: %define event_weight = {weight}, then --weight event_weight.")))
+}
