@@ -1,0 +1,179 @@
+//! The life of a kernel: bind, serve, end.
+
+use crate::history::History;
+use crate::kernel::{Dropped, Kernel};
+use crate::sockets::control::{Control, end_language};
+use crate::sockets::iopub_queue::{IopubEvent, IopubQueue};
+use crate::sockets::router::{self, Replies};
+use crate::sockets::shell::Shell;
+use crate::sockets::stdin::Questions;
+use crate::sockets::{heartbeat, iopub};
+use crate::wire::{Request, Session, Signer};
+use crate::{KernelError, Language, answers, cells, connection, watch};
+use jupyter_protocol::connection_info::ConnectionInfo;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+use zeromq::{RepSocket, RouterSocket, XPubSocket};
+
+/// What waits to be published takes at most about this much memory.
+const QUEUE_BYTES: usize = 4 << 20;
+/// Stack of the cell thread; code of users recurses deeply.
+const CELL_STACK_BYTES: usize = 64 << 20;
+/// The sockets write in the background, so the process stays this long after the last message.
+const LAST_MESSAGES: Duration = Duration::from_millis(100);
+/// How long the last outputs may take to leave.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
+/// How a kernel behaves beyond its language.
+#[derive(Debug, Clone)]
+pub struct KernelOptions {
+    /// File with the cells of all sessions, shared by all kernels of one language; `None`, the default, remembers
+    /// this session only.
+    pub history_file: Option<PathBuf>,
+    /// A front end that takes no output for so long is cut off, so that its cell goes on; 60 s by default. It can
+    /// connect again.
+    pub stalled_front_end_limit: Duration,
+}
+
+impl Default for KernelOptions {
+    fn default() -> Self {
+        Self { history_file: None, stalled_front_end_limit: Duration::from_mins(1) }
+    }
+}
+
+/// Runs a kernel until it is shut down: by its front end, by SIGTERM, or by the end of the process that
+/// `JPY_PARENT_PID` names. A cell may still run then, so the caller should leave `main` soon.
+///
+/// # Errors
+/// When the connection file cannot be used or a socket cannot be bound.
+pub fn run(
+    connection_file: &Path,
+    language: Arc<dyn Language>,
+    options: KernelOptions,
+) -> Result<(), KernelError> {
+    let connection = connection::read(connection_file)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|cause| system("start the event loop", cause))?;
+    let result = runtime.block_on(serve(connection, language, options));
+    // Calls into the language may hang; they must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+fn system(action: &'static str, cause: std::io::Error) -> KernelError {
+    KernelError::System { action, cause }
+}
+
+struct Sockets {
+    shell: RouterSocket,
+    control: RouterSocket,
+    stdin: RouterSocket,
+    iopub: XPubSocket,
+    heartbeat: RepSocket,
+}
+
+async fn bind_all(connection: &ConnectionInfo) -> Result<Sockets, KernelError> {
+    Ok(Sockets {
+        iopub: connection::bind(&connection.iopub_url()).await?,
+        control: connection::bind(&connection.control_url()).await?,
+        stdin: connection::bind(&connection.stdin_url()).await?,
+        heartbeat: connection::bind(&connection.hb_url()).await?,
+        // Last: a front end that reaches shell finds the others there.
+        shell: connection::bind(&connection.shell_url()).await?,
+    })
+}
+
+async fn serve(
+    connection: ConnectionInfo,
+    language: Arc<dyn Language>,
+    options: KernelOptions,
+) -> Result<(), KernelError> {
+    let sockets = bind_all(&connection).await?;
+    let session = Arc::new(Session::new(Signer::new(connection.key.as_bytes())));
+    let history = History::start(options.history_file);
+    let kernel = Arc::new(Kernel {
+        language,
+        connection,
+        iopub: IopubQueue::new(QUEUE_BYTES),
+        questions: Arc::new(Questions::default()),
+        comms: Arc::default(),
+        history: history.map_err(|cause| system("start the history thread", cause))?,
+        dropped: Arc::new(Dropped::default()),
+        execution_count: AtomicU64::new(0),
+        running: Mutex::default(),
+    });
+    tokio::spawn(heartbeat::echo(sockets.heartbeat));
+    let queue = Arc::clone(&kernel.iopub);
+    tokio::spawn(iopub::publish(sockets.iopub, queue, Arc::clone(&session), options.stalled_front_end_limit));
+    let (stop, mut stopped) = unbounded_channel();
+    let (to_control, control_requests) = unbounded_channel::<(Request, Replies)>();
+    let control = Control { kernel: Arc::clone(&kernel), stop, usage: crate::usage::Usage::default() };
+    tokio::spawn(control.run(control_requests));
+    start_routers(&kernel, &session, (sockets.shell, sockets.control, sockets.stdin), to_control)?;
+    tokio::spawn(watch::interrupt_on_sigint(Arc::clone(&kernel)));
+    let is_asked = tokio::select! {
+        _ = stopped.recv() => true,
+        () = watch::terminated() => false,
+        () = watch::parent_gone() => false,
+    };
+    end(&kernel, is_asked).await;
+    Ok(())
+}
+
+/// Starts the three ROUTER sockets and the two threads behind shell.
+fn start_routers(
+    kernel: &Arc<Kernel>,
+    session: &Arc<Session>,
+    (shell, control, stdin): (RouterSocket, RouterSocket, RouterSocket),
+    to_control: tokio::sync::mpsc::UnboundedSender<(Request, Replies)>,
+) -> Result<(), KernelError> {
+    let serve = |socket, name, handle: Box<dyn FnMut(Request, &Replies) + Send>| {
+        let (replies, receiving) = router::serve(socket, name, session, Arc::clone(&kernel.dropped), handle);
+        tokio::spawn(receiving);
+        replies
+    };
+    let questions = Arc::clone(&kernel.questions);
+    let stdin = serve(stdin, "stdin", Box::new(move |request, _| questions.answer(&request)));
+    kernel.questions.connect(stdin);
+    let from_control = to_control.clone();
+    let hand_on = move |request: Request, replies: &Replies| {
+        // The control task lives as long as the runtime.
+        let _ = from_control.send((request, replies.clone()));
+    };
+    serve(control, "control", Box::new(hand_on));
+
+    let (cells, cell_requests) = mpsc::channel();
+    let (answers, answer_requests) = mpsc::channel();
+    let shell_side = Shell { cells, answers, control: to_control };
+    let replies = serve(shell, "shell", Box::new(move |request, replies| shell_side.handle(request, replies)));
+    let (of_cells, of_answers) = ((Arc::clone(kernel), replies.clone()), (Arc::clone(kernel), replies));
+    start_thread("cells", move || cells::run(&of_cells.0, &of_cells.1, &cell_requests))?;
+    start_thread("answers", move || answers::run(&of_answers.0, &of_answers.1, &answer_requests))
+}
+
+fn start_thread(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<(), KernelError> {
+    let thread = std::thread::Builder::new().name(name.to_string()).stack_size(CELL_STACK_BYTES).spawn(body);
+    thread.map(drop).map_err(|cause| system("start a thread", cause))
+}
+
+/// Lets the last messages leave. `is_asked` is true where the front end has asked and the language knows already.
+async fn end(kernel: &Arc<Kernel>, is_asked: bool) {
+    if !is_asked {
+        end_language(kernel, false).await;
+    }
+    let (sender, sent) = mpsc::sync_channel(1);
+    kernel.iopub.push_now(IopubEvent::Barrier(sender));
+    let last = Arc::clone(kernel);
+    let waited = tokio::task::spawn_blocking(move || {
+        last.history.stop();
+        sent.recv_timeout(LAST_OUTPUT).is_ok()
+    });
+    if !waited.await.unwrap_or(false) {
+        log::warn!("the last output may be missing: the front end takes none");
+    }
+    kernel.iopub.close();
+    tokio::time::sleep(LAST_MESSAGES).await;
+}

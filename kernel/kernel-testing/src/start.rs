@@ -1,0 +1,102 @@
+//! Starting a kernel with a connection file of its own.
+
+use jupyter_protocol::connection_info::{ConnectionInfo, Transport};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+/// How a kernel is started.
+#[derive(Debug, Clone)]
+pub struct Start {
+    program: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    transport: Transport,
+    pub(crate) key: String,
+    pub(crate) subscribes: bool,
+}
+
+impl Start {
+    /// `<program> run <connection file>` over TCP.
+    pub fn of(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            transport: Transport::TCP,
+            key: uuid::Uuid::new_v4().to_string(),
+            subscribes: true,
+        }
+    }
+
+    /// With more arguments after the connection file.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(ToString::to_string));
+        self
+    }
+
+    /// With a variable of the environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_string(), value.into()));
+        self
+    }
+
+    /// Over Unix sockets instead of TCP.
+    #[must_use]
+    pub fn over_ipc(mut self) -> Self {
+        self.transport = Transport::IPC;
+        self
+    }
+
+    /// Without signatures.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.key = String::new();
+        self
+    }
+
+    /// Without listening to iopub: the test subscribes by itself.
+    #[must_use]
+    pub fn without_subscription(mut self) -> Self {
+        self.subscribes = false;
+        self
+    }
+
+    /// A connection file in `folder`, and what it says.
+    pub(crate) fn connection_file(&self, folder: &Path) -> (PathBuf, ConnectionInfo) {
+        let is_tcp = self.transport == Transport::TCP;
+        let ports = if is_tcp { free_ports() } else { [1, 2, 3, 4, 5] };
+        let socket_prefix = folder.join("socket").display().to_string();
+        let connection = ConnectionInfo {
+            ip: if is_tcp { "127.0.0.1".to_string() } else { socket_prefix },
+            transport: self.transport.clone(),
+            shell_port: ports[0],
+            iopub_port: ports[1],
+            stdin_port: ports[2],
+            control_port: ports[3],
+            hb_port: ports[4],
+            key: self.key.clone(),
+            signature_scheme: "hmac-sha256".to_string(),
+            kernel_name: Some("test".to_string()),
+        };
+        let file = folder.join("connection.json");
+        let text = serde_json::to_string(&connection).expect("a connection file");
+        std::fs::write(&file, text).expect("a folder that can be written");
+        (file, connection)
+    }
+
+    pub(crate) fn spawn(&self, connection_file: &Path) -> Child {
+        let mut command = Command::new(&self.program);
+        command.arg("run").arg(connection_file).args(&self.arguments);
+        command.env_remove("JPY_PARENT_PID").envs(self.environment.iter().cloned());
+        command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
+    }
+}
+
+/// Five TCP ports that are free now.
+pub fn free_ports() -> [u16; 5] {
+    let listeners = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("an address").port())
+}
