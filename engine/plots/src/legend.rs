@@ -6,22 +6,24 @@ use crate::label::Label;
 
 /// What stands before a label.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Mark {
-    Line(&'static str),
-    Filled(&'static str),
+pub(crate) enum Mark<'a> {
+    Line(&'a str),
+    Filled(&'a str),
     /// Fill and outline in one colour.
-    Shaded(&'static str),
+    Shaded(&'a str),
     Hatched,
-    Point(&'static str),
+    Point(&'a str),
+    /// No mark: the text says more about the entry before.
+    Blank,
 }
 
-pub(crate) struct Entry {
-    pub(crate) mark: Mark,
+pub(crate) struct Entry<'a> {
+    pub(crate) mark: Mark<'a>,
     pub(crate) label: Label,
 }
 
-impl Entry {
-    pub(crate) fn new(mark: Mark, label: &str) -> Self {
+impl<'a> Entry<'a> {
+    pub(crate) fn new(mark: Mark<'a>, label: &str) -> Self {
         Self { mark, label: Label::parse(label) }
     }
 }
@@ -42,7 +44,7 @@ pub(crate) fn height(n_entries: usize, scale: f64) -> f64 {
 }
 
 /// Draws a legend; a long one in small letters, so that it stays within the frame.
-pub(crate) fn draw(canvas: &mut Canvas, frame: &Frame, entries: &[Entry], corner: Corner) {
+pub(crate) fn draw(canvas: &mut Canvas, frame: &Frame, entries: &[Entry<'_>], corner: Corner) {
     if entries.is_empty() {
         return;
     }
@@ -65,11 +67,12 @@ pub(crate) fn draw(canvas: &mut Canvas, frame: &Frame, entries: &[Entry], corner
     }
 }
 
-fn draw_mark(canvas: &mut Canvas, mark: Mark, (x, y): (f64, f64), unit: f64) {
+fn draw_mark(canvas: &mut Canvas, mark: Mark<'_>, (x, y): (f64, f64), unit: f64) {
     let (width, height) = (26.0 * unit, 12.0 * unit);
     let corner = (x, y - height / 2.0);
     let line = ((x, y), (x + width, y));
     match mark {
+        Mark::Blank => {}
         Mark::Line(colour) => canvas.line(line.0, line.1, Pen::solid(colour, 2.0 * unit)),
         Mark::Filled(colour) => canvas.rect(corner, (width, height), colour, 1.0),
         Mark::Shaded(colour) => {

@@ -40,7 +40,7 @@ mod text;
 pub use figures::branch::BranchHistogram;
 pub use figures::confusion::ConfusionMatrix;
 pub use figures::correlation::CorrelationMatrix;
-pub use figures::histogram::{HistogramFigure, Sample};
+pub use figures::histogram::{HistogramFigure, HistogramJsonError, OutsideBins, Sample};
 pub use figures::image::JetImage;
 pub use figures::importance::{ImportanceBar, ImportanceBars};
 pub use figures::loss::LossCurves;

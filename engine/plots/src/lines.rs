@@ -70,6 +70,9 @@ pub(crate) fn draw_point(
     (low, high): (f64, f64),
     pen: Pen<'_>,
 ) {
+    if !frame.x.contains(x) {
+        return;
+    }
     if high >= frame.y.low && low <= frame.y.high {
         canvas.line((frame.px(x), frame.py(low)), (frame.px(x), frame.py(high)), pen);
     }
