@@ -52,7 +52,7 @@ impl Range {
     }
 
     /// An axis whose labels, side by side, fit into `room` (in units of the font size).
-    fn horizontal_axis(self, room: f64) -> Axis {
+    pub(crate) fn horizontal_axis(self, room: f64) -> Axis {
         let mut axis = self.axis(8);
         for n_ticks in (1..8).rev() {
             if (axis.label_width() + 1.2) * axis.major.len() as f64 <= room {

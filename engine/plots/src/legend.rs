@@ -8,6 +8,8 @@ use crate::label::Label;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Mark<'a> {
     Line(&'a str),
+    /// Colour and dashes.
+    Dashed(&'a str, &'a str),
     Filled(&'a str),
     /// Fill and outline in one colour.
     Shaded(&'a str),
@@ -74,6 +76,9 @@ fn draw_mark(canvas: &mut Canvas, mark: Mark<'_>, (x, y): (f64, f64), unit: f64)
     match mark {
         Mark::Blank => {}
         Mark::Line(colour) => canvas.line(line.0, line.1, Pen::solid(colour, 2.0 * unit)),
+        Mark::Dashed(colour, dashes) => {
+            canvas.line(line.0, line.1, Pen { colour, width: 1.7 * unit, dashes });
+        }
         Mark::Filled(colour) => canvas.rect(corner, (width, height), colour, 1.0),
         Mark::Shaded(colour) => {
             canvas.rect(corner, (width, height), colour, 0.3);

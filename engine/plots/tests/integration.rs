@@ -2,6 +2,8 @@
 
 #[path = "integration/examples.rs"]
 mod examples;
+#[path = "integration/hard_examples.rs"]
+mod hard_examples;
 #[path = "integration/odd_numbers.rs"]
 mod odd_numbers;
 #[path = "integration/pictures.rs"]

@@ -4,7 +4,6 @@ use crate::axis::Axis;
 use crate::canvas::{Anchor, Canvas, Ink, Pen};
 use crate::frame::{TICK_SIZE, fitting_size};
 use crate::label::Label;
-use crate::style::Style;
 
 /// Where the cells of a square table lie.
 pub(crate) struct Grid {
@@ -20,15 +19,26 @@ pub(crate) struct Grid {
     pub(crate) scale: f64,
 }
 
+/// Font size of the names of many rows, in units of the scale.
+pub(crate) const SMALL_NAME: f64 = 11.0;
+
+/// The widest of some names, in units of the font size.
+pub(crate) fn widest(names: &[Label]) -> f64 {
+    names.iter().map(Label::width).fold(0.0, f64::max)
+}
+
 impl Grid {
     /// Makes room for names on the left and below (turned where they would touch), for `right` pixels on the right
     /// and `below` pixels under the names.
-    pub(crate) fn new(style: &Style, names: (&[Label], &[Label]), (right, below): (f64, f64)) -> Self {
-        let ((width, height), scale) = (style.size(), style.scale());
+    pub(crate) fn new(
+        ((width, height), scale): ((f64, f64), f64),
+        names: (&[Label], &[Label]),
+        (right, below): (f64, f64),
+    ) -> Self {
         let (rows, columns) = names;
-        let widest = |names: &[Label]| names.iter().map(Label::width).fold(0.0, f64::max);
         let n = rows.len().max(columns.len()).max(1) as f64;
-        let name_size = (TICK_SIZE * scale).min(0.72 * (height - 100.0 * scale) / n).max(3.0);
+        let room = height - below - 48.0 * scale - (widest(columns) * SMALL_NAME * scale).min(height * 0.3);
+        let name_size = (TICK_SIZE * scale).min(0.72 * room / n).max(3.0);
         // Very long names may take 30 % of the picture and are then drawn smaller.
         let left = (widest(rows) * name_size).min(width * 0.3) + 12.0 * scale;
         let top = 34.0 * scale;

@@ -23,7 +23,7 @@ impl Figure for ConfusionMatrix {
         let names: Vec<Label> = self.classes.iter().map(|name| Label::parse(name)).collect();
         let scale = style.scale();
         let title_room = 30.0 * scale;
-        let mut grid = Grid::new(style, (&names, &names), (22.0 * scale, title_room));
+        let mut grid = Grid::new((style.size(), scale), (&names, &names), (22.0 * scale, title_room));
         grid.left += title_room;
         grid.width = (grid.width - title_room).max(10.0);
         for row in 0..names.len() {

@@ -1,6 +1,6 @@
 //! Correlations of the inputs as coloured cells, blue for −1, white for 0, red for 1.
 
-use super::cells::{Grid, colour_bar};
+use super::cells::{Grid, SMALL_NAME, colour_bar, widest};
 use crate::axis::Axis;
 use crate::canvas::Canvas;
 use crate::frame::Frame;
@@ -9,7 +9,8 @@ use crate::palette::{diverging, ink_on};
 use crate::style::{Figure, Style};
 use crate::text::table;
 
-/// A table of numbers −1..1.
+/// A table of numbers −1..1. A table of many columns is drawn larger than the style says, so that its names and numbers
+/// can be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CorrelationMatrix {
     /// Names of rows and columns; those behind the first 150 are left out, and the picture says how many.
@@ -20,10 +21,11 @@ pub struct CorrelationMatrix {
 
 impl Figure for CorrelationMatrix {
     fn to_svg(&self, style: &Style) -> String {
-        let mut canvas = Canvas::new(style.size(), "Correlation matrix");
         let names: Vec<Label> = self.names.iter().take(MOST_COLUMNS).map(|name| Label::parse(name)).collect();
         let scale = style.scale();
-        let grid = Grid::new(style, (&names, &names), (96.0 * scale, 0.0));
+        let size = size_for(&names, style);
+        let mut canvas = Canvas::new(size, "Correlation matrix");
+        let grid = Grid::new((size, scale), (&names, &names), (COLOUR_BAR * scale, 0.0));
         for row in 0..names.len() {
             for column in 0..names.len() {
                 self.draw_cell(&mut canvas, &grid, row, column);
@@ -78,6 +80,24 @@ const MOST_COLUMNS: usize = 150;
 
 /// More columns than this leave no room for numbers.
 const MOST_NUMBERS: usize = 20;
+
+/// Room for the colour bar and its labels, in units of the scale.
+const COLOUR_BAR: f64 = 96.0;
+
+/// Sides of a cell that holds a number, and of one that does not, in units of the scale.
+const SIDES: (f64, f64) = (27.0, 15.5);
+
+/// The size of the style, or as much more as all cells need.
+fn size_for(names: &[Label], style: &Style) -> (f64, f64) {
+    const LARGEST: f64 = 8000.0;
+    let ((width, height), scale) = (style.size(), style.scale());
+    let side = if names.len() <= MOST_NUMBERS { SIDES.0 } else { SIDES.1 };
+    let cells = names.len() as f64 * side * scale;
+    let room_for_names = (widest(names) * SMALL_NAME * scale).min(0.4 * cells);
+    let (wide, high) =
+        (cells + room_for_names + (COLOUR_BAR + 12.0) * scale, cells * 0.85 + room_for_names + 48.0 * scale);
+    (width.max(wide.min(LARGEST)), height.max(high.min(LARGEST)))
+}
 
 impl CorrelationMatrix {
     fn value(&self, row: usize, column: usize) -> Option<f64> {

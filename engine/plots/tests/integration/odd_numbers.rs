@@ -104,8 +104,13 @@ fn samples_in_other_bins_are_told_apart() {
 fn large_figures_stay_small() {
     let x: Vec<f64> = (0..=300_000).map(|at| f64::from(at) / 300_000.0).collect();
     let y = x.iter().map(|x| x.sqrt()).collect();
-    let curve =
-        RocCurve { label: "long".to_owned(), false_positive_rate: x, true_positive_rate: y, auc: None };
+    let curve = RocCurve {
+        label: "long".to_owned(),
+        false_positive_rate: x,
+        true_positive_rate: y,
+        auc: None,
+        ..RocCurve::default()
+    };
     let picture = check("roc", &RocCurves { curves: vec![curve], best: None });
     assert!(picture.len() < 100_000, "{} bytes", picture.len());
     let names: Vec<String> = (0..400).map(|at| format!("column_{at}")).collect();
@@ -150,6 +155,7 @@ fn figures_of_values(values: &[f64], name: &str) {
         false_positive_rate: values.to_vec(),
         true_positive_rate: reversed.clone(),
         auc: Some(first),
+        part: name.to_owned(),
     };
     check("roc", &RocCurves { curves: vec![curve], best: Some((first, first)) });
     let bar = |&value: &f64| ImportanceBar { branch: name.to_owned(), value, error: value };

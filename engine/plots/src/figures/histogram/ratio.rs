@@ -5,7 +5,7 @@ use crate::axis::{Axis, Tick};
 use crate::canvas::{Canvas, Pen};
 use crate::frame::Frame;
 use crate::histogram::Histogram;
-use crate::label::{Label, plain_text};
+use crate::label::Label;
 use crate::lines::{draw_band, draw_point};
 use crate::style::Style;
 
