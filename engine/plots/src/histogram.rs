@@ -71,12 +71,11 @@ impl Histogram {
                 return Err(HistogramError::Edges { at, edge, before });
             }
         }
-        let finite = |value: f64| if value.is_finite() { value.clamp(-1e300, 1e300) } else { 0.0 };
         let sum_w2: Vec<f64> = sum_w2.into_iter().map(|variance| finite(variance).max(0.0)).collect();
         let counts: Vec<f64> = counts.into_iter().map(finite).collect();
         let (underflow, overflow) = (finite(underflow), finite(overflow));
         let mean_weight = mean_weight(&counts, &sum_w2);
-        let outside_sum_w2 = (underflow.abs() * mean_weight, overflow.abs() * mean_weight);
+        let outside_sum_w2 = (finite(underflow.abs() * mean_weight), finite(overflow.abs() * mean_weight));
         Ok(Self { edges, counts, sum_w2, underflow, overflow, outside_sum_w2, intervals: None })
     }
 
@@ -228,11 +227,11 @@ impl Histogram {
         let bins = 0..self.n_bins();
         let interval = |bin: usize| {
             let (low, high) = self.error_interval(bin);
-            (low * factor(bin), high * factor(bin))
+            (finite(low * factor(bin)), finite(high * factor(bin)))
         };
         Self {
-            counts: bins.clone().map(|bin| self.counts[bin] * factor(bin)).collect(),
-            sum_w2: bins.clone().map(|bin| self.sum_w2[bin] * factor(bin) * factor(bin)).collect(),
+            counts: bins.clone().map(|bin| finite(self.counts[bin] * factor(bin))).collect(),
+            sum_w2: bins.clone().map(|bin| finite(self.sum_w2[bin] * factor(bin) * factor(bin))).collect(),
             intervals: Some(bins.map(interval).collect()),
             ..self.clone()
         }
@@ -251,6 +250,11 @@ impl Histogram {
         }
         self.scaled(|bin| 1.0 / total / (self.edges[bin + 1] - self.edges[bin]))
     }
+}
+
+/// A number that can be drawn: sums of two of them do not overflow.
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value.clamp(-1e300, 1e300) } else { 0.0 }
 }
 
 /// The mean of the weights, weighted by themselves; one where there are none.

@@ -36,6 +36,7 @@ mod palette;
 mod poisson;
 mod style;
 mod text;
+mod vega_lite;
 
 pub use figures::branch::BranchHistogram;
 pub use figures::confusion::ConfusionMatrix;

@@ -22,6 +22,9 @@ pub(crate) struct Grid {
 /// Font size of the names of many rows, in units of the scale.
 pub(crate) const SMALL_NAME: f64 = 11.0;
 
+/// A long name among others is drawn in smaller letters than these rather than all of them.
+const SMALLEST_NAME: f64 = 8.5;
+
 /// The widest of some names, in units of the font size.
 pub(crate) fn widest(names: &[Label]) -> f64 {
     names.iter().map(Label::width).fold(0.0, f64::max)
@@ -38,8 +41,10 @@ impl Grid {
         let (rows, columns) = names;
         let n = rows.len().max(columns.len()).max(1) as f64;
         let room = height - below - 48.0 * scale - (widest(columns) * SMALL_NAME * scale).min(height * 0.3);
-        let name_size = (TICK_SIZE * scale).min(0.72 * room / n).max(3.0);
-        // Very long names may take 30 % of the picture and are then drawn smaller.
+        // Names may take 30 % of the picture. Longer ones are drawn smaller: all of them as far as that can be read.
+        let fits = 0.3 * (width / widest(rows).max(1.0)).min(height / widest(columns).max(1.0));
+        let name_size =
+            (TICK_SIZE * scale).min(fits.max(SMALLEST_NAME * scale)).min(0.72 * room / n).max(3.0);
         let left = (widest(rows) * name_size).min(width * 0.3) + 12.0 * scale;
         let top = 34.0 * scale;
         let inner_width = (width - left - right).max(10.0);
@@ -71,12 +76,24 @@ impl Grid {
         canvas.cell(at, size, colour);
     }
 
-    /// Writes lines of text into the middle of a cell.
-    pub(crate) fn write(&self, canvas: &mut Canvas, row: usize, column: usize, lines: &[&str], colour: &str) {
-        let ((x, y), (width, height)) = self.cell(row, column);
-        let labels: Vec<Label> = lines.iter().map(|line| Label::parse(line)).collect();
+    /// The font size at which lines of text fit into a cell.
+    pub(crate) fn text_size(&self, lines: &[&str]) -> f64 {
+        let (_, (width, height)) = self.cell(0, 0);
         let wanted = (14.0 * self.scale).min(height / (lines.len() as f64 + 0.4) / 1.1);
-        let size = labels.iter().map(|label| fitting_size(label, wanted, width * 0.9)).fold(wanted, f64::min);
+        let size = |line: &&str| fitting_size(&Label::parse(line), wanted, width * 0.9);
+        lines.iter().map(size).fold(wanted, f64::min)
+    }
+
+    /// Writes lines of text into the middle of a cell.
+    pub(crate) fn write(
+        &self,
+        canvas: &mut Canvas,
+        at: (usize, usize),
+        lines: &[&str],
+        (colour, size): (&str, f64),
+    ) {
+        let ((x, y), (width, height)) = self.cell(at.0, at.1);
+        let labels: Vec<Label> = lines.iter().map(|line| Label::parse(line)).collect();
         let first = y + height / 2.0 - (lines.len() as f64 - 1.0) * size * 0.6 + size * 0.36;
         for (at, label) in labels.iter().enumerate() {
             let place = (x + width / 2.0, first + at as f64 * size * 1.2);

@@ -34,7 +34,8 @@ impl Figure for ConfusionMatrix {
                 let count = number(self.value(row, column)).replace('-', "−");
                 let percent = share.map(|share| format!("{:.1} %", share * 100.0)).unwrap_or_default();
                 let lines = [count.as_str(), percent.as_str()];
-                grid.write(&mut canvas, row, column, &lines, ink_on(&colour));
+                let ink = (ink_on(&colour), grid.text_size(&lines));
+                grid.write(&mut canvas, (row, column), &lines, ink);
             }
         }
         grid.draw_frame(&mut canvas);

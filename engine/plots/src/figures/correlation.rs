@@ -1,5 +1,7 @@
 //! Correlations of the inputs as coloured cells, blue for −1, white for 0, red for 1.
 
+use serde_json::Value;
+
 use super::cells::{Grid, SMALL_NAME, colour_bar, widest};
 use crate::axis::Axis;
 use crate::canvas::Canvas;
@@ -21,7 +23,7 @@ pub struct CorrelationMatrix {
 
 impl Figure for CorrelationMatrix {
     fn to_svg(&self, style: &Style) -> String {
-        let names: Vec<Label> = self.names.iter().take(MOST_COLUMNS).map(|name| Label::parse(name)).collect();
+        let names: Vec<Label> = self.shown_names().iter().map(|name| Label::parse(name)).collect();
         let scale = style.scale();
         let size = size_for(&names, style);
         let mut canvas = Canvas::new(size, "Correlation matrix");
@@ -73,6 +75,10 @@ impl Figure for CorrelationMatrix {
         }
         format!("Correlation matrix\n{}", table(&rows))
     }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
 }
 
 /// More cells than these would make the picture too large to be opened.
@@ -100,7 +106,12 @@ fn size_for(names: &[Label], style: &Style) -> (f64, f64) {
 }
 
 impl CorrelationMatrix {
-    fn value(&self, row: usize, column: usize) -> Option<f64> {
+    /// The names that the picture has room for.
+    pub(crate) fn shown_names(&self) -> &[String] {
+        &self.names[..self.names.len().min(MOST_COLUMNS)]
+    }
+
+    pub(crate) fn value(&self, row: usize, column: usize) -> Option<f64> {
         let value = self.rows.get(row)?.get(column).copied()??;
         value.is_finite().then_some(value)
     }
@@ -113,7 +124,10 @@ impl CorrelationMatrix {
         let colour = diverging(value);
         grid.fill(canvas, row, column, &colour);
         if grid.n_rows <= MOST_NUMBERS {
-            grid.write(canvas, row, column, &[&two_digits(value).replace('-', "−")], ink_on(&colour));
+            let text = two_digits(value).replace('-', "−");
+            // The size of the widest one, so that all are alike.
+            let ink = (ink_on(&colour), grid.text_size(&["−0.00"]));
+            grid.write(canvas, (row, column), &[&text], ink);
         }
     }
 }

@@ -3,13 +3,14 @@
 //! first one).
 
 mod json;
-mod ratio;
+pub(crate) mod ratio;
 mod shown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::ratio::Ratio;
 use self::shown::stack_below;
@@ -86,6 +87,10 @@ impl Figure for HistogramFigure {
         self.shown().draw(style)
     }
 
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
+
     fn to_text(&self) -> String {
         let mut out = format!("{}\n", plain_text(&self.x_title));
         let mut rows = vec![["", "entries", "underflow", "overflow"].map(str::to_owned).to_vec()];
@@ -109,7 +114,7 @@ impl HistogramFigure {
         self.samples.iter().chain(&self.data)
     }
 
-    fn colour<'a>(&'a self, style: &Style, at: usize) -> &'a str {
+    pub(crate) fn colour<'a>(&'a self, style: &Style, at: usize) -> &'a str {
         let chosen = self.samples.get(at).and_then(|sample| self.colours.get(&sample.label));
         let palette = || style.palette.holding(self.samples.len()).colour(at);
         chosen.filter(|colour| is_colour(colour)).map_or_else(palette, String::as_str)
@@ -121,7 +126,7 @@ impl HistogramFigure {
         let total = self.total();
         let entries = self.entries(style, total.is_some());
         let ratio = self.has_ratio.then(|| self.ratio(style, total.as_ref()));
-        let (main, below) = self.frames(style, total.as_ref(), ratio.as_ref(), entries.len());
+        let (main, below) = self.frames(style, total.as_ref(), ratio.as_ref(), &entries);
         self.draw_samples(&mut canvas, &main, style, total.as_ref());
         if let Some(data) = &self.data {
             draw_points(&mut canvas, &main, &data.histogram, "#000");
@@ -147,7 +152,7 @@ impl HistogramFigure {
         canvas.finish()
     }
 
-    fn vertical_title(&self) -> String {
+    pub(crate) fn vertical_title(&self) -> String {
         if !self.y_title.is_empty() {
             return self.y_title.clone();
         }
@@ -181,24 +186,24 @@ impl HistogramFigure {
         } else {
             entries.extend(samples);
         }
+        // More notes than these would hide the picture.
+        let has_notes = self.outside == OutsideBins::Written && entries.len() <= 4;
         let mut lines = Vec::new();
         for (mark, sample) in entries {
             lines.push(Entry::new(mark, &sample.label));
-            lines.extend(self.outside_note(&sample.histogram).map(|note| Entry::new(Mark::Blank, &note)));
+            if has_notes {
+                lines.push(outside_note("", std::iter::once(sample)));
+            }
         }
         if self.is_stacked && has_total {
             lines.push(Entry::new(Mark::Hatched, "Stat. uncertainty"));
         }
-        if self.outside == OutsideBins::Folded {
-            lines.push(Entry::new(Mark::Blank, "with under- and overflow"));
+        match self.outside {
+            OutsideBins::Folded => lines.push(Entry::new(Mark::Blank, "with under- and overflow")),
+            OutsideBins::Written if !has_notes => lines.push(outside_note("all: ", self.all())),
+            _ => {}
         }
         lines
-    }
-
-    fn outside_note(&self, histogram: &Histogram) -> Option<String> {
-        let (below, above) = (histogram.underflow(), histogram.overflow());
-        let is_written = self.outside == OutsideBins::Written && (below != 0.0 || above != 0.0);
-        is_written.then(|| format!("under {}, over {}", number_label(below), number_label(above)))
     }
 
     fn frames(
@@ -206,17 +211,17 @@ impl HistogramFigure {
         style: &Style,
         total: Option<&Histogram>,
         ratio: Option<&Ratio>,
-        n_entries: usize,
+        entries: &[Entry<'_>],
     ) -> (Frame, Option<Frame>) {
         let (scale, height) = (style.scale(), style.size().1);
         let (top, bottom) = (top_margin(style), height - bottom_margin(scale));
         let (low, high) = self.horizontal_range();
         let x = Range::linear(low, high);
         let middle = if ratio.is_some() { top + (bottom - top) * 0.72 } else { bottom };
-        let legend_share = legend::height(n_entries, scale) / (middle - top).max(1.0);
-        let y = count_range(self.heights(total).into_iter(), self.is_log, legend_share.min(0.5));
+        let n_lines = legend::n_lines(entries, style.size().0 - 130.0 * scale, scale);
+        let legend_share = legend::height(n_lines, scale) / (middle - top).max(1.0);
         let n_ticks = ((middle - top) / (52.0 * scale)).clamp(2.0, 10.0) as usize;
-        let y = y.axis(n_ticks);
+        let y = self.vertical_range(total, legend_share.min(0.5)).axis(n_ticks);
         let Some(ratio) = ratio else {
             return (Frame::between(style, x, y, (top, bottom), 0.0), None);
         };
@@ -227,16 +232,25 @@ impl HistogramFigure {
         (main, Some(Frame::between(style, x, ratio, (middle + gap, bottom), left)))
     }
 
-    fn horizontal_range(&self) -> (f64, f64) {
+    pub(crate) fn horizontal_range(&self) -> (f64, f64) {
         let edges = self.all().flat_map(|sample| sample.histogram.edges().iter().copied());
         self.chosen_range().or_else(|| extent(edges)).unwrap_or((0.0, 1.0))
+    }
+
+    pub(crate) fn vertical_range(&self, total: Option<&Histogram>, legend_share: f64) -> Range {
+        count_range(self.heights(total).into_iter(), self.is_log, legend_share)
     }
 
     /// All values that the vertical axis must hold.
     fn heights(&self, total: Option<&Histogram>) -> Vec<f64> {
         let mut heights = Vec::new();
-        for sample in &self.samples {
-            heights.extend_from_slice(sample.histogram.counts());
+        for (at, sample) in self.samples.iter().enumerate() {
+            match &sample.histogram {
+                histogram if self.is_in_stack(sample) => {
+                    heights.extend(stack_below(&self.samples[..=at], histogram.edges()).counts());
+                }
+                histogram => heights.extend(histogram.counts()),
+            }
         }
         if let Some(total) = total.filter(|_| self.is_stacked) {
             heights.extend(total.counts().iter().zip(total.sum_w2()).map(|(count, w2)| count + w2.sqrt()));
@@ -275,4 +289,11 @@ impl HistogramFigure {
             draw_band(canvas, frame, total.edges(), &band);
         }
     }
+}
+
+fn outside_note<'a>(whose: &str, samples: impl Iterator<Item = &'a Sample> + Clone) -> Entry<'static> {
+    let below: f64 = samples.clone().map(|sample| sample.histogram.underflow()).sum();
+    let above: f64 = samples.map(|sample| sample.histogram.overflow()).sum();
+    let text = format!("{whose}under {}, over {}", number_label(below), number_label(above));
+    Entry::new(Mark::Blank, &text)
 }

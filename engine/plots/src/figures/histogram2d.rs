@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::cells::colour_bar;
 use crate::canvas::Canvas;
 use crate::frame::{Frame, Range};
@@ -99,6 +101,10 @@ impl Figure for Histogram2d {
         let [sum, largest, outside] = [sum, largest, self.n_outside].map(number);
         let _ = writeln!(out, "sum {sum}, largest cell {largest}, outside {outside}");
         out
+    }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
     }
 }
 

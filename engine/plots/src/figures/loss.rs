@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
@@ -60,14 +62,18 @@ impl Figure for LossCurves {
         }
         out + &table(&rows)
     }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
 }
 
 impl LossCurves {
-    fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         if self.y_title.is_empty() { "Loss" } else { &self.y_title }
     }
 
-    fn best(&self) -> Option<(f64, f64)> {
+    pub(crate) fn best(&self) -> Option<(f64, f64)> {
         let epoch = f64::from(self.best_epoch?);
         self.series.iter().rev().find_map(|series| series.points().find(|&(x, _)| x == epoch))
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
@@ -36,15 +38,7 @@ pub struct RocCurves {
 
 impl Figure for RocCurves {
     fn to_svg(&self, style: &Style) -> String {
-        let series: Vec<Series> = self
-            .curves
-            .iter()
-            .map(|curve| Series {
-                label: curve.label.clone(),
-                x: curve.false_positive_rate.clone(),
-                y: curve.true_positive_rate.clone(),
-            })
-            .collect();
+        let series = self.series();
         let lines = self.lines();
         CurveFigure {
             title: "ROC curves",
@@ -74,6 +68,10 @@ impl Figure for RocCurves {
         }
         out + &table(&rows)
     }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
 }
 
 /// How the curves look, and what the legend says of that.
@@ -83,6 +81,16 @@ struct Lines {
 }
 
 impl RocCurves {
+    /// The curves with label and part.
+    pub(crate) fn series(&self) -> Vec<Series> {
+        let series = |curve: &RocCurve| Series {
+            label: curve.name(),
+            x: curve.false_positive_rate.clone(),
+            y: curve.true_positive_rate.clone(),
+        };
+        self.curves.iter().map(series).collect()
+    }
+
     /// A look for each curve; or, where there are several labels and parts, a colour for each label and a kind of line
     /// for each part: the legend then needs a line for each of them, not for each pair.
     fn lines(&self) -> Lines {

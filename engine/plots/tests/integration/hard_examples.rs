@@ -14,7 +14,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn Figure>)> {
         ("negative-weights", Box::new(pair(&negative, false))),
         ("negative-weights-log", Box::new(pair(&negative, true))),
         ("empty", Box::new(one("Nothing", zeros.clone()))),
-        ("not-a-number", Box::new(one("NaN", vec![f64::NAN; 20]))),
+        ("not-a-number", Box::new(one("Not a number", vec![f64::NAN; 20]))),
         ("one-bin", Box::new(HistogramFigure { has_ratio: true, ..pair(&[250.0], false) })),
         ("twelve-decades", Box::new(HistogramFigure { is_log: true, ..one("Cross section", decades) })),
         ("ratio-with-zeros", Box::new(ratio_with_zeros())),

@@ -10,35 +10,35 @@ use crate::lines::{draw_band, draw_point};
 use crate::style::Style;
 
 /// All that the panel shows.
-pub(super) struct Ratio {
-    title: String,
-    edges: Vec<f64>,
+pub(crate) struct Ratio {
+    pub(crate) title: String,
+    pub(crate) edges: Vec<f64>,
     /// The relative uncertainty of what is divided by, around one, bin by bin.
-    band: Vec<(f64, f64)>,
-    lines: Vec<Line>,
+    pub(crate) band: Vec<(f64, f64)>,
+    pub(crate) lines: Vec<Line>,
     /// Why there is no line.
     note: &'static str,
 }
 
 /// The quotients of one numerator.
-pub(super) struct Line {
-    colour: String,
+pub(crate) struct Line {
+    pub(crate) colour: String,
     /// Points for data, steps for a sample.
     is_points: bool,
-    pub(super) quotients: Vec<Quotient>,
+    pub(crate) quotients: Vec<Quotient>,
 }
 
 /// One bin of a numerator divided by the same bin of the denominator.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Quotient {
-    pub(super) bin: usize,
-    pub(super) value: f64,
+pub(crate) struct Quotient {
+    pub(crate) bin: usize,
+    pub(crate) value: f64,
     /// Ends of the error bar, of the numerator's error alone.
-    pub(super) error: (f64, f64),
+    pub(crate) error: (f64, f64),
 }
 
 impl HistogramFigure {
-    pub(super) fn ratio(&self, style: &Style, total: Option<&Histogram>) -> Ratio {
+    pub(crate) fn ratio(&self, style: &Style, total: Option<&Histogram>) -> Ratio {
         let first = self.samples.first();
         let below = if self.data.is_some() { total } else { first.map(|sample| &sample.histogram) };
         let mut lines = Vec::new();
@@ -71,7 +71,7 @@ impl HistogramFigure {
 }
 
 /// One histogram divided by another, where the latter is positive and the former has entries.
-pub(super) fn quotients(above: &Histogram, below: &Histogram) -> Vec<Quotient> {
+pub(crate) fn quotients(above: &Histogram, below: &Histogram) -> Vec<Quotient> {
     if above.edges() != below.edges() {
         return Vec::new();
     }
@@ -96,7 +96,7 @@ fn relative_band(below: &Histogram) -> Vec<(f64, f64)> {
 
 impl Ratio {
     /// The nearest nine tenths of the points choose the range; the rest may lie outside.
-    pub(super) fn axis(&self) -> Axis {
+    pub(crate) fn axis(&self) -> Axis {
         let quotients = self.lines.iter().flat_map(|line| &line.quotients);
         let mut reach: Vec<f64> = quotients.map(|quotient| (quotient.value - 1.0).abs()).collect();
         reach.sort_by(f64::total_cmp);
@@ -108,7 +108,7 @@ impl Ratio {
         }
     }
 
-    pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Frame) {
+    pub(crate) fn draw(&self, canvas: &mut Canvas, frame: &Frame) {
         draw_band(canvas, frame, &self.edges, &self.band);
         let one = frame.py(1.0);
         let pen = Pen { colour: "#717581", width: 1.2 * frame.scale, dashes: "6 5" };

@@ -5,7 +5,7 @@ use crate::histogram::Histogram;
 
 impl HistogramFigure {
     /// The same figure with its histograms as they are to be drawn.
-    pub(super) fn shown(&self) -> Self {
+    pub(crate) fn shown(&self) -> Self {
         let mut figure = self.clone();
         let range = self.chosen_range();
         for sample in figure.samples.iter_mut().chain(&mut figure.data) {
@@ -28,15 +28,20 @@ impl HistogramFigure {
     }
 
     /// The sum of the samples that share the bins of the first one.
-    pub(super) fn total(&self) -> Option<Histogram> {
+    pub(crate) fn total(&self) -> Option<Histogram> {
         let (first, others) = self.samples.split_first()?;
         let same = others.iter().filter(|sample| sample.histogram.edges() == first.histogram.edges());
         Some(same.fold(first.histogram.clone(), |total, sample| total.plus(&sample.histogram)))
     }
 
-    pub(super) fn is_in_stack(&self, sample: &Sample) -> bool {
+    pub(crate) fn is_in_stack(&self, sample: &Sample) -> bool {
         let first = self.samples.first();
         self.is_stacked && first.is_some_and(|first| first.histogram.edges() == sample.histogram.edges())
+    }
+
+    /// The sum of the samples below one of a stack.
+    pub(crate) fn sum_below(&self, at: usize) -> Histogram {
+        stack_below(&self.samples[..at], self.samples[at].histogram.edges())
     }
 
     /// Unit area for the stack as a whole, for each other sample, and for the data.
