@@ -3,6 +3,8 @@
 // The numbers are those of the tests.
 #[path = "../tests/integration/examples.rs"]
 mod examples;
+#[path = "../tests/integration/hard_examples.rs"]
+mod hard_examples;
 
 use std::fmt::Write;
 
@@ -22,7 +24,7 @@ fn main() -> std::io::Result<()> {
          <style>body{font-family:sans-serif;margin:16px}figure{display:inline-block;margin:8px;vertical-align:top}\
          figcaption{color:#555}pre{font-size:11px;line-height:1.15}</style>\n",
     );
-    for (name, figure) in examples::all() {
+    for (name, figure) in examples::all().into_iter().chain(hard_examples::all()) {
         let (picture, text) = (figure.to_svg(&style), figure.to_text());
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         let written = write!(

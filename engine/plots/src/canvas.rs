@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::label::{Label, Level, SMALL};
+use crate::label::{Label, Level, Run, SMALL, glyph_width};
 
 /// A straight line from one point to another.
 pub(crate) type Segment = ((f64, f64), (f64, f64));
@@ -193,21 +193,49 @@ fn path_of(points: &[(f64, f64)]) -> String {
 }
 
 fn runs_of(label: &Label, size: f64) -> String {
-    let mut out = String::new();
-    let mut shift = 0.0;
+    let mut writer = RunWriter { out: String::new(), size, shift: 0.0, step: 0.0 };
     for run in &label.runs {
-        let wanted = match run.level {
+        if run.has_bar {
+            writer.write_barred(run);
+        } else {
+            writer.write(run, &run.text, writer.height(run));
+        }
+    }
+    writer.out
+}
+
+/// Writes runs one behind the other and remembers where the last one ended.
+struct RunWriter {
+    out: String,
+    size: f64,
+    /// How far the last run stands below the line.
+    shift: f64,
+    /// How far the next run has to go to the right.
+    step: f64,
+}
+
+impl RunWriter {
+    /// How far a run stands below the line.
+    fn height(&self, run: &Run) -> f64 {
+        match run.level {
             Level::Line => 0.0,
-            Level::Raised => -0.36 * size,
-            Level::Lowered => 0.24 * size,
-        };
+            Level::Raised => -0.36 * self.size,
+            Level::Lowered => 0.24 * self.size,
+        }
+    }
+
+    fn write(&mut self, run: &Run, text: &str, height: f64) {
         let mut attributes = String::new();
-        if wanted != shift {
-            let _ = write!(attributes, " dy=\"{}\"", short(wanted - shift));
-            shift = wanted;
+        if self.step != 0.0 {
+            let _ = write!(attributes, " dx=\"{}\"", short(self.step));
+            self.step = 0.0;
+        }
+        if height != self.shift {
+            let _ = write!(attributes, " dy=\"{}\"", short(height - self.shift));
+            self.shift = height;
         }
         if run.level != Level::Line {
-            let _ = write!(attributes, " font-size=\"{}\"", short(size * SMALL));
+            let _ = write!(attributes, " font-size=\"{}\"", short(self.size * SMALL));
         }
         if run.italic {
             attributes += " font-style=\"italic\"";
@@ -215,17 +243,29 @@ fn runs_of(label: &Label, size: f64) -> String {
         if run.bold {
             attributes += " font-weight=\"bold\"";
         }
-        let text = escaped(&run.text);
-        if run.has_bar {
-            attributes += " text-decoration=\"overline\"";
-        }
+        let text = escaped(text);
         if attributes.is_empty() {
-            out += &text;
+            self.out += &text;
         } else {
-            let _ = write!(out, "<tspan{attributes}>{text}</tspan>");
+            let _ = write!(self.out, "<tspan{attributes}>{text}</tspan>");
         }
     }
-    out
+
+    /// Puts a macron over each letter: the overline of SVG hovers far above small letters.
+    fn write_barred(&mut self, run: &Run) {
+        const MACRON: f64 = 0.333;
+        const SLANT: f64 = 0.05;
+        let size = if run.level == Level::Line { self.size } else { self.size * SMALL };
+        for letter in run.text.chars() {
+            let (width, height) = (glyph_width(letter), self.height(run));
+            self.write(run, letter.encode_utf8(&mut [0; 4]), height);
+            let is_tall = letter.is_uppercase() || "bdfhklt".contains(letter);
+            let slant = if run.italic { SLANT } else { 0.0 };
+            self.step += (slant - (width + MACRON) / 2.0) * size;
+            self.write(run, "¯", if is_tall { height - 0.14 * size } else { height });
+            self.step = ((width - MACRON) / 2.0 - slant) * size;
+        }
+    }
 }
 
 /// Text for XML: markup characters escaped, control characters (which XML forbids) left out.

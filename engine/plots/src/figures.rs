@@ -4,6 +4,7 @@ pub(crate) mod branch;
 pub(crate) mod confusion;
 pub(crate) mod correlation;
 pub(crate) mod histogram;
+pub(crate) mod histogram2d;
 pub(crate) mod image;
 pub(crate) mod importance;
 pub(crate) mod loss;

@@ -52,7 +52,7 @@ impl Range {
     }
 
     /// An axis whose labels, side by side, fit into `room` (in units of the font size).
-    fn horizontal_axis(self, room: f64) -> Axis {
+    pub(crate) fn horizontal_axis(self, room: f64) -> Axis {
         let mut axis = self.axis(8);
         for n_ticks in (1..8).rev() {
             if (axis.label_width() + 1.2) * axis.major.len() as f64 <= room {
@@ -131,7 +131,7 @@ impl Frame {
         if self.x.exponent != 0 {
             title = title.append(Label::parse(&format!("   ×10$^{{{}}}$", self.x.exponent)));
         }
-        let size = fitting_size(&title, TITLE_SIZE * self.scale, self.right - self.left);
+        let (title, size) = fitted(&title, TITLE_SIZE * self.scale, self.right - self.left);
         canvas.text((self.right, self.bottom + 45.0 * self.scale), &title, Ink::black(size, Anchor::End));
     }
 
@@ -144,12 +144,12 @@ impl Frame {
         }
         if self.y.exponent != 0 {
             let exponent = Label::parse(&format!("×10$^{{{}}}$", self.y.exponent));
-            let at = (self.left - 5.0 * self.scale, self.top - 8.0 * self.scale);
+            let at = (self.left - 10.0 * self.scale, self.top - 8.0 * self.scale);
             canvas.text(at, &exponent, Ink::black(size * 0.9, Anchor::End));
         }
-        let size = fitting_size(title, TITLE_SIZE * self.scale, self.bottom - self.top);
+        let (title, size) = fitted(title, TITLE_SIZE * self.scale, self.bottom - self.top);
         let x = title_x(self.left, self.y.label_width(), self.scale);
-        canvas.text((x, self.top), title, Ink { turned: -90.0, ..Ink::black(size, Anchor::End) });
+        canvas.text((x, self.top), &title, Ink { turned: -90.0, ..Ink::black(size, Anchor::End) });
     }
 
     /// Writes the experiment label above the frame.
@@ -179,6 +179,15 @@ impl Frame {
 /// The font size at which a label fits into some pixels, at most the wanted one.
 pub(crate) fn fitting_size(label: &Label, wanted: f64, room: f64) -> f64 {
     wanted * (room / (label.width() * wanted).max(1.0)).clamp(0.3, 1.0)
+}
+
+/// A label and its font size such that it fits into some pixels: drawn smaller, and shortened where it would be too
+/// small to be read.
+pub(crate) fn fitted(label: &Label, wanted: f64, room: f64) -> (Label, f64) {
+    const SMALLEST: f64 = 0.6;
+    let label = label.shortened(room / (wanted * SMALLEST));
+    let size = fitting_size(&label, wanted, room);
+    (label, size)
 }
 
 pub(crate) fn top_margin(style: &Style) -> f64 {

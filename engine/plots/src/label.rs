@@ -98,6 +98,21 @@ impl Label {
         self.runs.iter().map(run_width).sum::<f64>() * ROOM_FOR_OTHER_FONTS
     }
 
+    /// As much of the label as fits into a width, with an ellipsis behind it if something is left out.
+    pub(crate) fn shortened(&self, width: f64) -> Self {
+        let mut shortened = self.clone();
+        while shortened.width() > width {
+            let Some(last) = shortened.runs.last_mut() else { break };
+            while last.text.pop().is_some_and(|letter| letter == '…') {}
+            if last.text.is_empty() {
+                shortened.runs.pop();
+            } else {
+                last.text.push('…');
+            }
+        }
+        shortened
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
@@ -302,7 +317,8 @@ const HELVETICA: [u16; 95] = [
     278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 ];
 
-fn glyph_width(letter: char) -> f64 {
+/// The width of a letter in Helvetica, in units of the font size.
+pub(crate) fn glyph_width(letter: char) -> f64 {
     match letter {
         ' '..='~' => f64::from(HELVETICA[letter as usize - ' ' as usize]) / 1000.0,
         // Combining marks stand over the letter before.
@@ -361,6 +377,16 @@ mod tests {
     fn deep_nesting_ends() {
         let deep = format!("${}x{}$", "^{".repeat(100_000), "}".repeat(100_000));
         assert!(Label::parse(&deep).runs.len() < 3);
+    }
+
+    #[test]
+    fn long_labels_are_shortened() {
+        let label = Label::parse(r"$m_{\mu\mu}$ of the pair");
+        assert_eq!(label.shortened(100.0), label);
+        let text = |label: Label| label.runs.iter().map(|run| run.text.as_str()).collect::<String>();
+        assert_eq!(text(label.shortened(5.0)), "mμμ of t…");
+        assert_eq!(text(label.shortened(1.0)), "m");
+        assert_eq!(text(label.shortened(0.0)), "");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::frame::{Frame, Range};
 use crate::histogram::Histogram;
 use crate::label::Label;
 use crate::legend::{self, Corner, Entry, Mark};
+use crate::palette::Palette;
 use crate::style::Style;
 
 /// A named curve. Points of which one number is not finite interrupt it; the shorter list sets the length.
@@ -70,6 +71,9 @@ pub(crate) fn draw_point(
     (low, high): (f64, f64),
     pen: Pen<'_>,
 ) {
+    if !frame.x.contains(x) {
+        return;
+    }
     if high >= frame.y.low && low <= frame.y.high {
         canvas.line((frame.px(x), frame.py(low)), (frame.px(x), frame.py(high)), pen);
     }
@@ -105,6 +109,35 @@ pub(crate) fn hatching((left, top): (f64, f64), (right, bottom): (f64, f64), gap
     (first..=last.min(first + 10_000)).map(line).collect()
 }
 
+/// How a curve is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Which colour of the palette.
+    pub(crate) colour: usize,
+    pub(crate) dashes: &'static str,
+    pub(crate) is_thin: bool,
+    /// Grey instead of the colour: the legend speaks of the dashes alone.
+    pub(crate) is_grey: bool,
+}
+
+impl Look {
+    pub(crate) fn solid(colour: usize) -> Self {
+        Self { colour, dashes: "", is_thin: false, is_grey: false }
+    }
+
+    /// Solid curves in the order of the palette, with their labels.
+    pub(crate) fn of_each(series: &[Series]) -> (Vec<Self>, Vec<(Self, Label)>) {
+        let looks: Vec<Self> = (0..series.len()).map(Self::solid).collect();
+        let labels = series.iter().map(|series| Label::parse(&series.label));
+        (looks.clone(), looks.into_iter().zip(labels).collect())
+    }
+
+    fn pen(self, palette: Palette, scale: f64) -> Pen<'static> {
+        let colour = if self.is_grey { "#717581" } else { palette.colour(self.colour) };
+        Pen { colour, width: if self.is_thin { 1.7 } else { 2.2 } * scale, dashes: self.dashes }
+    }
+}
+
 /// A picture of curves, of which several figures are made.
 pub(crate) struct CurveFigure<'a> {
     pub(crate) title: &'a str,
@@ -113,7 +146,9 @@ pub(crate) struct CurveFigure<'a> {
     pub(crate) x: Range,
     pub(crate) y: Range,
     pub(crate) series: &'a [Series],
-    pub(crate) labels: Vec<Label>,
+    /// How each of the series is drawn.
+    pub(crate) looks: Vec<Look>,
+    pub(crate) legend: Vec<(Look, Label)>,
     /// A dashed grey line between two points.
     pub(crate) guide: Option<Segment>,
     /// Points to be marked.
@@ -129,12 +164,21 @@ impl CurveFigure<'_> {
             let pen = Pen { colour: "#9c9ca1", width: 1.4 * frame.scale, dashes: "6 5" };
             canvas.line((frame.px(x1), frame.py(y1)), (frame.px(x2), frame.py(y2)), pen);
         }
-        let mut entries = Vec::new();
-        for (at, (series, label)) in self.series.iter().zip(&self.labels).enumerate() {
-            let colour = style.palette.colour(at);
-            draw_series(&mut canvas, &frame, series, Pen::solid(colour, 2.2 * frame.scale));
-            entries.push(Entry { mark: Mark::Line(colour), label: label.clone() });
+        let n_colours = self.looks.iter().map(|look| look.colour + 1).max().unwrap_or(0);
+        let palette = style.palette.holding(n_colours);
+        for (series, look) in self.series.iter().zip(&self.looks) {
+            draw_series(&mut canvas, &frame, series, look.pen(palette, frame.scale));
         }
+        let entry = |(look, label): &(Look, Label)| {
+            let pen = look.pen(palette, 1.0);
+            let mark = if pen.dashes.is_empty() {
+                Mark::Line(pen.colour)
+            } else {
+                Mark::Dashed(pen.colour, pen.dashes)
+            };
+            Entry { mark, label: label.clone() }
+        };
+        let entries: Vec<Entry<'_>> = self.legend.iter().map(entry).collect();
         for &(x, y) in self.marks.iter().filter(|(x, y)| x.is_finite() && y.is_finite()) {
             let at = (frame.px(x), frame.py(y));
             canvas.dot(at, 6.0 * frame.scale, "#fff");

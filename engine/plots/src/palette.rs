@@ -28,9 +28,23 @@ impl Palette {
         }
     }
 
+    /// This palette, or a longer one where so many colours are needed.
+    pub(crate) fn holding(self, n_colours: usize) -> Self {
+        let mut longer = [self, Self::Eight].into_iter();
+        longer.find(|palette| palette.colours().len() >= n_colours).unwrap_or(Self::Ten)
+    }
+
     pub(crate) fn colour(self, index: usize) -> &'static str {
         let colours = self.colours();
         colours[index % colours.len()]
+    }
+}
+
+/// Whether a text is a colour that every SVG reader knows: `#rgb`, `#rrggbb` or a name in letters.
+pub(crate) fn is_colour(text: &str) -> bool {
+    match text.strip_prefix('#') {
+        Some(hex) => matches!(hex.len(), 3 | 6) && hex.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphabetic()),
     }
 }
 
@@ -97,7 +111,7 @@ fn hex([red, green, blue]: Rgb) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Palette, diverging, ink_on, pale, rising};
+    use super::{Palette, diverging, ink_on, is_colour, pale, rising};
 
     #[test]
     fn maps_start_and_end_at_their_stops() {
@@ -112,7 +126,18 @@ mod tests {
 
     #[test]
     fn colours_repeat_and_ink_is_readable() {
+        assert_eq!(
+            [1, 7, 9, 30].map(|n| Palette::Six.holding(n)),
+            [Palette::Six, Palette::Eight, Palette::Ten, Palette::Ten]
+        );
+        assert_eq!(Palette::Ten.holding(2), Palette::Ten);
         assert_eq!(Palette::Six.colour(6), Palette::Six.colour(0));
         assert_eq!((ink_on("#000000"), ink_on("#ffffff"), ink_on("odd")), ("#fff", "#000", "#000"));
+    }
+
+    #[test]
+    fn only_colours_are_colours() {
+        assert!(["#fff", "#5790FC", "red"].into_iter().all(is_colour));
+        assert!(["", "#", "#12345", "#ggg", "url(#a)", "red\"/>"].into_iter().all(|text| !is_colour(text)));
     }
 }

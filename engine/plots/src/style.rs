@@ -1,5 +1,7 @@
 //! What a picture looks like apart from its numbers: size, colours, and the label of the experiment.
 
+use serde_json::Value;
+
 use crate::palette::Palette;
 
 /// A picture that can be drawn and written.
@@ -9,6 +11,12 @@ pub trait Figure {
 
     /// Writes the picture for a terminal: bars of block characters and small tables, at most about 80 columns.
     fn to_text(&self) -> String;
+
+    /// Writes the picture as a Vega-Lite v5 document that can be zoomed and asked for its numbers
+    /// (`application/vnd.vegalite.v5+json`); none where a figure has no such form.
+    fn interactive(&self) -> Option<Value> {
+        None
+    }
 }
 
 /// Size, colours and label of a picture.

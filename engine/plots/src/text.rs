@@ -2,10 +2,18 @@
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// One character for each value, from the smallest of zero and all values to the largest; a blank for zero and for
-/// what is not finite. More than 72 values are joined, the largest of each group counting.
-pub(crate) fn sparkline(values: &[f64]) -> String {
-    let group = values.len().div_ceil(72).max(1);
+/// Draws counts as one line of at most `width` block characters, for a tooltip or a table: from the smallest of zero and
+/// all counts to the largest; a blank for zero and for what is not finite. More counts than the width are joined in
+/// groups of equal size, the largest of each group counting. Nothing for a width of zero.
+///
+/// ```
+/// assert_eq!(plots::sparkline(&[0.0, 1.0, 4.0, 8.0], 20), " ▁▄█");
+/// ```
+pub fn sparkline_of_width(values: &[f64], width: usize) -> String {
+    if width == 0 {
+        return String::new();
+    }
+    let group = values.len().div_ceil(width).max(1);
     let finite = |value: &f64| if value.is_finite() { *value } else { 0.0 };
     let grouped: Vec<f64> = values
         .chunks(group)
@@ -21,6 +29,23 @@ pub(crate) fn sparkline(values: &[f64]) -> String {
         BLOCKS[(place.ceil() as usize).clamp(1, 8) - 1]
     };
     grouped.into_iter().map(block).collect()
+}
+
+/// A line of at most 72 blocks.
+pub(crate) fn sparkline(values: &[f64]) -> String {
+    sparkline_of_width(values, 72)
+}
+
+/// A row of blocks whose full height is `largest`; negative values are blank.
+pub(crate) fn block_row(row: &[f64], largest: f64) -> String {
+    // The largest value is put behind the row to fix the scale, and cut off again.
+    let mut line: Vec<f64> = row.iter().map(|value| value.max(0.0)).collect();
+    let group = (line.len() + 1).div_ceil(72);
+    line.resize(line.len().div_ceil(group) * group, 0.0);
+    line.push(largest);
+    let drawn = sparkline(&line);
+    let shown = drawn.chars().count().saturating_sub(1);
+    drawn.chars().take(shown).collect()
 }
 
 /// Rows of cells in columns two blanks apart: the first column to the left, the others to the right.
@@ -85,6 +110,8 @@ mod tests {
         assert_eq!(sparkline(&[f64::NAN, 0.0]), "  ");
         assert_eq!(sparkline(&[]), "");
         assert_eq!(sparkline(&[1.0; 200]).chars().count(), 67);
+        assert_eq!(super::sparkline_of_width(&[1.0, 2.0, 8.0, 4.0, 0.0], 3), "▂█ ");
+        assert_eq!(super::sparkline_of_width(&[1.0], 0), "");
         assert_eq!(sparkline(&[f64::MAX, f64::MIN]), "█▁");
     }
 

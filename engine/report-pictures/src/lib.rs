@@ -125,7 +125,8 @@ fn roc(report: &Report) -> Option<Box<dyn Figure>> {
             let Some(curve) = &separation.roc else { continue };
             best = Some((curve.best_threshold.false_positive_rate, curve.best_threshold.true_positive_rate));
             curves.push(plots::RocCurve {
-                label: format!("{}, {}", separation.class, part_word(part.part)),
+                label: separation.class.clone(),
+                part: part_word(part.part).to_string(),
                 false_positive_rate: curve.false_positive_rate.clone(),
                 true_positive_rate: curve.true_positive_rate.clone(),
                 auc: Some(curve.auc),

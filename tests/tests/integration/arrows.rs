@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("page-allocator", &[]),
     ("byte-source", &[]),
     ("plots", &[]),
+    ("picture-export", &[]),
     ("training-report", &[]),
     ("report-pictures", &["branch-specs", "plots", "training-report"]),
     ("root-file", &["byte-source", "event-columns"]),

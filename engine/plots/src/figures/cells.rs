@@ -4,7 +4,6 @@ use crate::axis::Axis;
 use crate::canvas::{Anchor, Canvas, Ink, Pen};
 use crate::frame::{TICK_SIZE, fitting_size};
 use crate::label::Label;
-use crate::style::Style;
 
 /// Where the cells of a square table lie.
 pub(crate) struct Grid {
@@ -20,16 +19,32 @@ pub(crate) struct Grid {
     pub(crate) scale: f64,
 }
 
+/// Font size of the names of many rows, in units of the scale.
+pub(crate) const SMALL_NAME: f64 = 11.0;
+
+/// A long name among others is drawn in smaller letters than these rather than all of them.
+const SMALLEST_NAME: f64 = 8.5;
+
+/// The widest of some names, in units of the font size.
+pub(crate) fn widest(names: &[Label]) -> f64 {
+    names.iter().map(Label::width).fold(0.0, f64::max)
+}
+
 impl Grid {
     /// Makes room for names on the left and below (turned where they would touch), for `right` pixels on the right
     /// and `below` pixels under the names.
-    pub(crate) fn new(style: &Style, names: (&[Label], &[Label]), (right, below): (f64, f64)) -> Self {
-        let ((width, height), scale) = (style.size(), style.scale());
+    pub(crate) fn new(
+        ((width, height), scale): ((f64, f64), f64),
+        names: (&[Label], &[Label]),
+        (right, below): (f64, f64),
+    ) -> Self {
         let (rows, columns) = names;
-        let widest = |names: &[Label]| names.iter().map(Label::width).fold(0.0, f64::max);
         let n = rows.len().max(columns.len()).max(1) as f64;
-        let name_size = (TICK_SIZE * scale).min(0.72 * (height - 100.0 * scale) / n).max(3.0);
-        // Very long names may take 30 % of the picture and are then drawn smaller.
+        let room = height - below - 48.0 * scale - (widest(columns) * SMALL_NAME * scale).min(height * 0.3);
+        // Names may take 30 % of the picture. Longer ones are drawn smaller: all of them as far as that can be read.
+        let fits = 0.3 * (width / widest(rows).max(1.0)).min(height / widest(columns).max(1.0));
+        let name_size =
+            (TICK_SIZE * scale).min(fits.max(SMALLEST_NAME * scale)).min(0.72 * room / n).max(3.0);
         let left = (widest(rows) * name_size).min(width * 0.3) + 12.0 * scale;
         let top = 34.0 * scale;
         let inner_width = (width - left - right).max(10.0);
@@ -61,12 +76,24 @@ impl Grid {
         canvas.cell(at, size, colour);
     }
 
-    /// Writes lines of text into the middle of a cell.
-    pub(crate) fn write(&self, canvas: &mut Canvas, row: usize, column: usize, lines: &[&str], colour: &str) {
-        let ((x, y), (width, height)) = self.cell(row, column);
-        let labels: Vec<Label> = lines.iter().map(|line| Label::parse(line)).collect();
+    /// The font size at which lines of text fit into a cell.
+    pub(crate) fn text_size(&self, lines: &[&str]) -> f64 {
+        let (_, (width, height)) = self.cell(0, 0);
         let wanted = (14.0 * self.scale).min(height / (lines.len() as f64 + 0.4) / 1.1);
-        let size = labels.iter().map(|label| fitting_size(label, wanted, width * 0.9)).fold(wanted, f64::min);
+        let size = |line: &&str| fitting_size(&Label::parse(line), wanted, width * 0.9);
+        lines.iter().map(size).fold(wanted, f64::min)
+    }
+
+    /// Writes lines of text into the middle of a cell.
+    pub(crate) fn write(
+        &self,
+        canvas: &mut Canvas,
+        at: (usize, usize),
+        lines: &[&str],
+        (colour, size): (&str, f64),
+    ) {
+        let ((x, y), (width, height)) = self.cell(at.0, at.1);
+        let labels: Vec<Label> = lines.iter().map(|line| Label::parse(line)).collect();
         let first = y + height / 2.0 - (lines.len() as f64 - 1.0) * size * 0.6 + size * 0.36;
         for (at, label) in labels.iter().enumerate() {
             let place = (x + width / 2.0, first + at as f64 * size * 1.2);

@@ -23,7 +23,7 @@ impl Figure for ConfusionMatrix {
         let names: Vec<Label> = self.classes.iter().map(|name| Label::parse(name)).collect();
         let scale = style.scale();
         let title_room = 30.0 * scale;
-        let mut grid = Grid::new(style, (&names, &names), (22.0 * scale, title_room));
+        let mut grid = Grid::new((style.size(), scale), (&names, &names), (22.0 * scale, title_room));
         grid.left += title_room;
         grid.width = (grid.width - title_room).max(10.0);
         for row in 0..names.len() {
@@ -34,7 +34,8 @@ impl Figure for ConfusionMatrix {
                 let count = number(self.value(row, column)).replace('-', "−");
                 let percent = share.map(|share| format!("{:.1} %", share * 100.0)).unwrap_or_default();
                 let lines = [count.as_str(), percent.as_str()];
-                grid.write(&mut canvas, row, column, &lines, ink_on(&colour));
+                let ink = (ink_on(&colour), grid.text_size(&lines));
+                grid.write(&mut canvas, (row, column), &lines, ink);
             }
         }
         grid.draw_frame(&mut canvas);

@@ -1,6 +1,8 @@
 //! Correlations of the inputs as coloured cells, blue for −1, white for 0, red for 1.
 
-use super::cells::{Grid, colour_bar};
+use serde_json::Value;
+
+use super::cells::{Grid, SMALL_NAME, colour_bar, widest};
 use crate::axis::Axis;
 use crate::canvas::Canvas;
 use crate::frame::Frame;
@@ -9,7 +11,8 @@ use crate::palette::{diverging, ink_on};
 use crate::style::{Figure, Style};
 use crate::text::table;
 
-/// A table of numbers −1..1.
+/// A table of numbers −1..1. A table of many columns is drawn larger than the style says, so that its names and numbers
+/// can be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CorrelationMatrix {
     /// Names of rows and columns; those behind the first 150 are left out, and the picture says how many.
@@ -20,10 +23,11 @@ pub struct CorrelationMatrix {
 
 impl Figure for CorrelationMatrix {
     fn to_svg(&self, style: &Style) -> String {
-        let mut canvas = Canvas::new(style.size(), "Correlation matrix");
-        let names: Vec<Label> = self.names.iter().take(MOST_COLUMNS).map(|name| Label::parse(name)).collect();
+        let names: Vec<Label> = self.shown_names().iter().map(|name| Label::parse(name)).collect();
         let scale = style.scale();
-        let grid = Grid::new(style, (&names, &names), (96.0 * scale, 0.0));
+        let size = size_for(&names, style);
+        let mut canvas = Canvas::new(size, "Correlation matrix");
+        let grid = Grid::new((size, scale), (&names, &names), (COLOUR_BAR * scale, 0.0));
         for row in 0..names.len() {
             for column in 0..names.len() {
                 self.draw_cell(&mut canvas, &grid, row, column);
@@ -71,6 +75,10 @@ impl Figure for CorrelationMatrix {
         }
         format!("Correlation matrix\n{}", table(&rows))
     }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
 }
 
 /// More cells than these would make the picture too large to be opened.
@@ -79,8 +87,31 @@ const MOST_COLUMNS: usize = 150;
 /// More columns than this leave no room for numbers.
 const MOST_NUMBERS: usize = 20;
 
+/// Room for the colour bar and its labels, in units of the scale.
+const COLOUR_BAR: f64 = 96.0;
+
+/// Sides of a cell that holds a number, and of one that does not, in units of the scale.
+const SIDES: (f64, f64) = (27.0, 15.5);
+
+/// The size of the style, or as much more as all cells need.
+fn size_for(names: &[Label], style: &Style) -> (f64, f64) {
+    const LARGEST: f64 = 8000.0;
+    let ((width, height), scale) = (style.size(), style.scale());
+    let side = if names.len() <= MOST_NUMBERS { SIDES.0 } else { SIDES.1 };
+    let cells = names.len() as f64 * side * scale;
+    let room_for_names = (widest(names) * SMALL_NAME * scale).min(0.4 * cells);
+    let (wide, high) =
+        (cells + room_for_names + (COLOUR_BAR + 12.0) * scale, cells * 0.85 + room_for_names + 48.0 * scale);
+    (width.max(wide.min(LARGEST)), height.max(high.min(LARGEST)))
+}
+
 impl CorrelationMatrix {
-    fn value(&self, row: usize, column: usize) -> Option<f64> {
+    /// The names that the picture has room for.
+    pub(crate) fn shown_names(&self) -> &[String] {
+        &self.names[..self.names.len().min(MOST_COLUMNS)]
+    }
+
+    pub(crate) fn value(&self, row: usize, column: usize) -> Option<f64> {
         let value = self.rows.get(row)?.get(column).copied()??;
         value.is_finite().then_some(value)
     }
@@ -93,7 +124,10 @@ impl CorrelationMatrix {
         let colour = diverging(value);
         grid.fill(canvas, row, column, &colour);
         if grid.n_rows <= MOST_NUMBERS {
-            grid.write(canvas, row, column, &[&two_digits(value).replace('-', "−")], ink_on(&colour));
+            let text = two_digits(value).replace('-', "−");
+            // The size of the widest one, so that all are alike.
+            let ink = (ink_on(&colour), grid.text_size(&["−0.00"]));
+            grid.write(canvas, (row, column), &[&text], ink);
         }
     }
 }

@@ -26,5 +26,5 @@ pub(crate) fn count_range(
     let (low, high) = (low.min(0.0), high.max(0.0));
     let span = if high > low { high - low } else { 1.0 };
     let low = if low < 0.0 { low - 0.05 * span } else { 0.0 };
-    Range::linear(low, low + (high - low).max(span * 1e-6) * 1.06 / (1.0 - legend_share))
+    Range::linear(low, low + (high.max(low + span) - low) * 1.06 / (1.0 - legend_share))
 }

@@ -1,18 +1,32 @@
 //! Histograms of one or more samples: overlaid as outlines or stacked as fills, with data points, the hatched
-//! uncertainty of the simulation, and a panel below with the ratio of data to simulation.
+//! uncertainty of the simulation, and a panel below with the ratio of data to simulation (or of each sample to the
+//! first one).
 
+mod json;
+pub(crate) mod ratio;
+mod shown;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::ratio::Ratio;
+use self::shown::stack_below;
 use super::counts::count_range;
-use crate::axis::{Axis, Tick};
+use crate::axis::Tick;
 use crate::canvas::{Canvas, Pen};
 use crate::frame::{Frame, Range, bottom_margin, left_margin, top_margin};
 use crate::histogram::Histogram;
 use crate::label::{Label, plain_text};
 use crate::legend::{self, Corner, Entry, Mark};
-use crate::lines::{draw_band, draw_point, draw_points, extent, steps};
+use crate::lines::{draw_band, draw_points, extent, steps};
+use crate::palette::is_colour;
 use crate::style::{Figure, Style};
 use crate::text::{number, number_label, sparkline, table};
+
+pub use self::json::HistogramJsonError;
 
 /// A histogram with its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +35,19 @@ pub struct Sample {
     pub label: String,
     /// The counts.
     pub histogram: Histogram,
+}
+
+/// What becomes of underflow and overflow, the bins that a range cuts off included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideBins {
+    /// They are left out of the picture; the text has them.
+    #[default]
+    LeftOut,
+    /// They are added to the first and the last bin, and the legend says so.
+    Folded,
+    /// The legend says how much they are.
+    Written,
 }
 
 /// Histograms of one quantity.
@@ -39,44 +66,29 @@ pub struct HistogramFigure {
     pub is_stacked: bool,
     /// Data, drawn as black points.
     pub data: Option<Sample>,
-    /// Whether a panel shows data divided by the sum of the samples.
+    /// Whether a panel shows data divided by the sum of the samples or, without data, each sample divided by the first
+    /// one.
     pub has_ratio: bool,
     /// Whether the vertical axis is logarithmic.
     pub is_log: bool,
+    /// Whether every sample, the stack as a whole, and the data are scaled to unit area.
+    pub is_normalised: bool,
+    /// The ends of the horizontal axis; the ends of the bins where there are none or they are no range.
+    pub x_range: Option<(f64, f64)>,
+    /// What becomes of underflow and overflow.
+    pub outside: OutsideBins,
+    /// Colours by the label of a sample, `#rrggbb` or a name; the other samples (and what is no colour) take theirs from
+    /// the palette.
+    pub colours: BTreeMap<String, String>,
 }
 
 impl Figure for HistogramFigure {
     fn to_svg(&self, style: &Style) -> String {
-        let mut canvas = Canvas::new(style.size(), &format!("Histogram of {}", plain_text(&self.x_title)));
-        let total = self.total();
-        let entries = self.entries(style, total.is_some());
-        let (main, ratio) = self.frames(style, total.as_ref(), entries.len());
-        self.draw_samples(&mut canvas, &main, style, total.as_ref());
-        if let Some(data) = &self.data {
-            draw_points(&mut canvas, &main, &data.histogram, "#000");
-        }
-        if self.all().all(|sample| sample.histogram.total() == 0.0) {
-            main.note(&mut canvas, "no entries");
-        }
-        main.draw(&mut canvas);
-        main.label_experiment(&mut canvas, style);
-        let x_title = Label::parse(&self.x_title);
-        let is_upper = ratio.is_some();
-        // Above a ratio panel the lowest label would touch the panel's highest.
-        let keeps = |tick: &Tick| !is_upper || main.py(tick.value) < main.bottom - 8.0 * main.scale;
-        main.label_y(&mut canvas, &Label::parse(&self.vertical_title()), keeps);
-        match ratio {
-            None => main.label_x(&mut canvas, &x_title),
-            Some(frame) => {
-                self.draw_ratio(&mut canvas, &frame, total.as_ref());
-                frame.draw(&mut canvas);
-                frame.label_x(&mut canvas, &x_title);
-                let inside = |tick: &Tick| (0.06..=0.94).contains(&frame.y.place(tick.value));
-                frame.label_y(&mut canvas, &Label::parse("Data / MC"), inside);
-            }
-        }
-        legend::draw(&mut canvas, &main, &entries, Corner::TopRight);
-        canvas.finish()
+        self.shown().draw(style)
+    }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
     }
 
     fn to_text(&self) -> String {
@@ -97,33 +109,60 @@ impl Figure for HistogramFigure {
     }
 }
 
-/// A point of the ratio panel, and the ends of its error bar.
-type Quotient = ((f64, f64), (f64, f64));
-
 impl HistogramFigure {
     fn all(&self) -> impl Iterator<Item = &Sample> + Clone {
         self.samples.iter().chain(&self.data)
     }
 
-    /// The sum of the samples that share the bins of the first one.
-    fn total(&self) -> Option<Histogram> {
-        let (first, others) = self.samples.split_first()?;
-        let same = others.iter().filter(|sample| sample.histogram.edges() == first.histogram.edges());
-        Some(same.fold(first.histogram.clone(), |total, sample| total.plus(&sample.histogram)))
+    pub(crate) fn colour<'a>(&'a self, style: &Style, at: usize) -> &'a str {
+        let chosen = self.samples.get(at).and_then(|sample| self.colours.get(&sample.label));
+        let palette = || style.palette.holding(self.samples.len()).colour(at);
+        chosen.filter(|colour| is_colour(colour)).map_or_else(palette, String::as_str)
     }
 
-    fn is_in_stack(&self, sample: &Sample) -> bool {
-        let first = self.samples.first();
-        self.is_stacked && first.is_some_and(|first| first.histogram.edges() == sample.histogram.edges())
+    /// Draws a figure whose histograms are as they are to be shown.
+    fn draw(&self, style: &Style) -> String {
+        let mut canvas = Canvas::new(style.size(), &format!("Histogram of {}", plain_text(&self.x_title)));
+        let total = self.total();
+        let entries = self.entries(style, total.is_some());
+        let ratio = self.has_ratio.then(|| self.ratio(style, total.as_ref()));
+        let (main, below) = self.frames(style, total.as_ref(), ratio.as_ref(), &entries);
+        self.draw_samples(&mut canvas, &main, style, total.as_ref());
+        if let Some(data) = &self.data {
+            draw_points(&mut canvas, &main, &data.histogram, "#000");
+        }
+        if self.all().all(|sample| sample.histogram.counts().iter().all(|&count| count == 0.0)) {
+            main.note(&mut canvas, "no entries");
+        }
+        main.draw(&mut canvas);
+        main.label_experiment(&mut canvas, style);
+        let x_title = Label::parse(&self.x_title);
+        let is_upper = below.is_some();
+        // Above a ratio panel the lowest label would touch the panel's highest.
+        let keeps = |tick: &Tick| !is_upper || main.py(tick.value) < main.bottom - 8.0 * main.scale;
+        main.label_y(&mut canvas, &Label::parse(&self.vertical_title()), keeps);
+        match (below, ratio) {
+            (Some(frame), Some(ratio)) => {
+                ratio.draw(&mut canvas, &frame);
+                frame.label_x(&mut canvas, &x_title);
+            }
+            _ => main.label_x(&mut canvas, &x_title),
+        }
+        legend::draw(&mut canvas, &main, &entries, Corner::TopRight);
+        canvas.finish()
     }
 
-    fn vertical_title(&self) -> String {
+    pub(crate) fn vertical_title(&self) -> String {
         if !self.y_title.is_empty() {
             return self.y_title.clone();
         }
-        let width = self.all().next().and_then(|sample| sample.histogram.equal_width());
         let unit =
             self.x_title.rsplit_once('[').and_then(|(_, unit)| unit.split_once(']')).map(|(unit, _)| unit);
+        if self.is_normalised {
+            let unit = unit.map(|unit| format!(" [1/{unit}]")).unwrap_or_default();
+            return format!("$(1/N)\\,\\mathrm{{d}}N/\\mathrm{{d}}x${unit}");
+        }
+        let width = self.all().next().and_then(|sample| sample.histogram.equal_width());
         match (width, unit) {
             (Some(width), Some(unit)) => format!("Events / {} {unit}", number_label(width)),
             (Some(width), None) => format!("Events / {}", number_label(width)),
@@ -131,15 +170,14 @@ impl HistogramFigure {
         }
     }
 
-    fn entries(&self, style: &Style, has_total: bool) -> Vec<Entry> {
+    fn entries(&self, style: &Style, has_total: bool) -> Vec<Entry<'_>> {
         let mut entries = Vec::new();
         if let Some(data) = &self.data {
-            entries.push(Entry::new(Mark::Point("#000"), &data.label));
+            entries.push((Mark::Point("#000"), data));
         }
-        let sample = |(at, sample): (usize, &Sample)| {
-            let colour = style.palette.colour(at);
-            let mark = if self.is_in_stack(sample) { Mark::Filled(colour) } else { Mark::Line(colour) };
-            Entry::new(mark, &sample.label)
+        let sample = |(at, sample): (usize, _)| {
+            let colour = self.colour(style, at);
+            (if self.is_in_stack(sample) { Mark::Filled(colour) } else { Mark::Line(colour) }, sample)
         };
         // The topmost of the stack comes first, as the eye meets it.
         let samples = self.samples.iter().enumerate().map(sample);
@@ -148,38 +186,71 @@ impl HistogramFigure {
         } else {
             entries.extend(samples);
         }
-        if self.is_stacked && has_total {
-            entries.push(Entry::new(Mark::Hatched, "Stat. uncertainty"));
+        // More notes than these would hide the picture.
+        let has_notes = self.outside == OutsideBins::Written && entries.len() <= 4;
+        let mut lines = Vec::new();
+        for (mark, sample) in entries {
+            lines.push(Entry::new(mark, &sample.label));
+            if has_notes {
+                lines.push(outside_note("", std::iter::once(sample)));
+            }
         }
-        entries
+        if self.is_stacked && has_total {
+            lines.push(Entry::new(Mark::Hatched, "Stat. uncertainty"));
+        }
+        match self.outside {
+            OutsideBins::Folded => lines.push(Entry::new(Mark::Blank, "with under- and overflow")),
+            OutsideBins::Written if !has_notes => lines.push(outside_note("all: ", self.all())),
+            _ => {}
+        }
+        lines
     }
 
-    fn frames(&self, style: &Style, total: Option<&Histogram>, n_entries: usize) -> (Frame, Option<Frame>) {
+    fn frames(
+        &self,
+        style: &Style,
+        total: Option<&Histogram>,
+        ratio: Option<&Ratio>,
+        entries: &[Entry<'_>],
+    ) -> (Frame, Option<Frame>) {
         let (scale, height) = (style.scale(), style.size().1);
         let (top, bottom) = (top_margin(style), height - bottom_margin(scale));
-        let edges = self.all().flat_map(|sample| sample.histogram.edges().iter().copied());
-        let (low, high) = extent(edges).unwrap_or((0.0, 1.0));
+        let (low, high) = self.horizontal_range();
         let x = Range::linear(low, high);
-        let middle = if self.has_ratio { top + (bottom - top) * 0.72 } else { bottom };
-        let legend_share = legend::height(n_entries, scale) / (middle - top).max(1.0);
-        let y = count_range(self.heights(total).into_iter(), self.is_log, legend_share.min(0.5));
+        let middle = if ratio.is_some() { top + (bottom - top) * 0.72 } else { bottom };
+        let n_lines = legend::n_lines(entries, style.size().0 - 130.0 * scale, scale);
+        let legend_share = legend::height(n_lines, scale) / (middle - top).max(1.0);
         let n_ticks = ((middle - top) / (52.0 * scale)).clamp(2.0, 10.0) as usize;
-        let y = y.axis(n_ticks);
-        if !self.has_ratio {
+        let y = self.vertical_range(total, legend_share.min(0.5)).axis(n_ticks);
+        let Some(ratio) = ratio else {
             return (Frame::between(style, x, y, (top, bottom), 0.0), None);
-        }
-        let ratio = self.ratio_axis(total);
+        };
+        let ratio = ratio.axis();
         let left = left_margin(&y, scale).max(left_margin(&ratio, scale));
         let main = Frame::between(style, x, y, (top, middle), left);
         let gap = 6.0 * scale;
         (main, Some(Frame::between(style, x, ratio, (middle + gap, bottom), left)))
     }
 
+    pub(crate) fn horizontal_range(&self) -> (f64, f64) {
+        let edges = self.all().flat_map(|sample| sample.histogram.edges().iter().copied());
+        self.chosen_range().or_else(|| extent(edges)).unwrap_or((0.0, 1.0))
+    }
+
+    pub(crate) fn vertical_range(&self, total: Option<&Histogram>, legend_share: f64) -> Range {
+        count_range(self.heights(total).into_iter(), self.is_log, legend_share)
+    }
+
     /// All values that the vertical axis must hold.
     fn heights(&self, total: Option<&Histogram>) -> Vec<f64> {
         let mut heights = Vec::new();
-        for sample in &self.samples {
-            heights.extend_from_slice(sample.histogram.counts());
+        for (at, sample) in self.samples.iter().enumerate() {
+            match &sample.histogram {
+                histogram if self.is_in_stack(sample) => {
+                    heights.extend(stack_below(&self.samples[..=at], histogram.edges()).counts());
+                }
+                histogram => heights.extend(histogram.counts()),
+            }
         }
         if let Some(total) = total.filter(|_| self.is_stacked) {
             heights.extend(total.counts().iter().zip(total.sum_w2()).map(|(count, w2)| count + w2.sqrt()));
@@ -196,7 +267,7 @@ impl HistogramFigure {
         let mut stack = total.filter(|_| self.is_stacked).cloned();
         // From the top of the stack down, each fill covers the lower part of the one before.
         for (at, sample) in self.samples.iter().enumerate().rev() {
-            let colour = style.palette.colour(at);
+            let colour = self.colour(style, at);
             match &mut stack {
                 Some(sum) if self.is_in_stack(sample) => {
                     let outline = steps(frame, sum, base);
@@ -218,82 +289,11 @@ impl HistogramFigure {
             draw_band(canvas, frame, total.edges(), &band);
         }
     }
-
-    /// Data divided by simulation, bin by bin: place, quotient, and ends of its error bar.
-    fn quotients(&self, total: Option<&Histogram>) -> Vec<Quotient> {
-        let (Some(data), Some(total)) = (&self.data, total) else { return Vec::new() };
-        let data = &data.histogram;
-        if data.edges() != total.edges() {
-            return Vec::new();
-        }
-        let divided = (0..data.n_bins()).filter_map(|bin| {
-            let (count, below) = (data.counts()[bin], total.counts()[bin]);
-            let (low, high) = data.error_interval(bin);
-            let is_there = below > 0.0 && (count != 0.0 || data.sum_w2()[bin] != 0.0);
-            let quotient = (count / below, low / below, high / below);
-            let is_finite = [quotient.0, quotient.1, quotient.2].iter().all(|value| value.is_finite());
-            (is_there && is_finite).then_some(((data.centre(bin), quotient.0), (quotient.1, quotient.2)))
-        });
-        divided.collect()
-    }
-
-    fn ratio_axis(&self, total: Option<&Histogram>) -> Axis {
-        let farthest = |quotients: &[Quotient]| {
-            // The nearest nine tenths of the points choose the range, the rest may lie outside: one in ten.
-            let mut reach: Vec<f64> =
-                quotients.iter().map(|((_, quotient), _)| (quotient - 1.0).abs()).collect();
-            reach.sort_by(f64::total_cmp);
-            reach.get((reach.len() * 9).div_ceil(10).saturating_sub(1)).copied().unwrap_or(0.0)
-        };
-        match farthest(&self.quotients(total)) {
-            reach if reach < 0.18 => Axis::linear(0.75, 1.25, 3),
-            reach if reach < 0.55 => Axis::linear(0.35, 1.65, 3),
-            _ => Axis::linear(0.0, 2.0, 4),
-        }
-    }
-
-    fn draw_ratio(&self, canvas: &mut Canvas, frame: &Frame, total: Option<&Histogram>) {
-        if let Some(total) = total {
-            let relative = total.counts().iter().zip(total.sum_w2()).map(|(&count, &variance)| {
-                let error = if count > 0.0 { variance.sqrt() / count } else { 0.0 };
-                (1.0 - error, 1.0 + error)
-            });
-            draw_band(canvas, frame, total.edges(), &relative.collect::<Vec<_>>());
-        }
-        let one = frame.py(1.0);
-        let pen = Pen { colour: "#717581", width: 1.2 * frame.scale, dashes: "6 5" };
-        canvas.line((frame.left, one), (frame.right, one), pen);
-        let quotients = self.quotients(total);
-        for &(at, error) in &quotients {
-            draw_point(canvas, frame, at, error, Pen::solid("#000", 1.4 * frame.scale));
-            draw_arrow(canvas, frame, at);
-        }
-        if quotients.is_empty() {
-            frame.note(canvas, "no ratio: it needs data and samples in the same bins");
-        }
-    }
 }
 
-/// Points out of a ratio that lies above or below its panel.
-fn draw_arrow(canvas: &mut Canvas, frame: &Frame, (x, quotient): (f64, f64)) {
-    if frame.y.contains(quotient) {
-        return;
-    }
-    let (x, size) = (frame.px(x), 5.0 * frame.scale);
-    let (tip, base) = if quotient > frame.y.high {
-        (frame.top + 2.0 * frame.scale, size * 1.6)
-    } else {
-        (frame.bottom - 2.0 * frame.scale, -size * 1.6)
-    };
-    canvas.polygon(&[(x, tip), (x - size, tip + base), (x + size, tip + base)], "#000", 1.0);
-}
-
-/// The sum of the lower samples of a stack, zeros for none.
-fn stack_below(samples: &[Sample], edges: &[f64]) -> Histogram {
-    let zeros = vec![0.0; edges.len().saturating_sub(1)];
-    let same = samples.iter().map(|sample| &sample.histogram).filter(|histogram| histogram.edges() == edges);
-    same.cloned().reduce(|sum, next| sum.plus(&next)).unwrap_or_else(|| {
-        // Edges of a histogram and as many zeros are a histogram.
-        Histogram::unweighted(edges.to_vec(), zeros).unwrap_or_else(|_| samples[0].histogram.clone())
-    })
+fn outside_note<'a>(whose: &str, samples: impl Iterator<Item = &'a Sample> + Clone) -> Entry<'static> {
+    let below: f64 = samples.clone().map(|sample| sample.histogram.underflow()).sum();
+    let above: f64 = samples.map(|sample| sample.histogram.overflow()).sum();
+    let text = format!("{whose}under {}, over {}", number_label(below), number_label(above));
+    Entry::new(Mark::Blank, &text)
 }

@@ -9,7 +9,7 @@ use crate::label::Label;
 use crate::lines::extent;
 use crate::palette::rising;
 use crate::style::{Figure, Style};
-use crate::text::{number, sparkline};
+use crate::text::{block_row, number};
 
 /// A grid of cells. Above some 20,000 filled cells a bitmap would be smaller than the SVG.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,14 +69,7 @@ impl Figure for JetImage {
         );
         let largest = self.filled().fold(0.0, f64::max);
         for row in self.values.chunks(self.n_eta.max(1)).rev() {
-            // The largest value of all is put behind each row to fix the scale, and cut off again.
-            let mut line: Vec<f64> = row.iter().map(|value| value.max(0.0)).collect();
-            let group = (line.len() + 1).div_ceil(72);
-            line.resize(line.len().div_ceil(group) * group, 0.0);
-            line.push(largest);
-            let drawn = sparkline(&line);
-            let shown = drawn.chars().count().saturating_sub(1);
-            let _ = writeln!(out, "|{}|", drawn.chars().take(shown).collect::<String>());
+            let _ = writeln!(out, "|{}|", block_row(row, largest));
         }
         out
     }

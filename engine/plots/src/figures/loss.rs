@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
-use crate::lines::{CurveFigure, Series, extent};
+use crate::lines::{CurveFigure, Look, Series, extent};
 use crate::style::{Figure, Style};
 use crate::text::{number, sparkline, table};
 
@@ -26,6 +28,7 @@ impl Figure for LossCurves {
         let y = extent(self.series.iter().flat_map(Series::points).map(|(_, y)| y)).unwrap_or((0.0, 1.0));
         let span = y.1 - y.0;
         let headroom = 0.08 + 0.06 * self.series.len() as f64;
+        let (looks, legend) = Look::of_each(&self.series);
         CurveFigure {
             title: self.title(),
             x_title: Label::parse("Epoch"),
@@ -33,7 +36,8 @@ impl Figure for LossCurves {
             x: Range { is_whole: true, ..Range::linear(x.0.min(x.1 - 1.0), x.1) },
             y: Range::linear(y.0 - 0.08 * span, y.1 + headroom * span),
             series: &self.series,
-            labels: self.series.iter().map(|series| Label::parse(&series.label)).collect(),
+            looks,
+            legend,
             guide: None,
             marks: self.best().into_iter().collect(),
             corner: Corner::TopRight,
@@ -58,14 +62,18 @@ impl Figure for LossCurves {
         }
         out + &table(&rows)
     }
+
+    fn interactive(&self) -> Option<Value> {
+        Some(self.to_vega_lite())
+    }
 }
 
 impl LossCurves {
-    fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         if self.y_title.is_empty() { "Loss" } else { &self.y_title }
     }
 
-    fn best(&self) -> Option<(f64, f64)> {
+    pub(crate) fn best(&self) -> Option<(f64, f64)> {
         let epoch = f64::from(self.best_epoch?);
         self.series.iter().rev().find_map(|series| series.points().find(|&(x, _)| x == epoch))
     }

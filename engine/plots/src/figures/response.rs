@@ -108,7 +108,7 @@ impl ResponseByClass {
         self.classes.iter().flat_map(|class| std::iter::once(&class.train).chain(&class.test))
     }
 
-    fn entries(&self, style: &Style) -> Vec<Entry> {
+    fn entries(&self, style: &Style) -> Vec<Entry<'static>> {
         let mut entries = Vec::new();
         for (at, class) in self.classes.iter().enumerate() {
             let colour = style.palette.colour(COLOURS[at % COLOURS.len()]);
@@ -130,41 +130,30 @@ impl ResponseByClass {
 
 struct Densities {
     train: Histogram,
-    test: Option<(Histogram, Vec<(f64, f64)>)>,
+    test: Option<Histogram>,
 }
 
 impl Densities {
     fn new(class: &ClassResponse) -> Self {
-        let test = class.test.as_ref().map(|test| {
-            let density = test.normalised();
-            let interval = |bin: usize| {
-                // The interval of the counts, scaled like the counts.
-                let (low, high) = test.error_interval(bin);
-                let factor = density.counts()[bin] / test.counts()[bin];
-                if factor.is_finite() { (low * factor, high * factor) } else { (0.0, 0.0) }
-            };
-            let intervals = (0..test.n_bins()).map(interval).collect();
-            (density, intervals)
-        });
-        Self { train: class.train.normalised(), test }
+        Self { train: class.train.normalised(), test: class.test.as_ref().map(Histogram::normalised) }
     }
 
     fn heights(&self) -> Vec<f64> {
         let mut heights = self.train.counts().to_vec();
-        if let Some((density, intervals)) = &self.test {
-            heights.extend_from_slice(density.counts());
-            heights.extend(intervals.iter().map(|interval| interval.1));
+        if let Some(test) = &self.test {
+            heights.extend_from_slice(test.counts());
+            let filled = (0..test.n_bins()).filter(|&bin| test.counts()[bin] != 0.0);
+            heights.extend(filled.map(|bin| test.error_interval(bin).1));
         }
         heights
     }
 
     fn draw_test(&self, canvas: &mut Canvas, frame: &Frame, colour: &str) {
-        let Some((density, intervals)) = &self.test else { return };
+        let Some(test) = &self.test else { return };
         let pen = Pen::solid(colour, 1.4 * frame.scale);
-        for (bin, &interval) in intervals.iter().enumerate() {
-            let count = density.counts()[bin];
+        for (bin, &count) in test.counts().iter().enumerate() {
             if count != 0.0 {
-                draw_point(canvas, frame, (density.centre(bin), count), interval, pen);
+                draw_point(canvas, frame, (test.centre(bin), count), test.error_interval(bin), pen);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
-use crate::lines::{CurveFigure, Series, extent};
+use crate::lines::{CurveFigure, Look, Series, extent};
 use crate::style::{Figure, Style};
 use crate::text::{number, sparkline, table};
 
@@ -24,6 +24,7 @@ impl Figure for SignificanceCurve {
         let highest =
             extent(self.series.iter().flat_map(Series::points).map(|(_, y)| y)).map_or(1.0, |y| y.1);
         let n_lines = self.series.len() + usize::from(self.best.is_some());
+        let (looks, legend) = Look::of_each(&self.series);
         CurveFigure {
             title: "Significance against threshold",
             x_title: Label::parse("Threshold on the model response"),
@@ -31,7 +32,8 @@ impl Figure for SignificanceCurve {
             x: Range::linear(x.0, x.1),
             y: Range::linear(0.0, if highest > 0.0 { highest * (1.1 + 0.07 * n_lines as f64) } else { 1.0 }),
             series: &self.series,
-            labels: self.series.iter().map(|series| Label::parse(&series.label)).collect(),
+            looks,
+            legend,
             guide: self.best.map(|(threshold, value)| ((threshold, 0.0), (threshold, value))),
             marks: self.best.into_iter().collect(),
             corner: Corner::TopRight,

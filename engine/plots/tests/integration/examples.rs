@@ -2,9 +2,9 @@
 //! (`cargo run --release -p plots --example gallery -- gallery.html`).
 
 use plots::{
-    BranchHistogram, ClassResponse, ConfusionMatrix, CorrelationMatrix, Figure, Histogram, HistogramFigure,
-    ImportanceBar, ImportanceBars, JetImage, LossCurves, ResponseByClass, RocCurve, RocCurves, Sample,
-    Series, SignificanceCurve,
+    BranchHistogram, ClassResponse, ConfusionMatrix, CorrelationMatrix, Figure, Histogram, Histogram2d,
+    HistogramFigure, ImportanceBar, ImportanceBars, JetImage, LossCurves, OutsideBins, ResponseByClass,
+    RocCurve, RocCurves, Sample, Series, SignificanceCurve,
 };
 
 /// Every kind of figure, with a name.
@@ -22,6 +22,12 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn Figure>)> {
         ("importance", Box::new(importance())),
         ("confusion", Box::new(confusion())),
         ("image", Box::new(image())),
+        ("samples-with-ratio", Box::new(samples_with_ratio())),
+        ("range-folded", Box::new(range_folded())),
+        ("ten-samples", Box::new(ten_samples())),
+        ("histogram2d", Box::new(histogram2d(30))),
+        ("roc-of-classes", Box::new(roc_of_classes())),
+        ("correlation-of-40", Box::new(correlation_of(40))),
     ]
 }
 
@@ -50,7 +56,7 @@ fn weighted(edges: Vec<f64>, counts: Vec<f64>, weight: f64) -> Histogram {
     Histogram::new(edges, counts, sum_w2, 0.0, 0.0).unwrap()
 }
 
-fn stack(is_log: bool) -> HistogramFigure {
+pub(crate) fn stack(is_log: bool) -> HistogramFigure {
     let bins = || edges(40, 70.0, 110.0);
     let sample = |label: &str, height: &dyn Fn(f64) -> f64| Sample {
         label: label.to_owned(),
@@ -82,7 +88,7 @@ fn stack(is_log: bool) -> HistogramFigure {
     }
 }
 
-fn overlay() -> HistogramFigure {
+pub(crate) fn overlay() -> HistogramFigure {
     let sample = |label: &str, slope: f64, n: f64| Sample {
         label: label.to_owned(),
         histogram: weighted(
@@ -139,7 +145,13 @@ fn roc() -> RocCurves {
     let curve = |label: &str, power: f64, auc| {
         let x: Vec<f64> = (0..=100).map(|at| (f64::from(at) / 100.0).powi(2)).collect();
         let y = x.iter().map(|x| 1.0 - (1.0 - x).powf(power)).collect();
-        RocCurve { label: label.to_owned(), true_positive_rate: y, false_positive_rate: x, auc: Some(auc) }
+        RocCurve {
+            label: label.to_owned(),
+            part: String::new(),
+            true_positive_rate: y,
+            false_positive_rate: x,
+            auc: Some(auc),
+        }
     };
     RocCurves {
         curves: vec![curve("Train", 9.0, 0.9), curve("Validation", 8.2, 0.8913), curve("Test", 8.0, 0.8889)],
@@ -147,7 +159,7 @@ fn roc() -> RocCurves {
     }
 }
 
-fn loss() -> LossCurves {
+pub(crate) fn loss() -> LossCurves {
     let epochs: Vec<f64> = (1..=25).map(f64::from).collect();
     let series = |label: &str, floor: f64, rise: f64| Series {
         label: label.to_owned(),
@@ -164,7 +176,7 @@ fn loss() -> LossCurves {
     }
 }
 
-fn correlation() -> CorrelationMatrix {
+pub(crate) fn correlation() -> CorrelationMatrix {
     let names = ["pt", "eta", "phi", "mass", "tau21", "btag", "nJets", "MET"].map(str::to_owned).to_vec();
     let value = |i: usize, j: usize| match (i.min(j), i.max(j)) {
         (i, j) if i == j => Some(1.0),
@@ -227,5 +239,99 @@ fn image() -> JetImage {
         values: (0..1024).map(cell).collect(),
         z_title: "Sum of $p_T$ [GeV]".to_owned(),
         is_log: true,
+    }
+}
+
+/// Shapes of unit area, each divided by the first one, with what lies outside written.
+fn samples_with_ratio() -> HistogramFigure {
+    let mut figure = HistogramFigure {
+        has_ratio: true,
+        is_normalised: true,
+        outside: OutsideBins::Written,
+        x_range: Some((0.0, 400.0)),
+        ..overlay()
+    };
+    figure.colours.insert("Signal $ttH$".to_owned(), "#111111".to_owned());
+    figure
+}
+
+/// A stack with data in a part of its range, underflow and overflow in the outermost bins.
+fn range_folded() -> HistogramFigure {
+    HistogramFigure { x_range: Some((80.0, 100.0)), outside: OutsideBins::Folded, ..stack(true) }
+}
+
+/// As many samples as a search has.
+fn ten_samples() -> HistogramFigure {
+    let sample = |at: usize| Sample {
+        label: format!("Background process {at}"),
+        histogram: weighted(
+            edges(25, 0.0, 500.0),
+            shape(25, 0.0, 500.0, |x| 900.0 / (at + 1) as f64 * (-x / (60.0 + 12.0 * at as f64)).exp()),
+            0.7,
+        ),
+    };
+    HistogramFigure {
+        x_title: "Missing transverse momentum [GeV]".to_owned(),
+        samples: (0..10).rev().map(sample).collect(),
+        is_stacked: true,
+        is_log: true,
+        ..HistogramFigure::default()
+    }
+}
+
+/// Two correlated quantities in `n` times `n` cells.
+pub(crate) fn histogram2d(n: usize) -> Histogram2d {
+    let cell = |at: usize| {
+        let (x, y) = ((at % n) as f64 / n as f64 - 0.4, (at / n) as f64 / n as f64 - 0.5);
+        let mean = 4000.0 * bell(x - 0.6 * y, 0.0, 0.09) * bell(y, 0.0, 0.2);
+        (mean * (0.7 + 0.6 * noise(at))).floor()
+    };
+    Histogram2d {
+        x_title: "Jet $p_T$ [GeV]".to_owned(),
+        y_title: "Jet mass [GeV]".to_owned(),
+        x_edges: edges(n, 200.0, 1200.0),
+        y_edges: edges(n, 0.0, 250.0),
+        counts: (0..n * n).map(cell).collect(),
+        n_outside: 12.0,
+        is_log: true,
+        ..Histogram2d::default()
+    }
+}
+
+/// Three classes in three parts of the data.
+pub(crate) fn roc_of_classes() -> RocCurves {
+    let curve = |class: &str, part: &str, power: f64| {
+        let x: Vec<f64> = (0..=100).map(|at| (f64::from(at) / 100.0).powi(2)).collect();
+        let y = x.iter().map(|x| 1.0 - (1.0 - x).powf(power)).collect();
+        RocCurve {
+            label: class.to_owned(),
+            part: part.to_owned(),
+            true_positive_rate: y,
+            false_positive_rate: x,
+            auc: Some(power / (power + 1.0)),
+        }
+    };
+    let classes = [("QCD", 9.0), (r"$t\bar{t}$", 15.0), ("$W/Z$ + jets", 5.0)];
+    let parts = [("train", 1.2), ("validation", 1.05), ("test", 1.0)];
+    let pairs = parts.iter().flat_map(|part| classes.iter().map(move |class| (class, part)));
+    RocCurves {
+        curves: pairs.map(|(class, part)| curve(class.0, part.0, class.1 * part.1)).collect(),
+        best: Some((0.15, 1.0 - 0.85_f64.powf(15.0))),
+    }
+}
+
+/// Correlations of `n` branches with names as they are in data.
+pub(crate) fn correlation_of(n: usize) -> CorrelationMatrix {
+    let name =
+        |at: usize| format!("{}_{at}", ["FatJet_particleNet_TvsQCD", "Jet_btagDeepFlavB", "MET_pt"][at % 3]);
+    let value = |i: usize, j: usize| {
+        let far = i.abs_diff(j) as f64;
+        (i != j || i % 7 != 6).then(|| (-far / 6.0).exp() * if (i + j) % 5 == 0 { -1.0 } else { 1.0 } + 0.0)
+    };
+    CorrelationMatrix {
+        names: (0..n).map(name).collect(),
+        rows: (0..n)
+            .map(|i| (0..n).map(|j| if i == j { Some(1.0) } else { value(i, j) }).collect())
+            .collect(),
     }
 }

@@ -2,18 +2,22 @@
 //! panics, and no picture holds a number that is none.
 
 use plots::{
-    BranchHistogram, ClassResponse, ConfusionMatrix, CorrelationMatrix, Figure, Histogram, HistogramFigure,
-    ImportanceBar, ImportanceBars, JetImage, LossCurves, ResponseByClass, RocCurve, RocCurves, Sample,
-    Series, SignificanceCurve, Style,
+    BranchHistogram, ClassResponse, ConfusionMatrix, CorrelationMatrix, Figure, Histogram, Histogram2d,
+    HistogramFigure, ImportanceBar, ImportanceBars, JetImage, LossCurves, OutsideBins, ResponseByClass,
+    RocCurve, RocCurves, Sample, Series, SignificanceCurve, Style,
 };
 use proptest::prelude::*;
 
 use crate::examples::edges;
+use crate::vega_lite::check_vega_lite;
 use crate::xml::check_xml;
 
 fn check(name: &str, figure: &dyn Figure) -> String {
     let picture = figure.to_svg(&Style::default());
     check_xml(name, &picture);
+    if let Some(document) = figure.interactive() {
+        check_vega_lite(name, &document);
+    }
     let text = figure.to_text();
     assert!(!text.contains("NaN ") && !text.contains("inf "), "{name}: {text}");
     picture
@@ -22,17 +26,23 @@ fn check(name: &str, figure: &dyn Figure) -> String {
 fn figures_of(name: &str, histogram: &Histogram) {
     for is_log in [false, true] {
         let sample = || Sample { label: name.to_owned(), histogram: histogram.clone() };
-        for is_stacked in [false, true] {
+        for (is_stacked, has_data) in [(false, false), (true, false), (false, true), (true, true)] {
             let figure = HistogramFigure {
                 x_title: name.to_owned(),
                 samples: vec![sample(), sample()],
                 is_stacked,
-                data: Some(sample()),
+                data: has_data.then(sample),
                 has_ratio: true,
                 is_log,
+                colours: [(name.to_owned(), name.to_owned())].into(),
                 ..HistogramFigure::default()
             };
             check(name, &figure);
+            let outside = if has_data { OutsideBins::Folded } else { OutsideBins::Written };
+            let middle = histogram.edges()[histogram.edges().len() / 2];
+            let x_range = Some((middle, middle + 1.0));
+            check(name, &HistogramFigure { is_normalised: true, outside, x_range, ..figure.clone() });
+            check(name, &HistogramFigure { x_range: Some((f64::NAN, 1.0)), outside, ..figure });
         }
         let class = || ClassResponse {
             class: name.to_owned(),
@@ -104,8 +114,13 @@ fn samples_in_other_bins_are_told_apart() {
 fn large_figures_stay_small() {
     let x: Vec<f64> = (0..=300_000).map(|at| f64::from(at) / 300_000.0).collect();
     let y = x.iter().map(|x| x.sqrt()).collect();
-    let curve =
-        RocCurve { label: "long".to_owned(), false_positive_rate: x, true_positive_rate: y, auc: None };
+    let curve = RocCurve {
+        label: "long".to_owned(),
+        false_positive_rate: x,
+        true_positive_rate: y,
+        auc: None,
+        ..RocCurve::default()
+    };
     let picture = check("roc", &RocCurves { curves: vec![curve], best: None });
     assert!(picture.len() < 100_000, "{} bytes", picture.len());
     let names: Vec<String> = (0..400).map(|at| format!("column_{at}")).collect();
@@ -115,9 +130,17 @@ fn large_figures_stay_small() {
 }
 
 #[test]
+fn hard_figures_are_well_formed() {
+    for (name, figure) in crate::hard_examples::all() {
+        check(name, figure.as_ref());
+    }
+}
+
+#[test]
 fn empty_figures_say_so() {
-    let cases: [(&str, &dyn Figure, &str); 9] = [
+    let cases: [(&str, &dyn Figure, &str); 10] = [
         ("histogram", &HistogramFigure::default(), "no entries"),
+        ("histogram2d", &Histogram2d::default(), "no entries"),
         ("response", &ResponseByClass::default(), "no entries"),
         ("roc", &RocCurves::default(), "no points"),
         ("loss", &LossCurves::default(), "no points"),
@@ -150,6 +173,7 @@ fn figures_of_values(values: &[f64], name: &str) {
         false_positive_rate: values.to_vec(),
         true_positive_rate: reversed.clone(),
         auc: Some(first),
+        part: name.to_owned(),
     };
     check("roc", &RocCurves { curves: vec![curve], best: Some((first, first)) });
     let bar = |&value: &f64| ImportanceBar { branch: name.to_owned(), value, error: value };
@@ -160,6 +184,20 @@ fn figures_of_values(values: &[f64], name: &str) {
     let rows = rows.iter().map(|row| row.iter().map(|&value| Some(value)).collect()).collect();
     check("correlation", &CorrelationMatrix { names, rows });
     for is_log in [false, true] {
+        let mut edges = values.to_vec();
+        edges.sort_by(f64::total_cmp);
+        let counts = values.iter().cycle().take(100).copied().collect();
+        let figure = Histogram2d {
+            x_title: name.to_owned(),
+            y_title: name.to_owned(),
+            x_edges: edges.clone(),
+            y_edges: edges,
+            counts,
+            n_outside: first,
+            is_log,
+            ..Histogram2d::default()
+        };
+        check("histogram2d", &figure);
         check("image", &image((first, 1.0), 3, values.to_vec(), is_log));
     }
 }
