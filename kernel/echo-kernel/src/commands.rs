@@ -68,7 +68,11 @@ pub(crate) fn obey(state: &State, command: &str, output: &Output) -> Result<(), 
 }
 
 pub(crate) fn error(name: &str, value: &str) -> CellError {
-    CellError { name: name.to_string(), value: value.to_string(), traceback: vec![format!("{name}: {value}")] }
+    CellError {
+        name: name.to_string(),
+        value: value.to_string(),
+        traceback: vec![format!("{name}: {value}")],
+    }
 }
 
 fn picture(text: &str) -> MimeBundle {

@@ -22,7 +22,10 @@ impl Language for Echo {
             pygments_lexer: "text".to_string(),
             codemirror_mode: Value::from("null"),
             banner: "Echo: says what it is told".to_string(),
-            help_links: vec![("Jupyter messages".to_string(), "https://jupyter-client.readthedocs.io/".to_string())],
+            help_links: vec![(
+                "Jupyter messages".to_string(),
+                "https://jupyter-client.readthedocs.io/".to_string(),
+            )],
             implementation: "echo-kernel".to_string(),
             implementation_version: env!("CARGO_PKG_VERSION").to_string(),
         }
@@ -41,11 +44,12 @@ impl Language for Echo {
     fn complete(&self, code: &str, cursor: usize) -> Completions {
         let before = &code[..cursor];
         assert!(!before.ends_with("!panic!"), "asked to panic");
-        let start = before.rfind(|letter: char| letter.is_whitespace()).map_or(0, |end| {
-            end + before[end..].chars().next().map_or(0, char::len_utf8)
-        });
+        let start = before
+            .rfind(|letter: char| letter.is_whitespace())
+            .map_or(0, |end| end + before[end..].chars().next().map_or(0, char::len_utf8));
         let typed = &before[start..];
-        let fitting = COMMANDS.iter().map(|(name, _)| format!("!{name}")).filter(|name| name.starts_with(typed));
+        let fitting =
+            COMMANDS.iter().map(|(name, _)| format!("!{name}")).filter(|name| name.starts_with(typed));
         let matches: Vec<String> = fitting.collect();
         let kinds = matches.iter().map(|_| "command".to_string()).collect();
         Completions { matches, start, end: cursor, kinds }

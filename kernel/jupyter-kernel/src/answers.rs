@@ -82,8 +82,7 @@ fn complete(kernel: &Kernel, request: &Request) -> Result<Value, Refused> {
         .zip(&kinds)
         .map(|(text, kind)| json!({"text": text, "type": kind, "start": start, "end": end}))
         .collect();
-    let metadata =
-        if typed.is_empty() { json!({}) } else { json!({"_jupyter_types_experimental": typed}) };
+    let metadata = if typed.is_empty() { json!({}) } else { json!({"_jupyter_types_experimental": typed}) };
     Ok(json!({
         "status": "ok",
         "matches": matches,

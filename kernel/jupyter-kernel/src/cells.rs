@@ -22,11 +22,12 @@ pub(crate) fn run(kernel: &Kernel, replies: &Replies, requests: &Receiver<Reques
         match read(&request) {
             Ok((cell, stop_on_error)) => {
                 let (content, has_failed) = answer(kernel, &request, cell);
-                let aborted =
-                    if has_failed && stop_on_error { sent_together(requests) } else { Vec::new() };
+                let aborted = if has_failed && stop_on_error { sent_together(requests) } else { Vec::new() };
                 replies.reply(&request.parent, "execute_reply", &content);
                 kernel.cell_status(&request.parent, "idle");
-                aborted.iter().for_each(|request| abort(kernel, replies, request));
+                for request in &aborted {
+                    abort(kernel, replies, request);
+                }
             }
             Err(error) => {
                 let content = error_content("BadMessage", &error.to_string());
@@ -65,9 +66,10 @@ fn abort(kernel: &Kernel, replies: &Replies, request: &Request) {
 
 /// Runs one cell; gives the content of its reply and whether it failed.
 fn answer(kernel: &Kernel, request: &Request, mut cell: Cell) -> (Value, bool) {
-    cell.execution_count = match cell.store_history {
-        true => kernel.execution_count.fetch_add(1, Ordering::SeqCst) + 1,
-        false => kernel.execution_count.load(Ordering::SeqCst),
+    cell.execution_count = if cell.store_history {
+        kernel.execution_count.fetch_add(1, Ordering::SeqCst) + 1
+    } else {
+        kernel.execution_count.load(Ordering::SeqCst)
     };
     if !cell.silent {
         let input = json!({"code": cell.code, "execution_count": cell.execution_count});
@@ -119,7 +121,9 @@ fn error_reply(kernel: &Kernel, request: &Request, cell: &Cell, error: &CellErro
 fn evaluated(kernel: &Kernel, expressions: &Map<String, Value>) -> Value {
     let values = expressions.iter().filter_map(|(name, expression)| {
         let value = match expression.as_str() {
-            Some(expression) => guarded(|| kernel.language.evaluate(expression)).unwrap_or_else(|panic| Some(Err(panic)))?,
+            Some(expression) => {
+                guarded(|| kernel.language.evaluate(expression)).unwrap_or_else(|panic| Some(Err(panic)))?
+            }
             None => Err(not_a_text(name)),
         };
         let answer = match value {

@@ -14,7 +14,9 @@ pub enum KernelError {
         reason: String,
     },
     /// A socket cannot be bound.
-    #[error("cannot listen on {address}: {cause}; another kernel may use it, so let the front end choose new ports")]
+    #[error(
+        "cannot listen on {address}: {cause}; another kernel may use it, so let the front end choose new ports"
+    )]
     Bind {
         /// The address.
         address: String,

@@ -80,9 +80,8 @@ impl History {
         let (answer, answered) = channel();
         self.send(Command::Ask { question, answer });
         let found = answered.recv().unwrap_or_default();
-        let rows = found.into_iter().map(|entry| match with_output {
-            true => json!([entry.session, entry.line, [entry.input, entry.output]]),
-            false => json!([entry.session, entry.line, entry.input]),
+        let rows = found.into_iter().map(|Entry { session, line, input, output }| {
+            if with_output { json!([session, line, [input, output]]) } else { json!([session, line, input]) }
         });
         Ok(json!({"status": "ok", "history": rows.collect::<Vec<Value>>()}))
     }
@@ -92,7 +91,9 @@ impl History {
         let (done, finished) = channel();
         self.send(Command::Stop(done));
         if finished.recv_timeout(LAST_WRITE).is_err() {
-            log::warn!("the last cells may be missing in the history: its disk takes longer than {LAST_WRITE:?}");
+            log::warn!(
+                "the last cells may be missing in the history: its disk takes longer than {LAST_WRITE:?}"
+            );
         }
     }
 
@@ -125,7 +126,11 @@ fn asked(all: &[Entry], question: &Question) -> Vec<Entry> {
     match question {
         Question::Tail { n } => all[all.len().saturating_sub(*n)..].to_vec(),
         Question::Range { session, start, stop } => {
-            let session = if *session > 0 { Some(*session as u64) } else { session_before(all, session.saturating_neg()) };
+            let session = if *session > 0 {
+                Some(*session as u64)
+            } else {
+                session_before(all, session.saturating_neg())
+            };
             let is_in = |entry: &&Entry| {
                 Some(entry.session) == session
                     && entry.line >= *start
@@ -192,9 +197,8 @@ mod tests {
 
     #[test]
     fn searches() {
-        let search = |pattern: &str, n, unique| {
-            inputs(&Question::Search { pattern: pattern.to_string(), n, unique })
-        };
+        let search =
+            |pattern: &str, n, unique| inputs(&Question::Search { pattern: pattern.to_string(), n, unique });
         assert_eq!(search("%open*", None, false).len(), 3);
         assert_eq!(search("%open*", None, true), ["7/2 %open a"]);
         assert_eq!(search("*", Some(2), true), ["7/1 %train", "7/2 %open a"]);

@@ -96,7 +96,8 @@ impl Kernel {
         };
         let links = info.help_links.iter().map(|(text, url)| json!({"text": text, "url": url}));
         let or_name = |text: &str| if text.is_empty() { info.name.clone() } else { text.to_string() };
-        let mode = if info.codemirror_mode.is_null() { json!(info.name) } else { info.codemirror_mode.clone() };
+        let mode =
+            if info.codemirror_mode.is_null() { json!(info.name) } else { info.codemirror_mode.clone() };
         json!({
             "status": "ok",
             "protocol_version": crate::wire::PROTOCOL_VERSION,

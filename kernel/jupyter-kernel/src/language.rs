@@ -71,7 +71,7 @@ pub struct LanguageInfo {
     pub file_extension: String,
     /// Name of the Pygments lexer; empty where it is `name`.
     pub pygments_lexer: String,
-    /// CodeMirror mode: a name or an object; null where it is `name`.
+    /// Mode of the editor in browsers: a name or an object; null where it is `name`.
     pub codemirror_mode: Value,
     /// What a console shows at its start.
     pub banner: String,
@@ -127,7 +127,7 @@ pub struct Completions {
     pub start: usize,
     /// Byte offset where they end.
     pub end: usize,
-    /// Kind of each match, such as "function", for the icons of JupyterLab; empty or as long as `matches`.
+    /// Kind of each match, such as "function", for icons; empty or as long as `matches`.
     pub kinds: Vec<String>,
 }
 

@@ -7,7 +7,7 @@
 //!   socket waits for nobody. A panic of the language becomes an error reply.
 //! - Output goes through one bounded queue. Where a front end reads slower than a cell prints, the cell waits:
 //!   nothing is lost, and idle is always last. Stream text is joined for up to 25 ms.
-//! - Transports are TCP and IPC. Encryption (CurveZMQ) is not built: on a shared machine use IPC, whose sockets
+//! - Transports are TCP and IPC. Encryption (CURVE) is not built: on a shared machine use IPC, whose sockets
 //!   obey file permissions.
 //!
 //! ```no_run
@@ -38,9 +38,7 @@ mod watch;
 pub mod wire;
 
 pub use error::KernelError;
-pub use language::{
-    Cell, CellDone, CellError, Comm, Completeness, Completions, Language, LanguageInfo,
-};
+pub use language::{Cell, CellDone, CellError, Comm, Completeness, Completions, Language, LanguageInfo};
 pub use log_file::log_to_file;
 pub use mime_bundle::MimeBundle;
 pub use output::{Output, Recording};

@@ -4,7 +4,7 @@ use crate::history::History;
 use crate::kernel::{Dropped, Kernel};
 use crate::sockets::control::{Control, end_language};
 use crate::sockets::iopub_queue::{IopubEvent, IopubQueue};
-use crate::sockets::router::{self, Replies};
+use crate::sockets::router::{self, Handler, Replies};
 use crate::sockets::shell::Shell;
 use crate::sockets::stdin::Questions;
 use crate::sockets::{heartbeat, iopub};
@@ -130,7 +130,7 @@ fn start_routers(
     (shell, control, stdin): (RouterSocket, RouterSocket, RouterSocket),
     to_control: tokio::sync::mpsc::UnboundedSender<(Request, Replies)>,
 ) -> Result<(), KernelError> {
-    let serve = |socket, name, handle: Box<dyn FnMut(Request, &Replies) + Send>| {
+    let serve = |socket, name, handle: Handler| {
         let (replies, receiving) = router::serve(socket, name, session, Arc::clone(&kernel.dropped), handle);
         tokio::spawn(receiving);
         replies
@@ -148,7 +148,8 @@ fn start_routers(
     let (cells, cell_requests) = mpsc::channel();
     let (answers, answer_requests) = mpsc::channel();
     let shell_side = Shell { cells, answers, control: to_control };
-    let replies = serve(shell, "shell", Box::new(move |request, replies| shell_side.handle(request, replies)));
+    let replies =
+        serve(shell, "shell", Box::new(move |request, replies| shell_side.handle(request, replies)));
     let (of_cells, of_answers) = ((Arc::clone(kernel), replies.clone()), (Arc::clone(kernel), replies));
     start_thread("cells", move || cells::run(&of_cells.0, &of_cells.1, &cell_requests))?;
     start_thread("answers", move || answers::run(&of_answers.0, &of_answers.1, &answer_requests))

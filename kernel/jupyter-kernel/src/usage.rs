@@ -46,12 +46,19 @@ impl Usage {
         let mut content = Map::new();
         content.insert("hostname".to_string(), json!(host_name()));
         content.insert("pid".to_string(), json!(std::process::id()));
-        content.insert("kernel_cpu".to_string(), json!(self.last.as_ref().map_or(0.0, |last| percent(last, &now))));
-        content.insert("kernel_memory".to_string(), json!(own.iter().map(memory_bytes).sum::<u64>()));
+        content.insert(
+            "kernel_cpu".to_string(),
+            json!(self.last.as_ref().map_or(0.0, |last| percent(last, &now))),
+        );
+        content
+            .insert("kernel_memory".to_string(), json!(own.iter().copied().map(memory_bytes).sum::<u64>()));
         if let Some(percent) = self.last.as_ref().and_then(|last| host_percent(last.host, now.host)) {
             content.insert("host_cpu_percent".to_string(), json!(percent));
         }
-        content.insert("cpu_count".to_string(), json!(std::thread::available_parallelism().map_or(1, usize::from)));
+        content.insert(
+            "cpu_count".to_string(),
+            json!(std::thread::available_parallelism().map_or(1, usize::from)),
+        );
         if let Some(memory) = host_memory() {
             content.insert("host_virtual_memory".to_string(), memory);
         }
@@ -68,7 +75,9 @@ fn host_name() -> String {
 
 fn processes() -> Vec<Process> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let stats = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
+    let stats = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
     stats.filter_map(|entry| process(&std::fs::read_to_string(entry.path().join("stat")).ok()?)).collect()
 }
 
@@ -104,7 +113,7 @@ fn percent(last: &Last, now: &Last) -> f64 {
 }
 
 /// Memory that is this process's own share; where the system does not tell, all that it holds.
-fn memory_bytes(process: &&Process) -> u64 {
+fn memory_bytes(process: &Process) -> u64 {
     let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", process.id)).unwrap_or_default();
     let share = kibibytes(&rollup, "Pss:").filter(|share| *share > 0);
     share.map_or_else(|| process.resident_pages * rustix::param::page_size() as u64, |share| share * 1024)
@@ -156,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_line_of_a_process_with_an_odd_name() {
-        let stat = "42 (a) b (c) S 7 1 1 0 -1 4194304 9 0 0 0 150 50 0 0 20 0 3 0 99 1000 25 18446744073709551615";
+        let stat =
+            "42 (a) b (c) S 7 1 1 0 -1 4194304 9 0 0 0 150 50 0 0 20 0 3 0 99 1000 25 18446744073709551615";
         assert_eq!(process(stat), Some(Process { id: 42, parent: 7, ticks: 200, resident_pages: 25 }));
         for broken in ["", "42", "42 (a)", "x (a) S 7", "42 (a) S"] {
             assert_eq!(process(broken), None);

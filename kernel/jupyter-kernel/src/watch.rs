@@ -29,7 +29,7 @@ pub(crate) async fn terminated() {
         Ok(mut signals) => drop(signals.recv().await),
         Err(error) => {
             log::warn!("SIGTERM will end the kernel without a goodbye: {error}");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

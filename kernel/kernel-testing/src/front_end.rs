@@ -44,8 +44,7 @@ impl FrontEnd {
         if start_is_ipc(&connection) {
             wait_for_file(connection.shell_url().trim_start_matches("ipc://"));
         }
-        let dealer =
-            |url: String| runtime.block_on(sockets::dealer(&url, &session.id, &session.signer));
+        let dealer = |url: String| runtime.block_on(sockets::dealer(&url, &session.id, &session.signer));
         let shell = dealer(connection.shell_url());
         let (control, stdin) = (dealer(connection.control_url()), dealer(connection.stdin_url()));
         let iopub = if start.subscribes {
@@ -145,13 +144,13 @@ impl FrontEnd {
     }
 
     /// The next message of a channel.
-    pub fn next(&mut self, channel: Channel) -> Received {
+    pub fn next(&self, channel: Channel) -> Received {
         let received = self.incoming(channel).recv_timeout(PATIENCE);
         received.unwrap_or_else(|_| panic!("no message came on {channel:?} within {PATIENCE:?}"))
     }
 
     /// The next message of a channel, if one comes within the time.
-    pub fn next_within(&mut self, channel: Channel, limit: Duration) -> Option<Received> {
+    pub fn next_within(&self, channel: Channel, limit: Duration) -> Option<Received> {
         self.incoming(channel).recv_timeout(limit).ok()
     }
 
@@ -232,7 +231,7 @@ pub struct Subscriber<'a> {
 
 impl Subscriber<'_> {
     /// The next message.
-    pub fn next(&mut self) -> Received {
+    pub fn receive(&mut self) -> Received {
         let runtime = &self.front_end.runtime;
         let message = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.socket.recv()).await });
         let message = message.unwrap_or_else(|_| panic!("no message came within {PATIENCE:?}"));

@@ -64,6 +64,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "page-allocator", "root-file"]),
     ("bench-training", &["event-columns", "model-training", "network"]),
+    ("jupyter-kernel", &[]),
+    ("kernel-testing", &["jupyter-kernel"]),
+    ("echo-kernel", &["jupyter-kernel"]),
     ("house-tests", &[]),
 ];
 

@@ -15,7 +15,8 @@ fn send_parts(front_end: &mut FrontEnd, channel: Channel, parts: [&[u8]; 4]) {
 }
 
 fn header(msg_type: &str) -> String {
-    json!({"msg_id": "7", "session": "s", "username": "u", "msg_type": msg_type, "version": "5.3"}).to_string()
+    json!({"msg_id": "7", "session": "s", "username": "u", "msg_type": msg_type, "version": "5.3"})
+        .to_string()
 }
 
 /// The error reply of a request that was sent by hand, framed by busy and idle.
@@ -34,7 +35,8 @@ fn expect_refused(front_end: &mut FrontEnd, channel: Channel, msg_type: &str) ->
 fn unknown_types_get_an_error_reply_on_shell_and_control() {
     let mut front_end = start();
     for channel in [Channel::Shell, Channel::Control] {
-        for (msg_type, reply_type) in [("brew_request", "brew_reply"), ("brew", "brew_reply"), ("", "_reply")] {
+        for (msg_type, reply_type) in [("brew_request", "brew_reply"), ("brew", "brew_reply"), ("", "_reply")]
+        {
             send_parts(&mut front_end, channel, [header(msg_type).as_bytes(), b"{}", b"{}", b"{}"]);
             let reply = expect_refused(&mut front_end, channel, reply_type);
             assert_eq!(reply["ename"], "UnknownMessage");

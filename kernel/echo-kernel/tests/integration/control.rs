@@ -71,12 +71,16 @@ fn usage_has_the_names_that_front_ends_know() {
     assert_eq!(usage["pid"], front_end.process());
     assert!(usage["kernel_memory"].as_u64() > Some(500_000), "{usage}");
     assert!(usage["kernel_cpu"].is_number() && usage["cpu_count"].as_u64() > Some(0));
-    assert!(usage["host_virtual_memory"]["total"].as_u64() > usage["host_virtual_memory"]["available"].as_u64());
+    assert!(
+        usage["host_virtual_memory"]["total"].as_u64() > usage["host_virtual_memory"]["available"].as_u64()
+    );
 }
 
 #[test]
 fn the_reply_to_a_shutdown_leaves_before_the_kernel() {
-    for (channel, code) in [(Channel::Control, "a"), (Channel::Shell, "!spin 60000"), (Channel::Control, "!sleep 60000")] {
+    for (channel, code) in
+        [(Channel::Control, "a"), (Channel::Shell, "!spin 60000"), (Channel::Control, "!sleep 60000")]
+    {
         let mut front_end = start();
         let cell = front_end.execute(code);
         front_end.expect_busy(&cell);

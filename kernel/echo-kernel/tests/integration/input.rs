@@ -35,7 +35,10 @@ fn a_front_end_that_takes_no_questions() {
     front_end.expect_busy(&cell);
     front_end.expect_input(&cell, "!input name?", 1);
     let content = front_end.expect_output(&cell, "error");
-    assert!(content["evalue"].as_str().is_some_and(|value| value.contains("allow_stdin is false")), "{content}");
+    assert!(
+        content["evalue"].as_str().is_some_and(|value| value.contains("allow_stdin is false")),
+        "{content}"
+    );
     front_end.expect_idle(&cell);
     front_end.expect_failed(&cell, "execute_reply", "InputError");
 }

@@ -2,7 +2,6 @@
 
 use crate::{echo, start};
 use kernel_testing::{Channel, FrontEnd, Received, Sent};
-use serde_json::json;
 use std::time::{Duration, Instant};
 
 const N_LINES: usize = 200_000;
@@ -33,10 +32,11 @@ fn a_slow_front_end_slows_the_cell_and_loses_nothing() {
     let mut front_end = FrontEnd::start(echo().without_subscription());
     let cell = front_end.execute("!sleep 1500\n!lines 3000000");
     let mut subscriber = front_end.subscribe();
-    assert_eq!(subscriber.next().msg_type, "iopub_welcome");
-    // Long enough for a kernel that does not wait to be done: the reply would be there.
-    std::thread::sleep(Duration::from_secs(4));
-    let messages = until_idle(&cell, || subscriber.next());
+    assert_eq!(subscriber.receive().msg_type, "iopub_welcome");
+    // Long enough for a kernel that does not wait to be done.
+    let reply = front_end.next_within(Channel::Shell, Duration::from_secs(4));
+    assert!(reply.is_none(), "the cell did not wait");
+    let messages = until_idle(&cell, || subscriber.receive());
     let text: String = messages.iter().filter_map(|message| message.content["text"].as_str()).collect();
     assert!(text == lines(3_000_000), "{} of {} bytes", text.len(), lines(3_000_000).len());
     drop(subscriber);
@@ -56,31 +56,27 @@ fn until_idle(cell: &Sent, mut next: impl FnMut() -> Received) -> Vec<Received> 
 }
 
 #[test]
-fn a_front_end_that_vanishes_while_a_cell_prints_does_not_stop_it() {
+fn a_front_end_that_vanishes_while_a_cell_waits_for_it_lets_the_cell_go_on() {
     let mut front_end = FrontEnd::start(echo().without_subscription());
-    let mut subscriber = front_end.subscribe();
-    assert_eq!(subscriber.next().msg_type, "iopub_welcome");
-    let cell = {
-        drop(subscriber);
-        let subscriber = front_end.subscribe();
-        std::thread::sleep(Duration::from_millis(200));
-        drop(subscriber);
-        front_end.execute("!lines 3000000")
-    };
+    let stream = stalled_subscriber(&front_end);
+    let cell = front_end.execute("!lines 6000000");
+    let reply = front_end.next_within(Channel::Shell, Duration::from_secs(3));
+    assert!(reply.is_none(), "the cell did not wait");
+    drop(stream);
     front_end.expect_done(&cell, 1);
 }
 
 #[test]
 fn a_front_end_that_stands_still_is_cut_off_after_the_limit() {
-    let mut front_end =
-        FrontEnd::start(echo().without_subscription().with(&["--stall-limit-ms", "500"]));
+    let mut front_end = FrontEnd::start(echo().without_subscription().with(&["--stall-limit-ms", "500"]));
     let stream = stalled_subscriber(&front_end);
     let started = Instant::now();
     let cell = front_end.execute("!lines 6000000");
     front_end.expect_done(&cell, 1);
     assert!(started.elapsed() > Duration::from_millis(400), "it never stood still");
     drop(stream);
-    front_end.expect_cell_done_without_subscription();
+    let cell = front_end.execute("a");
+    front_end.expect_done(&cell, 2);
 }
 
 /// A subscriber by hand that sends its greeting and subscription and then reads nothing.
@@ -103,15 +99,4 @@ fn stalled_subscriber(front_end: &FrontEnd) -> std::net::TcpStream {
     stream.write_all(&[0, 1, 1]).expect("a subscription");
     std::thread::sleep(Duration::from_millis(200));
     stream
-}
-
-trait WithoutSubscription {
-    fn expect_cell_done_without_subscription(&mut self);
-}
-
-impl WithoutSubscription for FrontEnd {
-    fn expect_cell_done_without_subscription(&mut self) {
-        let cell = self.execute_with("a", json!({}));
-        self.expect_done(&cell, 2);
-    }
 }

@@ -35,10 +35,14 @@ fn streams_are_seen_while_the_cell_runs() {
     front_end.expect_stream(&cell, "stdout", "now\n");
     let interrupt = front_end.send(kernel_testing::Channel::Control, "interrupt_request", json!({}));
     front_end.expect_reply_on(kernel_testing::Channel::Control, &interrupt, "interrupt_reply");
-    let kinds: Vec<Value> = (0..5).map(|_| front_end.next(kernel_testing::Channel::Iopub).msg_type.into()).collect();
+    let kinds: Vec<Value> =
+        (0..5).map(|_| front_end.next(kernel_testing::Channel::Iopub).msg_type.into()).collect();
     assert!(kinds.contains(&json!("error")), "{kinds:?}");
     front_end.expect_failed(&cell, "execute_reply", "Interrupted");
-    while front_end.next_within(kernel_testing::Channel::Iopub, std::time::Duration::from_millis(100)).is_some() {}
+    while front_end
+        .next_within(kernel_testing::Channel::Iopub, std::time::Duration::from_millis(100))
+        .is_some()
+    {}
 }
 
 #[test]
@@ -46,7 +50,8 @@ fn displays_are_updated() {
     let mut front_end = start();
     let cell = begin(&mut front_end, "!show bar 10 %\n!update bar 20 %\n!clear");
     let shown = front_end.expect_output(&cell, "display_data");
-    let expected = json!({"data": {"text/plain": "10 %"}, "metadata": {}, "transient": {"display_id": "bar"}});
+    let expected =
+        json!({"data": {"text/plain": "10 %"}, "metadata": {}, "transient": {"display_id": "bar"}});
     assert_eq!(shown, expected);
     let updated = front_end.expect_output(&cell, "update_display_data");
     assert_eq!(updated["data"], json!({"text/plain": "20 %"}));

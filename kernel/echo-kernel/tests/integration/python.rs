@@ -21,7 +21,8 @@ fn run(test: &str, script: &str) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stdout));
     assert!(!said.contains("skipped"), "a test was skipped: {said}");
-    let uninstall = Command::new(env!("CARGO_BIN_EXE_echo-kernel")).arg("uninstall").arg(prefix.path()).status();
+    let uninstall =
+        Command::new(env!("CARGO_BIN_EXE_echo-kernel")).arg("uninstall").arg(prefix.path()).status();
     assert!(uninstall.expect("the kernel").success());
     assert!(!prefix.path().join("share/jupyter/kernels/echo").exists());
 }

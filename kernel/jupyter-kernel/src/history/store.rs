@@ -168,8 +168,11 @@ mod tests {
     fn broken_lines_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history.jsonl");
-        std::fs::write(&file, b"\xff\xfe\n[]\n{\"session\":4,\"line\":1,\"input\":\"a\"}\n{\"session\":5,\"li")
-            .unwrap();
+        std::fs::write(
+            &file,
+            b"\xff\xfe\n[]\n{\"session\":4,\"line\":1,\"input\":\"a\"}\n{\"session\":5,\"li",
+        )
+        .unwrap();
         let mut store = Store::open(Some(file.clone()));
         store.add(1, "b".to_string(), Some("1".to_string()));
         let expected = [(4, "a".to_string()), (5, "b".to_string())];

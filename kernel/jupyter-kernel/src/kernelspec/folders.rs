@@ -74,7 +74,9 @@ mod tests {
     #[test]
     fn the_folders_of_jupyter() {
         let home = ("HOME", "/home/a");
-        let of = |place, environment: &[(&str, &str)]| folder(&place, environment).map(|path| path.display().to_string());
+        let of = |place, environment: &[(&str, &str)]| {
+            folder(&place, environment).map(|path| path.display().to_string())
+        };
         let is = |path: &str| Some(path.to_string());
         assert_eq!(of(Place::System, &[home]), is("/usr/local/share/jupyter/kernels"));
         assert_eq!(of(Place::User, &[home]), is("/home/a/.local/share/jupyter/kernels"));

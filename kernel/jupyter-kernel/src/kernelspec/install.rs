@@ -42,7 +42,9 @@ pub enum KernelspecError {
     #[error("the command line of the kernel has no {{connection_file}}, so it would not know its sockets")]
     NoConnectionFile,
     /// The environment does not say where the folder is.
-    #[error("cannot tell where kernelspecs of {place:?} lie: set HOME or activate the environment, or give a prefix")]
+    #[error(
+        "cannot tell where kernelspecs of {place:?} lie: set HOME or activate the environment, or give a prefix"
+    )]
     NoFolder {
         /// What was asked for.
         place: Place,
@@ -74,8 +76,11 @@ pub fn install(options: &InstallOptions) -> Result<PathBuf, KernelspecError> {
         let path = folder.join(name);
         std::fs::write(&path, bytes).map_err(|cause| KernelspecError::File { action: "write", path, cause })
     };
-    std::fs::create_dir_all(&folder)
-        .map_err(|cause| KernelspecError::File { action: "write", path: folder.clone(), cause })?;
+    std::fs::create_dir_all(&folder).map_err(|cause| KernelspecError::File {
+        action: "write",
+        path: folder.clone(),
+        cause,
+    })?;
     for (name, bytes) in &options.files {
         write(name, bytes)?;
     }

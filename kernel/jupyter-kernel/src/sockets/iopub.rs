@@ -92,8 +92,7 @@ impl Publisher {
     }
 
     async fn add_text(&mut self, parent: &Arc<Parent>, name: &'static str, text: &str) {
-        let is_other =
-            |stream: &PendingStream| stream.name != name || !Arc::ptr_eq(&stream.parent, parent);
+        let is_other = |stream: &PendingStream| stream.name != name || !Arc::ptr_eq(&stream.parent, parent);
         if self.stream.as_ref().is_some_and(is_other) {
             self.flush().await;
         }

@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use zeromq::{RouterSendHalf, RouterSocket, SocketRecv, SocketSend, ZmqMessage};
 
+/// What a socket does with a verified request; must not block.
+pub(crate) type Handler = Box<dyn FnMut(Request, &Replies) + Send>;
+
 struct Outgoing {
     message: ZmqMessage,
     sent: Option<oneshot::Sender<bool>>,
@@ -59,7 +62,7 @@ pub(crate) fn serve(
     name: &'static str,
     session: &Arc<Session>,
     dropped: Arc<Dropped>,
-    handle: impl FnMut(Request, &Replies) + Send + 'static,
+    handle: Handler,
 ) -> (Replies, impl Future<Output = ()> + Send + 'static) {
     let (send_half, receive_half) = socket.split();
     let (queue, outgoing) = mpsc::unbounded_channel();
@@ -94,7 +97,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn receive(self, mut socket: impl SocketRecv, mut handle: impl FnMut(Request, &Replies)) {
+    async fn receive(self, mut socket: impl SocketRecv, mut handle: Handler) {
         loop {
             match socket.recv().await {
                 Ok(message) => match Request::parse(message.into_vec(), &self.replies.session.signer) {

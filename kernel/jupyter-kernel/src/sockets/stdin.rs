@@ -79,7 +79,8 @@ impl Questions {
 
     /// Takes what the front end sends on stdin.
     pub(crate) fn answer(&self, request: &Request) {
-        let value = request.fields().and_then(|fields| Ok(fields.optional_text("value")?.unwrap_or("").to_string()));
+        let value =
+            request.fields().and_then(|fields| Ok(fields.optional_text("value")?.unwrap_or("").to_string()));
         let mut open = self.open();
         // An answer to an earlier question, which was interrupted, is not for this one.
         let is_for = |open: &Open| request.answers.is_empty() || request.answers == open.msg_id;

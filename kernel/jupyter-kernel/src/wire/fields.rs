@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_takes_its_default() {
-        let content = json!({"code": "a", "n": 3.0, "silent": null, "big": 1e300}).as_object().cloned().unwrap();
+        let content =
+            json!({"code": "a", "n": 3.0, "silent": null, "big": 1e300}).as_object().cloned().unwrap();
         let fields = Fields::new("execute_request", &content);
         assert_eq!(fields.text("code"), Ok("a"));
         assert_eq!(fields.number("n"), Ok(Some(3)));

@@ -50,7 +50,9 @@ impl Session {
         let content = Bytes::from(content.to_string());
         let signature = self.signer.sign(&[&header, &parent_header, &metadata, &content]);
         let mut message = ZmqMessage::from(content);
-        for frame in [metadata, parent_header, header, Bytes::from(signature), Bytes::from_static(b"<IDS|MSG>")] {
+        for frame in
+            [metadata, parent_header, header, Bytes::from(signature), Bytes::from_static(b"<IDS|MSG>")]
+        {
             message.push_front(frame);
         }
         for frame in prefix.iter().rev() {

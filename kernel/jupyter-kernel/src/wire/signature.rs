@@ -23,7 +23,11 @@ impl Signer {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let Some(mac) = self.over(parts) else { return String::new() };
         let bytes = mac.finalize().into_bytes();
-        bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[digit as usize] as char).collect()
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| DIGITS[digit as usize] as char)
+            .collect()
     }
 
     /// Whether the signature is that of the parts; takes the same time wherever it differs.

@@ -73,7 +73,10 @@ fn what_was_written_is_read() {
     let request = Request::parse(message.into_vec(), &session.signer).unwrap();
     assert_eq!(request.parent.identities, identities);
     assert_eq!((request.parent.msg_id.as_str(), request.answers.as_str()), (msg_id.as_str(), "0"));
-    assert_eq!((request.msg_type.as_str(), request.reply_type().as_str()), ("execute_request", "execute_reply"));
+    assert_eq!(
+        (request.msg_type.as_str(), request.reply_type().as_str()),
+        ("execute_request", "execute_reply")
+    );
     assert_eq!(request.content.map(Value::Object), Ok(content));
     assert_eq!(Value::Object(request.metadata), metadata);
 }
