@@ -1,0 +1,134 @@
+//! The one list of magics. Help, completion and the reference page derive from it.
+
+mod bash;
+mod cd;
+mod config;
+mod corr;
+mod cut;
+mod dataset;
+mod define;
+mod dep;
+mod drop;
+mod env;
+mod export;
+mod help;
+mod hist;
+mod hist2d;
+mod load;
+mod lsmagic;
+mod memory;
+mod model;
+mod open;
+mod predict;
+mod provenance;
+mod pwd;
+mod report;
+mod run;
+mod save;
+mod select;
+mod show;
+mod specs;
+mod time;
+mod timeit;
+mod train;
+mod type_of;
+mod vars;
+mod who;
+mod workflow;
+
+use crate::magic::{MagicError, MagicInfo};
+use event_columns::nearest_names;
+
+/// All magics, in the order of the help within their groups.
+pub const ALL: &[MagicInfo] = &[
+    open::MAGIC,
+    dataset::MAGIC,
+    specs::MAGIC,
+    show::MAGIC,
+    define::MAGIC,
+    cut::MAGIC,
+    select::MAGIC,
+    drop::MAGIC,
+    hist::MAGIC,
+    hist2d::MAGIC,
+    corr::MAGIC,
+    model::MAGIC,
+    train::MAGIC,
+    report::MAGIC,
+    predict::MAGIC,
+    save::MAGIC,
+    load::MAGIC,
+    export::MAGIC,
+    workflow::MAGIC,
+    dep::MAGIC,
+    vars::MAGIC,
+    type_of::MAGIC,
+    who::MAGIC,
+    config::MAGIC,
+    time::MAGIC,
+    timeit::MAGIC,
+    provenance::MAGIC,
+    memory::MAGIC,
+    help::MAGIC,
+    lsmagic::MAGIC,
+    run::MAGIC,
+    bash::MAGIC,
+    env::MAGIC,
+    cd::MAGIC,
+    pwd::MAGIC,
+];
+
+/// The magic of a name, without percent signs.
+///
+/// # Errors
+/// There is none; the message has the nearest names.
+pub fn find(name: &str) -> Result<&'static MagicInfo, MagicError> {
+    let is_called = |magic: &&MagicInfo| magic.name == name || magic.aliases.contains(&name);
+    ALL.iter().find(is_called).ok_or_else(|| {
+        let nearest = nearest_names(name, ALL.iter().map(|magic| magic.name), 3);
+        let advice = match nearest.is_empty() {
+            true => "%lsmagic lists all of them.".to_string(),
+            false => format!("Did you mean %{}?", nearest.join(" or %")),
+        };
+        MagicError::new("UnknownMagic", format!("there is no magic %{name}")).advise(advice)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_options_are_well_formed() {
+        let mut names = BTreeSet::new();
+        for magic in ALL {
+            for name in magic.aliases.iter().chain([&magic.name]) {
+                assert!(names.insert(*name), "{name} twice");
+            }
+            assert!(magic.summary.ends_with('.'), "{}", magic.name);
+            for option in magic.options {
+                assert!(option.name.starts_with("--") && option.help.ends_with('.'), "{} {}", magic.name, option.name);
+            }
+        }
+    }
+
+    #[test]
+    fn examples_can_be_parsed() {
+        for magic in ALL {
+            for example in magic.examples {
+                let line = example.lines().next().unwrap_or_default();
+                let rest = line.trim_start_matches('%').strip_prefix(magic.name);
+                let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) else { continue };
+                let parsed = crate::arguments::parse(magic, rest.trim_start());
+                assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_answers_with_the_nearest() {
+        assert_eq!(find("hits").err().unwrap().advice, "Did you mean %hist?");
+        assert_eq!(find("files").unwrap().name, "dataset");
+    }
+}

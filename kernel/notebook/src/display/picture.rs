@@ -5,11 +5,8 @@ use crate::session::Settings;
 use crate::session::PictureFormat;
 use jupyter_kernel::MimeBundle;
 use plots::Figure;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
-
-/// Pixels of a PNG for each pixel of the picture.
-const PNG_SCALE: f32 = 2.0;
 
 /// A picture in the format that the settings ask for, always with text beside it.
 ///
@@ -17,7 +14,6 @@ const PNG_SCALE: f32 = 2.0;
 /// The picture cannot be turned into pixels.
 pub fn picture_bundle(
     figure: &dyn Figure,
-    vega: Option<Value>,
     settings: &Settings,
     is_interactive: bool,
 ) -> Result<MimeBundle, MagicError> {
@@ -25,15 +21,16 @@ pub fn picture_bundle(
     let bundle = MimeBundle::text(&figure.to_text());
     let wants_vega = is_interactive || settings.picture_format == PictureFormat::Vega;
     let svg = figure.to_svg(&style);
-    let bundle = match vega.filter(|_| wants_vega) {
+    let bundle = match figure.interactive().filter(|_| wants_vega) {
         Some(vega) => bundle.with("application/vnd.vegalite.v5+json", vega),
         None => bundle,
     };
     if settings.picture_format == PictureFormat::Png || picture_export::is_dense(&svg) {
-        let png = picture_export::to_png(&svg, PNG_SCALE).map_err(not_exported)?;
+        let png = picture_export::svg_to_png(&svg, picture_export::DEFAULT_SCALE).map_err(not_exported)?;
         return Ok(bundle
-            .with("image/png", base64(&png))
-            .with_metadata("image/png", json!({ "width": style.width, "height": style.height })));
+            .with("image/png", base64(&png.bytes))
+            .with_metadata("image/png", "width", style.width)
+            .with_metadata("image/png", "height", style.height));
     }
     Ok(bundle.with("image/svg+xml", svg))
 }
@@ -52,8 +49,8 @@ pub fn export(
     let svg = || figure.to_svg(&settings.style());
     let bytes = match (extension.as_str(), numbers) {
         ("svg", _) => svg().into_bytes(),
-        ("png", _) => picture_export::to_png(&svg(), PNG_SCALE).map_err(not_exported)?,
-        ("pdf", _) => picture_export::to_pdf(&svg()).map_err(not_exported)?,
+        ("png", _) => picture_export::svg_to_png(&svg(), picture_export::DEFAULT_SCALE).map_err(not_exported)?.bytes,
+        ("pdf", _) => picture_export::svg_to_pdf(&svg()).map_err(not_exported)?,
         ("json", Some(numbers)) => serde_json::to_vec_pretty(&numbers).unwrap_or_default(),
         _ => {
             let message = format!("{}: a picture cannot be written in this format", path.display());

@@ -7,7 +7,6 @@ use crate::session::Session;
 use event_columns::{GoOn, StepReport};
 use jupyter_kernel::{Cell, CellError, Output};
 use plots::Figure;
-use serde_json::Value;
 use std::ops::ControlFlow;
 use std::path::Path;
 use text_table::TextTable;
@@ -46,13 +45,8 @@ impl Context<'_> {
     ///
     /// # Errors
     /// The picture cannot be turned into pixels.
-    pub fn show_picture(
-        &self,
-        figure: &dyn Figure,
-        vega: Option<Value>,
-        is_interactive: bool,
-    ) -> Result<(), MagicError> {
-        let bundle = picture_bundle(figure, vega, &self.session.settings, is_interactive)?;
+    pub fn show_picture(&self, figure: &dyn Figure, is_interactive: bool) -> Result<(), MagicError> {
+        let bundle = picture_bundle(figure, &self.session.settings, is_interactive)?;
         self.output.display(&bundle);
         Ok(())
     }

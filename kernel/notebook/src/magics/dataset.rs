@@ -1,0 +1,92 @@
+//! `%dataset`.
+
+use crate::arguments::{Form, Free, ValueKind, option, switch};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+use crate::session::{Sample, SampleWish};
+use text_table::TextTable;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "dataset",
+    aliases: &["files"],
+    form: Form::Line,
+    group: Group::Data,
+    summary: "Say which files are which sample, with label, weight and colour; without arguments, list the samples.",
+    details: "Each argument is NAME=FILE; several files of a sample stand with commas, * and ? stand for letters. The \
+              options hold for all samples of the line. The label is what a model learns to say; it is the name where \
+              nothing else is said, and the sample that comes first is the signal.",
+    free: Free::Words { name: "NAME=FILE", kind: ValueKind::File, least: 0, most: None },
+    options: &[
+        option("--tree", "PATH", ValueKind::Text, "Path of the tree."),
+        option("--label", "LABEL", ValueKind::Text, "What a model learns to say of these events."),
+        option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event."),
+        option("--colour", "COLOUR", ValueKind::Text, "Colour in pictures, such as #5790fc."),
+        switch("--data", "These are measured events: points in pictures, never trained on."),
+        option("--remove", "NAME", ValueKind::Sample, "Forget a sample."),
+    ],
+    examples: &[
+        "%dataset signal=ttH.root background=ttbar_*.root --weight genWeight",
+        "%dataset data=run2012.root --data",
+        "%dataset",
+    ],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    for name in call.arguments.values("--remove") {
+        context.session.sample(name)?;
+        context.session.samples.retain(|sample| sample.name != *name);
+    }
+    let value = |name: &str| call.arguments.value(name).map(String::from);
+    let mut opened = Vec::new();
+    for said in &call.arguments.free {
+        let (name, files) = match said.split_once('=') {
+            Some((name, files)) => (Some(name.to_string()), files),
+            None => (None, said.as_str()),
+        };
+        opened.push(Sample::open(&SampleWish {
+            name,
+            files: files.split(',').map(String::from).collect(),
+            tree: value("--tree"),
+            label: value("--label"),
+            weight: value("--weight"),
+            colour: value("--colour"),
+            is_data: call.arguments.has("--data"),
+            memory_budget_bytes: context.session.settings.memory_budget_bytes,
+        })?);
+    }
+    for sample in &opened {
+        // A weight that does not fit is said now, not in the middle of a training.
+        context.session.variables(sample, &[], None, None)?;
+    }
+    for sample in opened {
+        context.session.history.push(format!("sample {} from {}", sample.name, sample.files.join(", ")));
+        context.session.set_sample(sample);
+    }
+    show_samples(context);
+    Ok(())
+}
+
+fn show_samples(context: &Context<'_>) {
+    if context.session.samples.is_empty() {
+        context.line("no samples; add one: %dataset NAME=FILE");
+        return;
+    }
+    let mut table = TextTable::new(&["sample", ">events", "label", "weight", "kind", "tree", "files"]);
+    for sample in &context.session.samples {
+        let files = match sample.files.as_slice() {
+            [only] => only.clone(),
+            files => format!("{} and {} more", files[0], files.len() - 1),
+        };
+        table.row(vec![
+            sample.name.clone(),
+            sample.n_entries().to_string(),
+            if sample.is_data { String::new() } else { sample.label.clone() },
+            sample.weight.as_ref().map_or_else(|| "1".to_string(), ToString::to_string),
+            if sample.is_data { "data".to_string() } else { "simulation".to_string() },
+            sample.tree.clone(),
+            files,
+        ]);
+    }
+    context.show_table("", &table);
+}

@@ -1,0 +1,31 @@
+//! `%dep`.
+
+use crate::arguments::{Form, Free, ValueKind};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "dep",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Rust,
+    summary: "Use a crate in the Rust cells.",
+    details: "As in a Cargo.toml.",
+    free: Free::Text { name: "CRATE", kind: ValueKind::Text, is_needed: true },
+    options: &[],
+    examples: &["%dep rand = \"0.9\""],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    command(context, &format!(":dep {}", call.arguments.text()))
+}
+
+/// Hands a command to the engine of Rust cells.
+pub(super) fn command(context: &Context<'_>, line: &str) -> Result<(), MagicError> {
+    let rust = context.rust.ok_or_else(|| {
+        MagicError::new("NoRustEngine", "this kernel runs without the Rust engine")
+            .advise("Install it with Rust: mlaas4hep-kernel install, without --no-rust.")
+    })?;
+    rust.command(line, context.output).map_err(|error| MagicError::new("RustError", error.value))
+}

@@ -1,0 +1,72 @@
+//! `%hist2d`.
+
+use crate::arguments::{Form, Free, ValueKind, option, switch};
+use crate::display::export;
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::{Context, watch};
+use crate::session::HistogramWish;
+use event_histogram::Binning;
+use plots::Histogram2d;
+use std::path::Path;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "hist2d",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Pictures,
+    summary: "Draw two expressions against each other, as a map of colours.",
+    details: "Of two lists, the values at the same place make a pair; one value for each event is repeated beside a list. \
+              All chosen samples are added up.",
+    free: Free::Expressions { name: "X, Y", least: 2, most: Some(2) },
+    options: &[
+        option("--bins", "N", ValueKind::Count, "Bins along x, and along y where --ybins says nothing."),
+        option("--ybins", "N", ValueKind::Count, "Bins along y."),
+        option("--range", "LOW,HIGH", ValueKind::Range, "Ends of the x axis."),
+        option("--yrange", "LOW,HIGH", ValueKind::Range, "Ends of the y axis."),
+        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
+        option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
+        option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event, instead of that of the sample."),
+        switch("--log", "Colours follow the logarithm."),
+        option("--export", "FILE", ValueKind::File, "Write the picture: .pdf, .svg or .png."),
+        switch("--interactive", "A picture that can be zoomed and pointed at."),
+    ],
+    examples: &["%hist2d Jet_eta, Jet_phi --bins 40 --log"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let arguments = &call.arguments;
+    let [x, y] = arguments.free.as_slice() else { return Ok(()) };
+    let n_bins = arguments.count("--bins");
+    let binning = |n_bins: Option<usize>, range: &str| Binning { n_bins, range: arguments.range(range), edges: None };
+    let wish = HistogramWish {
+        expression: x.clone(),
+        samples: arguments.values("--sample").to_vec(),
+        binning: binning(n_bins, "--range"),
+        weight: arguments.value("--weight").map(String::from),
+        cut: arguments.value("--cut").map(String::from),
+    };
+    let y_binning = binning(arguments.count("--ybins").or(n_bins), "--yrange");
+    let plane = {
+        let mut bar = context.progress();
+        let mut on_progress = watch(&mut bar, context.output);
+        context.session.fill_plane(&wish, y, &y_binning, &mut on_progress)?
+    };
+    let figure = Histogram2d {
+        x_title: x.clone(),
+        y_title: y.clone(),
+        z_title: String::new(),
+        x_edges: plane.x_edges,
+        y_edges: plane.y_edges,
+        counts: plane.sum_w,
+        n_outside: plane.outside,
+        is_log: arguments.has("--log"),
+    };
+    context.show_picture(&figure, arguments.has("--interactive"))?;
+    if let Some(path) = arguments.value("--export") {
+        export(&figure, None, &context.session.settings, Path::new(path))?;
+        context.line(&format!("wrote {path}"));
+    }
+    context.session.history.push(format!("histogram of {x} and {y}"));
+    Ok(())
+}

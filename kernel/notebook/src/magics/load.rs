@@ -1,0 +1,31 @@
+//! `%load`.
+
+use crate::arguments::{Form, Free, ValueKind};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+use crate::session::Trained;
+use std::sync::Arc;
+use trained_model::TrainedModel;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "load",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Learning,
+    summary: "Load a model file, to predict with and to look at its report.",
+    details: "",
+    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: Some(1) },
+    options: &[],
+    examples: &["%load higgs.mlaas4hep"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let path = call.arguments.text();
+    let model = TrainedModel::open(path).map_err(|error| MagicError::new("ModelFileError", error.to_string()))?;
+    let report = model.report().and_then(|report| serde_json::from_value(report.clone()).ok());
+    context.show_text(&model.describe());
+    context.session.trained = Some(Trained { model: Arc::new(model), report });
+    context.session.history.push(format!("loaded the model {path}"));
+    Ok(())
+}

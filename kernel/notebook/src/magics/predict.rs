@@ -1,0 +1,150 @@
+//! `%predict`.
+
+use crate::arguments::{Form, Free, ValueKind, option};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::{Context, watch};
+use crate::session::Sample;
+use event_columns::{Column, EventChunk, Piece};
+use root_writer::{ScoreChunk, write_scores};
+use std::convert::Infallible;
+use std::path::Path;
+use table_file::Format;
+use text_table::TextTable;
+use trained_model::{Scores, TrainedModel};
+use training_pipeline::PipelineEvent;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "predict",
+    aliases: &["score"],
+    form: Form::Line,
+    group: Group::Learning,
+    summary: "Score the events of the samples; the scores become a branch.",
+    details: "The model selects, pads and normalises as training did. From then on `score` (or score_CLASS) is a branch \
+              for pictures and cuts; events that the model's own cuts take away have NaN. --out writes a friend tree \
+              with one entry for each event.",
+    free: Free::None,
+    options: &[
+        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
+        option("--as", "NAME", ValueKind::Text, "Name of the new branch; score by default."),
+        option("--out", "FILE", ValueKind::File, "Write the scores of one sample: .root, .parquet, .csv or .jsonl."),
+    ],
+    examples: &["%predict", "%predict --sample signal --out scores.root"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let trained = context.session.trained.clone().ok_or_else(|| {
+        MagicError::new("NoModel", "no model was trained or loaded").advise("Train one (%train) or load one (%load FILE).")
+    })?;
+    let samples: Vec<Sample> =
+        context.session.chosen(call.arguments.values("--sample"))?.into_iter().cloned().collect();
+    let out = call.arguments.value("--out").map(Path::new);
+    if out.is_some() && samples.len() > 1 {
+        return Err(MagicError::new("ArgumentError", "--out writes the scores of one sample")
+            .advise(format!("Choose one: --sample {}", samples[0].name)));
+    }
+    let name = call.arguments.value("--as").unwrap_or("score");
+    let mut table = TextTable::new(&["sample", ">events", ">scored", ">mean score"]);
+    for sample in &samples {
+        let scores = score(sample, &trained.model, context)?;
+        table.row(summary(sample, &scores));
+        if let Some(out) = out {
+            write(out, &classes(&trained.model), &scores)?;
+            context.line(&format!("wrote {}", out.display()));
+        }
+        let columns = scores.iter().map(|scores| columns(scores, &trained.model, name)).collect();
+        context.session.add_scores(&sample.name, columns)?;
+        context.session.history.push(format!("scored {}", sample.name));
+    }
+    context.show_table("", &table);
+    Ok(())
+}
+
+/// The scores of each file of a sample.
+fn score(sample: &Sample, model: &TrainedModel, context: &mut Context<'_>) -> Result<Vec<Scores>, MagicError> {
+    let worker = context.worker.map(|path| model_training::WorkerProgram::at(path.to_path_buf()));
+    let mut all = Vec::new();
+    for table in &sample.tables {
+        let mut bar = context.progress();
+        let mut on_progress = watch(&mut bar, context.output);
+        let mut on_event = |event: &PipelineEvent<'_>| match event {
+            PipelineEvent::Progress(report) => on_progress(report),
+            _ => crate::session::go_on_unless(context.output.is_interrupted()),
+        };
+        let mut joined = Scores::default();
+        let mut sink = |_first: u64, scores: Scores| {
+            joined.n_outputs = scores.n_outputs;
+            joined.values.extend_from_slice(&scores.values);
+            joined.passed.extend_from_slice(&scores.passed);
+            Ok(())
+        };
+        training_pipeline::predict(model, table, worker.as_ref(), &mut on_event, &mut sink).map_err(|error| match error {
+            training_pipeline::PipelineError::Stopped => MagicError::interrupted("stopped; no scores were kept"),
+            error => MagicError::new("PredictionError", error.to_string()),
+        })?;
+        all.push(joined);
+    }
+    Ok(all)
+}
+
+fn classes(model: &TrainedModel) -> Vec<String> {
+    if model.manifest().task.n_outputs() > 1 { model.manifest().labels.clone() } else { Vec::new() }
+}
+
+fn summary(sample: &Sample, scores: &[Scores]) -> Vec<String> {
+    let n_scored = scores.iter().flat_map(|scores| &scores.passed).filter(|passed| **passed).count();
+    let n_outputs = scores.first().map_or(1, |scores| scores.n_outputs.max(1));
+    let mean = |output: usize| {
+        let of_output = scores.iter().flat_map(|scores| scores.rows().zip(&scores.passed)).filter(|(_, passed)| **passed);
+        of_output.map(|(row, _)| f64::from(row[output])).sum::<f64>() / n_scored.max(1) as f64
+    };
+    let means: Vec<String> = (0..n_outputs).map(|output| format!("{:.4}", mean(output))).collect();
+    vec![sample.name.clone(), sample.n_entries().to_string(), n_scored.to_string(), means.join(", ")]
+}
+
+fn columns(scores: &Scores, model: &TrainedModel, name: &str) -> Vec<(String, Column)> {
+    let n_outputs = scores.n_outputs.max(1);
+    let classes = classes(model);
+    let column = |output: usize| -> Column {
+        let of_event = scores.rows().zip(&scores.passed);
+        let values: Vec<f32> =
+            of_event.map(|(row, passed)| if *passed { row[output] } else { f32::NAN }).collect();
+        Piece::flat(values).into()
+    };
+    (0..n_outputs)
+        .map(|output| match classes.get(output) {
+            Some(class) => (format!("{name}_{class}"), column(output)),
+            None => (name.to_string(), column(output)),
+        })
+        .collect()
+}
+
+fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicError> {
+    let problem = |reason: String| MagicError::new("OutputError", format!("cannot write {}: {reason}", out.display()));
+    let mut first_entry = 0;
+    let chunks: Vec<ScoreChunk> = scores
+        .iter()
+        .map(|scores| {
+            let n_entries = scores.n_events();
+            let kept = (0..n_entries as u32).filter(|position| scores.passed[*position as usize]).collect();
+            let passed = scores.rows().zip(&scores.passed).filter(|(_, passed)| **passed);
+            let values = passed.flat_map(|(row, _)| row.iter().copied()).collect();
+            let chunk = ScoreChunk { first_entry, n_entries, kept, scores: values };
+            first_entry += n_entries as u64;
+            chunk
+        })
+        .collect();
+    let extension = out.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    if extension == "root" {
+        let mut chunks = chunks.into_iter().map(Ok::<_, Infallible>);
+        let go_on = &mut |_: &event_columns::StepReport<'_>| crate::session::go_on_unless(false);
+        return write_scores(out, "scores", classes, &mut chunks, go_on)
+            .map(|_| ())
+            .map_err(|error| problem(error.to_string()));
+    }
+    let format = Format::from_path(out).ok_or_else(|| {
+        problem("the name must end in .root, .parquet, .csv or .jsonl".to_string())
+    })?;
+    let events: Result<Vec<EventChunk>, String> = chunks.iter().map(|chunk| chunk.into_events(classes)).collect();
+    table_file::write_table(out, format, events.map_err(problem)?).map_err(|error| problem(error.to_string()))
+}

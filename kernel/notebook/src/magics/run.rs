@@ -1,0 +1,55 @@
+//! `%run`.
+
+use crate::arguments::{Form, Free, ValueKind};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::{CellRunner, shown};
+use jupyter_kernel::CellError;
+use serde_json::Value;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "run",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Session,
+    summary: "Run the lines of a file, or the cells of a notebook.",
+    details: "",
+    free: Free::Text { name: "FILE", kind: ValueKind::File, is_needed: true },
+    options: &[],
+    examples: &["%run selection.txt"],
+    action: Action::Cells(run),
+};
+
+fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
+    let path = call.arguments.text();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        shown(&MagicError::new("InputError", format!("cannot read {path}: {error}")))
+    })?;
+    let cells = if path.ends_with(".ipynb") { cells_of_notebook(path, &text).map_err(|error| shown(&error))? } else { vec![text] };
+    cells.iter().try_for_each(|cell| runner.run(cell))
+}
+
+/// The texts of the code cells.
+fn cells_of_notebook(path: &str, text: &str) -> Result<Vec<String>, MagicError> {
+    let problem = |reason: String| MagicError::new("InputError", format!("{path} is no notebook: {reason}"));
+    let notebook: Value = serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
+    let cells = notebook["cells"].as_array().ok_or_else(|| problem("it has no cells".into()))?;
+    let source = |cell: &Value| match &cell["source"] {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        _ => String::new(),
+    };
+    Ok(cells.iter().filter(|cell| cell["cell_type"] == "code").map(source).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cells_of_notebook;
+
+    #[test]
+    fn code_cells_only() {
+        let text = r#"{"cells": [{"cell_type": "markdown", "source": "x"},
+            {"cell_type": "code", "source": ["%who\n", "%pwd"]}, {"cell_type": "code", "source": "%memory"}]}"#;
+        assert_eq!(cells_of_notebook("a.ipynb", text).unwrap(), ["%who\n%pwd", "%memory"]);
+        assert!(cells_of_notebook("a.ipynb", "[]").unwrap_err().to_string().contains("no cells"));
+    }
+}

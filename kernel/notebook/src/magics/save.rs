@@ -1,0 +1,29 @@
+//! `%save`.
+
+use crate::arguments::{Form, Free, ValueKind};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "save",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Learning,
+    summary: "Save the trained model as one file, with everything that prediction needs.",
+    details: "docs/model-file.md describes it; mlaas4hep predict, the service and %load take it.",
+    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: Some(1) },
+    options: &[],
+    examples: &["%save higgs.mlaas4hep"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let trained = context.session.trained.as_ref().ok_or_else(|| {
+        MagicError::new("NoModel", "no model was trained or loaded").advise("Train one: %train")
+    })?;
+    let path = call.arguments.text();
+    trained.model.save(path).map_err(|error| MagicError::new("OutputError", error.to_string()))?;
+    context.line(&format!("wrote {path}"));
+    context.session.history.push(format!("saved the model as {path}"));
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `%show`.
+
+use crate::arguments::{Form, Free, ValueKind, option};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+use crate::session::readable;
+use event_columns::{EventChunk, EventTable, read_chunk};
+use text_table::TextTable;
+use training_pipeline::name_list;
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "show",
+    aliases: &["head"],
+    form: Form::Line,
+    group: Group::Data,
+    summary: "Show the first events that pass the cuts; lists as lists.",
+    details: "Patterns such as Jet_* choose branches; without any, all are shown. New branches are shown too.",
+    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    options: &[
+        option("--events", "N", ValueKind::Count, "How many events; 10 by default."),
+        option("--from", "ENTRY", ValueKind::Count, "The first entry that is looked at."),
+        option("--sample", "NAME", ValueKind::Sample, "Of which sample; the first one by default."),
+        option("--values", "N", ValueKind::Count, "Most values of a list; 6 by default."),
+    ],
+    examples: &["%show", "%show Jet_pt met --events 20"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let wanted: Vec<String> = call.arguments.values("--sample").to_vec();
+    let sample = context.session.chosen(&wanted)?[0];
+    let Some(table) = sample.tables.first() else { return Ok(()) };
+    let n_events = call.arguments.count("--events").unwrap_or(10).min(10_000);
+    let from = call.arguments.count("--from").unwrap_or(0) as u64;
+    let n_values = call.arguments.count("--values").unwrap_or(6);
+    let first = first_events(context, &**table, &call.arguments.free, from, n_events)?;
+    let rows: TextTable = crate::show::event_rows(&first.chunk, &first.entries, n_values);
+    let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at);
+    context.show_table(&caption, &rows);
+    Ok(())
+}
+
+struct FirstEvents {
+    chunk: EventChunk,
+    entries: Vec<u64>,
+    looked_at: u64,
+}
+
+/// Reads on in growing steps until enough events have passed.
+fn first_events(
+    context: &Context<'_>,
+    table: &dyn EventTable,
+    patterns: &[String],
+    from: u64,
+    n_events: usize,
+) -> Result<FirstEvents, MagicError> {
+    let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+    let info = table.info();
+    let selection = context.session.steps.selection()?.without_drops();
+    let checked = selection.check(&readable(table)).map_err(|error| input(&error))?;
+    let names: Vec<String> = checked.output_branches().iter().map(|(name, _)| name.to_string()).collect();
+    crate::session::BranchChoice::check_patterns(patterns, &names)?;
+    let is_shown = |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| name_list::fits(pattern, name));
+    let branches: Vec<usize> = (0..info.branches.len())
+        .filter(|at| info.branches[*at].column_type.is_ok())
+        .filter(|at| is_shown(&info.branches[*at].name) || checked.branches_read().contains(&info.branches[*at].name))
+        .collect();
+    let mut n_looked_at = (n_events as u64).max(100);
+    loop {
+        let end = info.n_entries.min(from.saturating_add(n_looked_at));
+        let chunk = read_chunk(table, &branches, from..end).map_err(|error| input(&error))?;
+        let selected = checked.apply(chunk).map_err(|error| input(&error))?;
+        if selected.kept.len() < n_events && end < info.n_entries && !context.output.is_interrupted() {
+            n_looked_at *= 4;
+            continue;
+        }
+        let n_kept = selected.kept.len().min(n_events);
+        let mut shown = EventChunk::new(from, n_kept);
+        for (name, column) in selected.chunk.columns().filter(|(name, _)| is_shown(name)) {
+            shown.set(name.clone(), column.slice(0..n_kept));
+        }
+        let entries = selected.kept[..n_kept].iter().map(|position| from + u64::from(*position)).collect();
+        return Ok(FirstEvents { chunk: shown, entries, looked_at: end });
+    }
+}

@@ -1,0 +1,110 @@
+//! `%workflow`.
+
+use crate::arguments::{Form, Free, ValueKind, option};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::notebook::Context;
+use crate::session::Trained;
+use event_columns::GoOn;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use training_pipeline::{
+    Labels, Parameters, PipelineError, PipelineEvent, PipelineRequest, name_list, read_model, read_selection,
+};
+
+pub(super) const MAGIC: MagicInfo = MagicInfo {
+    name: "workflow",
+    aliases: &[],
+    form: Form::Line,
+    group: Group::Learning,
+    summary: "Run the original MLaaS4HEP command: four files in, a trained model out.",
+    details: "The options are those of mlaas4hep workflow.",
+    free: Free::None,
+    options: &[
+        option("--files", "FILE", ValueKind::File, "Text file with one input file a line."),
+        option("--labels", "FILE", ValueKind::File, "Text file with one label a line, or the name of a branch."),
+        option("--model", "FILE", ValueKind::File, "The model, as JSON or TorchScript."),
+        option("--params", "FILE", ValueKind::File, "The parameters, as JSON."),
+        option("--preproc", "FILE", ValueKind::File, "New branches and cuts."),
+        option("--specs", "FILE", ValueKind::File, "Specs to use instead of measuring."),
+        option("--fout", "FILE", ValueKind::File, "Where to save the model."),
+    ],
+    examples: &["%workflow --files files.txt --labels labels.txt --model model.json --params params.json --fout my.mlaas4hep"],
+    action: Action::Session(run),
+};
+
+fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let request = request(call)?;
+    let worker = super::train::worker(context)?;
+    let mut bar = context.progress();
+    let output = context.output;
+    let mut on_event = |event: &PipelineEvent<'_>| -> GoOn {
+        match event {
+            PipelineEvent::Progress(report) => bar.report(report),
+            other => line_of(other).iter().for_each(|line| output.stdout(&format!("{line}\n"))),
+        }
+        if output.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let result = training_pipeline::run(&request, &worker, &mut on_event).map_err(problem)?;
+    context.line(&super::report::headline(&result.report));
+    context.session.history.push(format!("workflow over {}", request.files.join(", ")));
+    context.session.trained = Some(Trained { model: Arc::new(result.model), report: Some(result.report) });
+    Ok(())
+}
+
+fn problem(error: PipelineError) -> MagicError {
+    match error {
+        PipelineError::Stopped => MagicError::interrupted("the workflow was stopped"),
+        error => MagicError::new("WorkflowError", error.to_string()),
+    }
+}
+
+fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
+    let value = |name: &str| call.arguments.value(name);
+    let needed = |name: &'static str| {
+        value(name).ok_or_else(|| MagicError::new("ArgumentError", format!("%workflow needs {name}")))
+    };
+    let files = name_list::read_files(needed("--files")?).map_err(problem)?;
+    let labels = name_list::read(needed("--labels")?).map_err(problem)?;
+    let parameters = match value("--params") {
+        None => Parameters::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| MagicError::new("InputError", format!("cannot read {path}: {error}")))?;
+            let mut parameters = Parameters::from_json(&text, path)
+                .map_err(|error| MagicError::new("ParameterError", error.to_string()))?;
+            parameters.resolve_branch_files()?;
+            parameters
+        }
+    };
+    Ok(PipelineRequest {
+        labels: Labels::said(labels, files.len()),
+        files,
+        model: read_model(Path::new(needed("--model")?)).map_err(problem)?,
+        selection: value("--preproc").map(|path| read_selection(Path::new(path))).transpose().map_err(problem)?,
+        parameters,
+        specs: value("--specs").map(PathBuf::from),
+        format: None,
+        out: value("--fout").map(PathBuf::from),
+        folder: PathBuf::from("."),
+        created: super::train::now(),
+    })
+}
+
+fn line_of(event: &PipelineEvent<'_>) -> Option<String> {
+    match event {
+        PipelineEvent::Note(note) => Some((*note).to_string()),
+        PipelineEvent::Opened { file, n_entries, n_branches, .. } => {
+            Some(format!("{file}: {n_entries} events, {n_branches} branches"))
+        }
+        PipelineEvent::CutFlow { file, cut_flow } => Some(format!("{file}\n{cut_flow}")),
+        PipelineEvent::Epoch(record) => Some(format!(
+            "epoch {}: loss {:.4}{}",
+            record.epoch,
+            record.train_loss,
+            record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"))
+        )),
+        PipelineEvent::Saved { path } => Some(format!("saved the model to {}", path.display())),
+        _ => None,
+    }
+}
