@@ -49,3 +49,19 @@ ensure_libtorch() {
     ensure_python "$MLAAS4HEP_HOME/setup-venv"
     "$MLAAS4HEP_HOME/setup-venv/bin/python" scripts/libtorch.py "$LIBTORCH"
 }
+
+# Chromium, Node.js and playwright-core, for the test in JupyterLab. Only an administrator can install them.
+ensure_browser() {
+    missing=
+    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || missing="$missing chromium"
+    command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+    command -v npm >/dev/null 2>&1 || missing="$missing npm"
+    if [ -n "$missing" ]; then
+        [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+        say "installing$missing"
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing || return 1
+    fi
+    mkdir -p "$MLAAS4HEP_HOME/browser"
+    cp tests/browser/package.json tests/browser/package-lock.json "$MLAAS4HEP_HOME/browser/"
+    npm ci --silent --prefix "$MLAAS4HEP_HOME/browser" || return 1
+}

@@ -4,7 +4,7 @@ mod help;
 mod parse;
 mod words;
 
-pub use help::{help_line, help_text, usage};
+pub use help::{help_line, help_text, reference_page, usage};
 pub use parse::{ArgumentError, Arguments, parse};
 pub use words::{Word, split_top_level_commas, words};
 

@@ -236,7 +236,7 @@ fn print_event(entry: u64, event: &EventChunk, console: &mut Console) {
     console.line(&format!("event {entry}"));
     for (name, column) in event.columns() {
         let values: Vec<String> =
-            column.to_f64().iter().map(|value| crate::table::human_number(*value)).collect();
+            column.to_f64().iter().map(|value| text_table::human_number(*value)).collect();
         console.line(&format!("  {name} = [{}]", values.join(", ")));
     }
 }

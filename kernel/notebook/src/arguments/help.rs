@@ -77,3 +77,35 @@ fn choices(value: Option<(&str, ValueKind)>) -> String {
 pub fn help_line(magic: &MagicInfo) -> (String, &'static str) {
     (usage(magic), magic.summary)
 }
+
+/// The reference page: every magic with its options and examples, in Markdown.
+pub fn reference_page(magics: &[MagicInfo]) -> String {
+    let mut page = String::from(
+        "# Magics\n\nWritten by `mlaas4hep-kernel reference`. In a notebook, `%NAME?` shows the same.\n",
+    );
+    for group in crate::magic::Group::ALL {
+        let _ = write!(page, "\n## {}\n", group.title());
+        for magic in magics.iter().filter(|magic| magic.group == group) {
+            let _ = write!(page, "\n### `%{}`\n\n{}", magic.name, magic.summary);
+            if !magic.details.is_empty() {
+                let _ = write!(page, " {}", magic.details);
+            }
+            let _ = write!(page, "\n\n```text\n{}\n```\n", usage(magic));
+            if !magic.aliases.is_empty() {
+                let names: Vec<String> = magic.aliases.iter().map(|name| format!("`%{name}`")).collect();
+                let _ = write!(page, "\nAlso {}.\n", names.join(", "));
+            }
+            if !magic.options.is_empty() {
+                page += "\n| option | meaning |\n| --- | --- |\n";
+                for option in magic.options {
+                    let value = option.value.map_or_else(String::new, |(placeholder, _)| format!(" {placeholder}"));
+                    let _ = writeln!(page, "| `{}{value}` | {}{} |", option.name, option.help, choices(option.value));
+                }
+            }
+            if !magic.examples.is_empty() {
+                let _ = write!(page, "\n```text\n{}\n```\n", magic.examples.join("\n\n"));
+            }
+        }
+    }
+    page
+}

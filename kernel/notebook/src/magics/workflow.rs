@@ -65,7 +65,7 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
         value(name).ok_or_else(|| MagicError::new("ArgumentError", format!("%workflow needs {name}")))
     };
     let files = name_list::read_files(needed("--files")?).map_err(problem)?;
-    let labels = name_list::read(needed("--labels")?).map_err(problem)?;
+    let labels = name_list::read(needed("--labels")?)?;
     let parameters = match value("--params") {
         None => Parameters::default(),
         Some(path) => {

@@ -1,0 +1,70 @@
+//! `mlaas4hep-kernel install`.
+
+use super::say;
+use jupyter_kernel::kernelspec::{InstallOptions, Place, install};
+use serde_json::{Map, json};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Make the kernel known to Jupyter: for all users, or where an option says.
+#[derive(clap::Args)]
+pub(crate) struct Install {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// Name of the kernelspec.
+    #[arg(long, default_value = "mlaas4hep")]
+    name: String,
+    /// What menus show.
+    #[arg(long, default_value = "MLaaS4HEP")]
+    display_name: String,
+    /// Environment of the kernel; may stand several times.
+    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = clap::ArgAction::Append)]
+    env: Vec<String>,
+}
+
+/// Where a kernelspec lies.
+#[derive(clap::Args)]
+#[group(multiple = false)]
+pub(super) struct PlaceOptions {
+    /// For this user.
+    #[arg(long)]
+    user: bool,
+    /// For the Python environment in use.
+    #[arg(long)]
+    sys_prefix: bool,
+    /// Below this folder, as PREFIX/share/jupyter/kernels.
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<PathBuf>,
+}
+
+impl PlaceOptions {
+    pub(super) fn place(&self) -> Place {
+        match &self.prefix {
+            Some(prefix) => Place::Prefix(prefix.clone()),
+            None if self.user => Place::User,
+            None if self.sys_prefix => Place::SysPrefix,
+            None => Place::System,
+        }
+    }
+}
+
+impl Install {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let program = std::env::current_exe()?.to_string_lossy().into_owned();
+        let pairs = self.env.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+        let mut metadata = Map::new();
+        metadata.insert("debugger".to_string(), json!(false));
+        let folder = install(&InstallOptions {
+            place: self.place.place(),
+            name: self.name.clone(),
+            display_name: self.display_name,
+            language: "rust".to_string(),
+            argv: vec![program, "run".to_string(), "-f".to_string(), "{connection_file}".to_string()],
+            env: pairs.collect(),
+            metadata,
+            files: vec![("logo-svg.svg".to_string(), include_bytes!("../../assets/logo.svg").to_vec())],
+        })?;
+        say(&format!("installed the kernel {} in {}", self.name, folder.display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,42 @@
+//! `mlaas4hep-kernel run`.
+
+use crate::surroundings;
+use anyhow::Context;
+use jupyter_kernel::{KernelOptions, log_to_file};
+use notebook::{Notebook, NotebookOptions};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Serve a notebook; front ends call this.
+#[derive(clap::Args)]
+pub(crate) struct Run {
+    /// The connection file of the front end.
+    #[arg(short = 'f', long)]
+    connection_file: PathBuf,
+    /// Write what happens to this file.
+    #[arg(long)]
+    log: Option<PathBuf>,
+    /// How much is written to it: error, warn, info, debug or trace.
+    #[arg(long, default_value = "info")]
+    log_level: log::LevelFilter,
+    /// Remember cells for this session only.
+    #[arg(long)]
+    no_history: bool,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(path) = &self.log {
+            log_to_file(path, self.log_level).with_context(|| format!("cannot write the log {}", path.display()))?;
+        }
+        let notebook = Notebook::new(NotebookOptions { rust: None, worker: surroundings::worker() })
+            .context("cannot make a temporary folder for this session")?;
+        let options = KernelOptions {
+            history_file: if self.no_history { None } else { surroundings::history_file() },
+            ..KernelOptions::default()
+        };
+        jupyter_kernel::run(&self.connection_file, Arc::new(notebook), options)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

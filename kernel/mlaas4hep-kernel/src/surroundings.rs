@@ -1,0 +1,21 @@
+//! What lies around the program: the training worker, the folder for history.
+
+use std::path::PathBuf;
+
+/// The training worker: where `MLAAS4HEP_TORCH` says, or beside this program.
+pub(crate) fn worker() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("MLAAS4HEP_TORCH") {
+        return Some(PathBuf::from(path));
+    }
+    let beside = std::env::current_exe().ok()?.with_file_name("mlaas4hep-torch");
+    beside.is_file().then_some(beside)
+}
+
+/// The file with the cells of all sessions: in `MLAAS4HEP_STATE`, else `XDG_STATE_HOME`, else `~/.local/state`.
+pub(crate) fn history_file() -> Option<PathBuf> {
+    let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = path("MLAAS4HEP_STATE")
+        .or_else(|| Some(path("XDG_STATE_HOME")?.join("mlaas4hep")))
+        .or_else(|| Some(path("HOME")?.join(".local/state/mlaas4hep")))?;
+    Some(state.join("history.jsonl"))
+}

@@ -1,0 +1,59 @@
+//! The kernel as people meet it: installed, in notebooks, in JupyterLab.
+
+#[path = "integration/browser.rs"]
+mod browser;
+#[path = "integration/installation.rs"]
+mod installation;
+#[path = "integration/messages.rs"]
+mod messages;
+#[path = "integration/notebooks.rs"]
+mod notebooks;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The program.
+fn kernel() -> &'static str {
+    env!("CARGO_BIN_EXE_mlaas4hep-kernel")
+}
+
+/// The Python of the tests; says that the test is skipped where there is none.
+fn python(test: &str) -> Option<String> {
+    let python = std::env::var("MLAAS4HEP_TEST_PYTHON").ok();
+    if python.is_none() {
+        skipped(test, "MLAAS4HEP_TEST_PYTHON is not set, so no front end of Python was asked");
+    }
+    python
+}
+
+fn skipped(test: &str, why: &str) {
+    #[expect(clippy::print_stderr, reason = "skipped tests say so")]
+    {
+        eprintln!("SKIPPED: {test}: {why}");
+    }
+}
+
+/// Installs the kernelspec below a folder, and sets a command's environment so that no file of the user's takes part.
+fn install(prefix: &Path) {
+    let status = Command::new(kernel()).arg("install").arg("--prefix").arg(prefix).status().expect("the kernel");
+    assert!(status.success());
+}
+
+fn in_house<'a>(command: &'a mut Command, prefix: &Path) -> &'a mut Command {
+    let programs = Path::new(kernel()).parent().expect("a folder").to_path_buf();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).expect("a path");
+    command
+        .env("PATH", path)
+        .env("JUPYTER_PATH", prefix.join("share/jupyter"))
+        .env("JUPYTER_CONFIG_DIR", prefix.join("config"))
+        .env("JUPYTER_DATA_DIR", prefix.join("data"))
+        .env("JUPYTER_RUNTIME_DIR", prefix.join("runtime"))
+        .env("IPYTHONDIR", prefix.join("ipython"))
+        .env("HOME", prefix)
+}
+
+/// A folder of the repository.
+fn repository(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder)
+}

@@ -1,0 +1,77 @@
+//! The notebooks of examples/, run by the client of Jupyter.
+
+use crate::{in_house, install, python, repository, skipped};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a notebook; `cells` says what each code cell must show.
+fn check(test: &str, name: &str, needs_worker: bool, cells: &Value) {
+    let Some(python) = python(test) else { return };
+    if needs_worker && std::env::var_os("MLAAS4HEP_TORCH").is_none() {
+        skipped(test, "MLAAS4HEP_TORCH is not set, so nothing was trained");
+        return;
+    }
+    let prefix = tempfile::tempdir().unwrap();
+    install(prefix.path());
+    let work = prefix.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/notebooks.py");
+    let mut command = Command::new(python);
+    command.arg(script).arg(repository("examples/notebooks").join(name)).arg(&work).arg(cells.to_string());
+    let output = in_house(&mut command, prefix.path()).output().expect("python");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn first_steps() {
+    let cells = json!([
+        ["5000 events"],
+        ["tree Events", "Jet_pt", "jagged"],
+        ["MET_pt", "distribution"],
+        ["image", "MET_pt"],
+        ["image"],
+        ["all events", "ht > 100 and n_b >= 1", "100.00"],
+        ["entry", "n_b", "["],
+        ["taken back: ht > 100 and n_b >= 1"],
+        ["%hist", "Learning"],
+    ]);
+    check("first_steps", "first-steps.ipynb", false, &cells);
+}
+
+#[test]
+fn signal_and_background() {
+    let cells = json!([
+        ["background.root"],
+        ["signal", "background", "5000"],
+        ["image"],
+        ["all events", "nJet >= 2"],
+        ["features", "!genWeight"],
+        ["\"units\": 32"],
+        ["image", "test: AUC 0."],
+        ["image", "AUC"],
+        ["image"],
+        ["signal", "background"],
+        ["Simulation"],
+        ["image", "wrote score.pdf"],
+        ["wrote higgs.mlaas4hep", "wrote higgs.onnx", "sha256"],
+    ]);
+    check("signal_and_background", "signal-and-background.ipynb", true, &cells);
+}
+
+#[test]
+fn the_original_workflow() {
+    let cells = json!([
+        ["background.root"],
+        [],
+        ["epoch 3", "saved the model to workflow.mlaas4hep", "test: AUC 0."],
+        ["image"],
+        ["unseen", "image"],
+    ]);
+    check("the_original_workflow", "original-workflow.ipynb", true, &cells);
+}

@@ -1,0 +1,58 @@
+//! Files, samples, specs, events.
+
+use crate::Book;
+
+#[test]
+fn a_file_is_opened_and_its_branches_are_shown() {
+    let mut book = Book::new();
+    let said = book.said(&format!("%open {}", book.path("signal.root")));
+    assert!(said.starts_with("signal: tree Events"), "{said}");
+    assert!(said.contains("2000 events") && said.contains("Jet_pt") && said.contains("jagged"), "{said}");
+    let keys = book.said(&format!("%open {} --keys", book.path("signal.root")));
+    assert!(keys.contains("TTree"), "{keys}");
+}
+
+#[test]
+fn samples_have_labels_weights_and_colours() {
+    let mut book = Book::open();
+    let path = book.path("signal.root");
+    let said = book.said(&format!("%dataset observed={path} --data --weight genWeight"));
+    assert!(said.contains("observed") && said.contains("data") && said.contains("genWeight"), "{said}");
+    assert!(book.error(&format!("%dataset x={path} --weight genWeigh")).contains("genWeight"));
+    let said = book.said("%dataset --remove observed");
+    assert!(!said.contains("observed"), "{said}");
+    assert!(book.error("%dataset --remove observe").contains("UnknownSample"));
+}
+
+#[test]
+fn a_missing_file_and_a_broken_one_are_said() {
+    let mut book = Book::new();
+    assert!(book.error("%open nowhere.root").contains("nowhere.root"));
+    let path = book.path("broken.root");
+    std::fs::write(&path, b"root, but not really").unwrap();
+    assert!(book.error(&format!("%open {path}")).contains("InputError"));
+    assert!(book.error("%hist met").contains("no file is open"));
+}
+
+#[test]
+fn specs_are_those_of_the_events_that_pass() {
+    let mut book = Book::open();
+    let all = book.said("%specs MET_pt --sample signal");
+    assert!(all.contains("2000 events") && all.contains("MET_pt"), "{all}");
+    book.said("%cut MET_pt > 50 --quiet");
+    let some = book.said("%specs MET_pt --sample signal");
+    assert!(!some.contains("2000 events"), "{some}");
+    let out = book.path("specs.json");
+    book.said(&format!("%specs --sample signal --out {out}"));
+    assert!(book.has("specs.json"));
+}
+
+#[test]
+fn first_events_with_lists_as_lists() {
+    let mut book = Book::open();
+    let said = book.said("%define n = count(Jet_pt > 30)\n%show Jet_pt n --events 3 --values 2");
+    let rows: Vec<&str> = said.lines().collect();
+    assert!(rows.iter().any(|row| row.trim_start().starts_with("entry")), "{said}");
+    assert!(said.contains('['), "{said}");
+    assert!(book.error("%show Jet_p").contains("Jet_pt"));
+}

@@ -1,0 +1,66 @@
+//! Definitions, cuts, settings, the shell.
+
+use crate::Book;
+
+#[test]
+fn definitions_and_cuts_can_be_taken_back() {
+    let mut book = Book::open();
+    book.said("%define ht = sum(Jet_pt)");
+    let flow = book.said("%cut ht > 100 and MET_pt > 20");
+    assert!(flow.contains("all events") && flow.contains("ht > 100 and MET_pt > 20") && flow.contains("100.00"), "{flow}");
+    let error = book.error("%cut hut > 3");
+    assert!(error.contains("did you mean ht"), "{error}");
+    assert!(book.said("%who").contains("ht = sum(Jet_pt)"));
+    assert!(book.said("%cut --undo").contains("taken back: ht > 100"));
+    book.said("%cut --clear");
+    assert!(book.error("%cut --undo").contains("NothingToUndo"));
+    assert!(book.error("%define ht > 3").contains("defines nothing"));
+}
+
+#[test]
+fn features_are_chosen_by_patterns() {
+    let mut book = Book::open();
+    assert!(book.said("%select Jet_* MET_pt").contains("MET_pt"));
+    let said = book.said("%drop Jet_phi");
+    assert!(!said.contains("Jet_phi") && said.contains("Jet_pt"), "{said}");
+    assert!(book.error("%select jet_pt").contains("Did you mean Jet_pt?"));
+}
+
+#[test]
+fn settings_environment_and_shell() {
+    let mut book = Book::new();
+    assert!(book.said("%config").contains("plot.format"));
+    assert!(book.error("%config plot.formt svg").contains("plot.format"));
+    assert_eq!(book.said("!printf hello"), "hello");
+    assert_eq!(book.said("%%bash\nfor i in 1 2; do echo $i; done").trim(), "1\n2");
+    assert!(book.error("!exit 3").contains("exit status: 3"));
+    assert!(book.said("%env PATH").contains("/bin"));
+    let before = book.said("%pwd");
+    assert!(book.error("%cd /nowhere/at/all").contains("/nowhere/at/all"));
+    assert_eq!(book.said("%pwd"), before);
+}
+
+#[test]
+fn unknown_names_answer_with_the_nearest() {
+    let mut book = Book::open();
+    assert!(book.error("%hits MET_pt").contains("Did you mean %hist?"));
+    assert!(book.error("hist MET_pt").contains("Did you mean %hist?"));
+    assert!(book.error("MET_pt").contains("%hist MET_pt"));
+    assert!(book.error("let x = 1;").contains("without the Rust engine"));
+    assert!(book.error("%%open x\nmore").contains("takes one line"));
+    assert!(book.error("%open").contains("%open needs FILE"));
+}
+
+#[test]
+fn other_cells_are_run_and_timed() {
+    let mut book = Book::open();
+    let script = book.path("cells.txt");
+    std::fs::write(&script, "%define n = len(Jet_pt)\n%who\n").unwrap();
+    assert!(book.said(&format!("%run {script}")).contains("len(Jet_pt)"));
+    assert!(book.said("%time %who").contains("M events"));
+    assert!(book.said("%timeit %pwd --runs 3").contains("3 runs") || book.said("%timeit --runs 3 %pwd").contains("3 runs"));
+    assert!(book.said("%provenance").contains("sha256"));
+    assert!(book.said("%memory").contains("kernel, resident"));
+    assert!(book.said("%help").contains("Learning"));
+    assert!(book.said("%lsmagic").contains("%%hist"));
+}
