@@ -21,6 +21,8 @@ mod outputs;
 mod python;
 #[path = "integration/requests.rs"]
 mod requests;
+#[path = "integration/subshells.rs"]
+mod subshells;
 
 use kernel_testing::{FrontEnd, Start};
 

@@ -88,6 +88,11 @@ impl Kernel {
         }
     }
 
+    /// Whether the language runs cells side by side.
+    pub(crate) fn has_subshells(&self) -> bool {
+        guarded(|| self.language.has_subshells()).unwrap_or(false)
+    }
+
     /// The content of a `kernel_info_reply`.
     pub(crate) fn info(&self) -> Value {
         let info = match guarded(|| self.language.info()) {
@@ -96,6 +101,7 @@ impl Kernel {
         };
         let links = info.help_links.iter().map(|(text, url)| json!({"text": text, "url": url}));
         let or_name = |text: &str| if text.is_empty() { info.name.clone() } else { text.to_string() };
+        let features = if self.has_subshells() { vec!["kernel subshells"] } else { Vec::new() };
         let mode =
             if info.codemirror_mode.is_null() { json!(info.name) } else { info.codemirror_mode.clone() };
         json!({
@@ -115,7 +121,7 @@ impl Kernel {
             "banner": info.banner,
             "help_links": links.collect::<Vec<Value>>(),
             "debugger": false,
-            "supported_features": [],
+            "supported_features": features,
         })
     }
 }

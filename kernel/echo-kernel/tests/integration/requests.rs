@@ -20,7 +20,7 @@ fn kernel_info() {
     assert_eq!(info["status"], "ok");
     assert_eq!(info["protocol_version"], "5.5");
     assert_eq!(info["language_info"]["file_extension"], ".echo");
-    assert_eq!(info["supported_features"], json!([]));
+    assert_eq!(info["supported_features"], json!(["kernel subshells"]));
     assert!(front_end.heartbeat("still there?"));
     assert!(front_end.heartbeat("again"));
 }
