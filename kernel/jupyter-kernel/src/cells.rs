@@ -84,8 +84,10 @@ fn answer(kernel: &Kernel, request: &Request, mut cell: Cell) -> (Value, bool) {
         Arc::clone(&running.interrupted),
     );
     let outcome = guarded(|| kernel.language.execute(&cell, &output)).unwrap_or_else(Err);
-    if cell.store_history {
-        kernel.history.store(cell.execution_count, &cell.code, output.take_result_text());
+    if cell.store_history
+        && let Ok(Some(input)) = guarded(|| kernel.language.remembered(&cell.code))
+    {
+        kernel.history.store(cell.execution_count, input, output.take_result_text());
     }
     let content = match &outcome {
         Ok(done) => done_content(kernel, &cell, &output, done),

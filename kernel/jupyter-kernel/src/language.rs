@@ -36,6 +36,11 @@ pub trait Language: Send + Sync + 'static {
     /// Ends the language; the process exits soon after.
     fn shutdown(&self, restart: bool);
 
+    /// What the history keeps of a cell's code; `None` for nothing, such as where it holds a secret. All by default.
+    fn remembered(&self, code: &str) -> Option<String> {
+        Some(code.to_string())
+    }
+
     /// Whether cells may run side by side, each on a thread of its own: front ends then send cells to subshells
     /// (JEP 91). False by default.
     fn has_subshells(&self) -> bool {

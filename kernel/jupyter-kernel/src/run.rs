@@ -182,4 +182,5 @@ async fn end(kernel: &Arc<Kernel>, is_asked: bool) {
     }
     kernel.iopub.close();
     tokio::time::sleep(LAST_MESSAGES).await;
+    connection::remove_socket_files(&kernel.connection);
 }

@@ -174,6 +174,11 @@ impl FrontEnd {
         self.incoming(channel).recv_timeout(limit).ok()
     }
 
+    /// Forgets the outputs that are there and those on their way, where a test is not about them.
+    pub fn skip_outputs(&mut self) {
+        while self.next_within(Channel::Iopub, Duration::from_millis(150)).is_some() {}
+    }
+
     fn incoming(&self, channel: Channel) -> &Receiver<Received> {
         match channel {
             Channel::Shell => &self.shell.incoming,
