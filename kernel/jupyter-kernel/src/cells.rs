@@ -18,6 +18,10 @@ const SENT_TOGETHER: Duration = Duration::from_millis(10);
 /// Runs the cells until the other end is gone.
 pub(crate) fn run(kernel: &Kernel, replies: &Replies, requests: &Receiver<Request>) {
     while let Ok(request) = requests.recv() {
+        if kernel.is_ending.load(Ordering::SeqCst) {
+            abort(kernel, replies, &request);
+            continue;
+        }
         kernel.cell_status(&request.parent, "busy");
         match read(&request) {
             Ok((cell, stop_on_error)) => {
@@ -49,7 +53,7 @@ fn read(request: &Request) -> Result<(Cell, bool), FieldError> {
         allow_stdin: fields.flag("allow_stdin", true)?,
         user_expressions: fields.object("user_expressions")?,
     };
-    Ok((cell, fields.flag("stop_on_error", true)?))
+    Ok((cell, fields.flag("stop_on_error", true)? && !silent))
 }
 
 fn sent_together(requests: &Receiver<Request>) -> Vec<Request> {

@@ -1,12 +1,10 @@
 //! The life of a kernel: bind, serve, end.
 
-use crate::history::History;
-use crate::kernel::{Dropped, Kernel};
+use crate::kernel::Kernel;
 use crate::sockets::control::{Control, end_language};
-use crate::sockets::iopub_queue::{IopubEvent, IopubQueue};
+use crate::sockets::iopub_queue::IopubEvent;
 use crate::sockets::router::{self, Replies};
 use crate::sockets::shell::Shell;
-use crate::sockets::stdin::Questions;
 use crate::sockets::{heartbeat, iopub};
 use crate::subshells::{CELL_STACK_BYTES, Subshells};
 use crate::usage::Usage;
@@ -14,14 +12,11 @@ use crate::wire::{Request, Session, Signer};
 use crate::{KernelError, Language, answers, connection, watch};
 use jupyter_protocol::connection_info::ConnectionInfo;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use zeromq::{RepSocket, RouterSocket, XPubSocket};
 
-/// What waits to be published takes at most about this much memory.
-const QUEUE_BYTES: usize = 4 << 20;
 /// The sockets write in the background, so the process stays this long after the last message.
 const LAST_MESSAGES: Duration = Duration::from_millis(100);
 /// How long the last outputs may take to leave.
@@ -96,18 +91,8 @@ async fn serve(
 ) -> Result<(), KernelError> {
     let sockets = bind_all(&connection).await?;
     let session = Arc::new(Session::new(Signer::new(connection.key.as_bytes())));
-    let history = History::start(options.history_file);
-    let kernel = Arc::new(Kernel {
-        language,
-        connection,
-        iopub: IopubQueue::new(QUEUE_BYTES),
-        questions: Arc::new(Questions::default()),
-        comms: Arc::default(),
-        history: history.map_err(|cause| system("start the history thread", cause))?,
-        dropped: Arc::new(Dropped::default()),
-        execution_count: AtomicU64::new(0),
-        running: Mutex::default(),
-    });
+    let kernel = Kernel::start(language, connection, options.history_file);
+    let kernel = Arc::new(kernel.map_err(|cause| system("start the history thread", cause))?);
     tokio::spawn(heartbeat::echo(sockets.heartbeat));
     let queue = Arc::clone(&kernel.iopub);
     tokio::spawn(iopub::publish(sockets.iopub, queue, Arc::clone(&session), options.stalled_front_end_limit));

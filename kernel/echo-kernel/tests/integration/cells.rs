@@ -83,6 +83,16 @@ fn cells_that_arrive_right_after_a_fast_error_are_aborted_too() {
 }
 
 #[test]
+fn a_silent_cell_that_fails_aborts_nothing() {
+    let mut front_end = start();
+    let failing = front_end.execute_with("!sleep 200\n!raise oh", json!({"silent": true}));
+    let next = front_end.execute("!result a");
+    front_end.expect_failed(&failing, "execute_reply", "Raised");
+    assert_eq!(front_end.expect_reply(&next, "execute_reply")["status"], "ok");
+    front_end.skip_outputs();
+}
+
+#[test]
 fn without_stop_on_error_the_queue_goes_on() {
     let mut front_end = start();
     let failing = front_end.execute_with("!raise oh", json!({"stop_on_error": false}));

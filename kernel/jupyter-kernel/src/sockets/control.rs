@@ -108,6 +108,7 @@ pub(crate) async fn interrupt(kernel: &Arc<Kernel>) {
 
 /// Interrupts the running cells and tells the language that it ends.
 pub(crate) async fn end_language(kernel: &Arc<Kernel>, restart: bool) {
+    kernel.is_ending.store(true, Ordering::SeqCst);
     interrupt(kernel).await;
     let kernel = Arc::clone(kernel);
     let told = spawn_blocking(move || guarded(|| kernel.language.shutdown(restart)));
