@@ -78,6 +78,14 @@ impl Language for Echo {
         log::info!("shutdown, restart: {restart}");
     }
 
+    fn remembered(&self, code: &str) -> Option<String> {
+        (!code.contains("secret")).then(|| code.to_string())
+    }
+
+    fn has_subshells(&self) -> bool {
+        true
+    }
+
     fn evaluate(&self, expression: &str) -> Option<Result<MimeBundle, CellError>> {
         match expression.strip_prefix("!raise ") {
             Some(value) => Some(Err(commands::error("Raised", value))),

@@ -1,4 +1,5 @@
 //! The kernel as front ends see it: a program and its sockets.
+#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
 #[path = "integration/bad_messages.rs"]
 mod bad_messages;
@@ -20,6 +21,8 @@ mod outputs;
 mod python;
 #[path = "integration/requests.rs"]
 mod requests;
+#[path = "integration/subshells.rs"]
+mod subshells;
 
 use kernel_testing::{FrontEnd, Start};
 

@@ -18,6 +18,10 @@ const SENT_TOGETHER: Duration = Duration::from_millis(10);
 /// Runs the cells until the other end is gone.
 pub(crate) fn run(kernel: &Kernel, replies: &Replies, requests: &Receiver<Request>) {
     while let Ok(request) = requests.recv() {
+        if kernel.is_ending.load(Ordering::SeqCst) {
+            abort(kernel, replies, &request);
+            continue;
+        }
         kernel.cell_status(&request.parent, "busy");
         match read(&request) {
             Ok((cell, stop_on_error)) => {
@@ -49,7 +53,7 @@ fn read(request: &Request) -> Result<(Cell, bool), FieldError> {
         allow_stdin: fields.flag("allow_stdin", true)?,
         user_expressions: fields.object("user_expressions")?,
     };
-    Ok((cell, fields.flag("stop_on_error", true)?))
+    Ok((cell, fields.flag("stop_on_error", true)? && !silent))
 }
 
 fn sent_together(requests: &Receiver<Request>) -> Vec<Request> {
@@ -84,8 +88,10 @@ fn answer(kernel: &Kernel, request: &Request, mut cell: Cell) -> (Value, bool) {
         Arc::clone(&running.interrupted),
     );
     let outcome = guarded(|| kernel.language.execute(&cell, &output)).unwrap_or_else(Err);
-    if cell.store_history {
-        kernel.history.store(cell.execution_count, &cell.code, output.take_result_text());
+    if cell.store_history
+        && let Ok(Some(input)) = guarded(|| kernel.language.remembered(&cell.code))
+    {
+        kernel.history.store(cell.execution_count, input, output.take_result_text());
     }
     let content = match &outcome {
         Ok(done) => done_content(kernel, &cell, &output, done),

@@ -71,6 +71,21 @@ pub(crate) fn read(path: &Path) -> Result<ConnectionInfo, KernelError> {
     })
 }
 
+/// Removes the files of IPC sockets, which nobody else does.
+pub(crate) fn remove_socket_files(connection: &ConnectionInfo) {
+    let urls = [
+        connection.shell_url(),
+        connection.iopub_url(),
+        connection.stdin_url(),
+        connection.control_url(),
+        connection.hb_url(),
+    ];
+    for path in urls.iter().filter_map(|url| url.strip_prefix("ipc://")) {
+        // The front end may have been faster.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// Binds a new socket; the file of an IPC socket that a dead kernel left behind is replaced.
 ///
 /// # Errors

@@ -66,8 +66,8 @@ impl History {
     }
 
     /// Remembers a cell.
-    pub(crate) fn store(&self, line: u64, input: &str, output: Option<String>) {
-        self.send(Command::Store { line, input: input.to_string(), output });
+    pub(crate) fn store(&self, line: u64, input: String, output: Option<String>) {
+        self.send(Command::Store { line, input, output });
     }
 
     /// The content of a `history_reply`.

@@ -11,8 +11,12 @@ use jupyter_protocol::connection_info::ConnectionInfo;
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What waits to be published takes at most about this much memory.
+const QUEUE_BYTES: usize = 4 << 20;
 
 /// Messages that got no answer.
 #[derive(Debug, Default)]
@@ -31,11 +35,36 @@ pub(crate) struct Kernel {
     pub(crate) dropped: Arc<Dropped>,
     /// Number of the last stored cell.
     pub(crate) execution_count: AtomicU64,
+    /// No further cell is to run.
+    pub(crate) is_ending: AtomicBool,
     /// The flags of the cells that run.
     pub(crate) running: Mutex<Vec<Arc<AtomicBool>>>,
 }
 
 impl Kernel {
+    /// The shared state, with the thread of the history running.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(
+        language: Arc<dyn Language>,
+        connection: ConnectionInfo,
+        history_file: Option<PathBuf>,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            language,
+            connection,
+            iopub: IopubQueue::new(QUEUE_BYTES),
+            questions: Arc::default(),
+            comms: Arc::default(),
+            history: History::start(history_file)?,
+            dropped: Arc::default(),
+            execution_count: AtomicU64::new(0),
+            is_ending: AtomicBool::new(false),
+            running: Mutex::default(),
+        })
+    }
+
     /// Publishes busy or idle for a request that is not a cell.
     pub(crate) fn status(&self, parent: &Arc<Parent>, state: &'static str) {
         self.iopub.push_now(IopubEvent::Status { parent: Arc::clone(parent), state, is_cell: false });
@@ -88,6 +117,11 @@ impl Kernel {
         }
     }
 
+    /// Whether the language runs cells side by side.
+    pub(crate) fn has_subshells(&self) -> bool {
+        guarded(|| self.language.has_subshells()).unwrap_or(false)
+    }
+
     /// The content of a `kernel_info_reply`.
     pub(crate) fn info(&self) -> Value {
         let info = match guarded(|| self.language.info()) {
@@ -96,6 +130,7 @@ impl Kernel {
         };
         let links = info.help_links.iter().map(|(text, url)| json!({"text": text, "url": url}));
         let or_name = |text: &str| if text.is_empty() { info.name.clone() } else { text.to_string() };
+        let features = if self.has_subshells() { vec!["kernel subshells"] } else { Vec::new() };
         let mode =
             if info.codemirror_mode.is_null() { json!(info.name) } else { info.codemirror_mode.clone() };
         json!({
@@ -115,7 +150,7 @@ impl Kernel {
             "banner": info.banner,
             "help_links": links.collect::<Vec<Value>>(),
             "debugger": false,
-            "supported_features": [],
+            "supported_features": features,
         })
     }
 }

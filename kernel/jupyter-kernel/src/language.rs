@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 /// A language behind a kernel.
 ///
-/// All methods take `&self`: [`execute`](Self::execute) runs on a thread of its own, one cell after the other,
+/// All methods take `&self`: [`execute`](Self::execute) runs on a thread of its own, one cell after the other (but
+/// see [`has_subshells`](Self::has_subshells)),
 /// and the other methods may be called while it runs. A panic in any of them becomes an error reply and the kernel
 /// goes on.
 pub trait Language: Send + Sync + 'static {
@@ -34,6 +35,17 @@ pub trait Language: Send + Sync + 'static {
 
     /// Ends the language; the process exits soon after.
     fn shutdown(&self, restart: bool);
+
+    /// What the history keeps of a cell's code; `None` for nothing, such as where it holds a secret. All by default.
+    fn remembered(&self, code: &str) -> Option<String> {
+        Some(code.to_string())
+    }
+
+    /// Whether cells may run side by side, each on a thread of its own: front ends then send cells to subshells
+    /// (JEP 91). False by default.
+    fn has_subshells(&self) -> bool {
+        false
+    }
 
     /// The value of one of the `user_expressions` of a cell that ended well; `None`, the default, leaves it out.
     fn evaluate(&self, expression: &str) -> Option<Result<MimeBundle, CellError>> {

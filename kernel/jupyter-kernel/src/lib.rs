@@ -32,6 +32,7 @@ mod mime_bundle;
 mod output;
 mod run;
 mod sockets;
+mod subshells;
 mod text;
 mod usage;
 mod watch;

@@ -1,31 +1,29 @@
 //! The life of a kernel: bind, serve, end.
 
-use crate::history::History;
-use crate::kernel::{Dropped, Kernel};
+use crate::kernel::Kernel;
 use crate::sockets::control::{Control, end_language};
-use crate::sockets::iopub_queue::{IopubEvent, IopubQueue};
-use crate::sockets::router::{self, Handler, Replies};
+use crate::sockets::iopub_queue::IopubEvent;
+use crate::sockets::router::{self, Replies};
 use crate::sockets::shell::Shell;
-use crate::sockets::stdin::Questions;
 use crate::sockets::{heartbeat, iopub};
+use crate::subshells::{CELL_STACK_BYTES, Subshells};
+use crate::usage::Usage;
 use crate::wire::{Request, Session, Signer};
-use crate::{KernelError, Language, answers, cells, connection, watch};
+use crate::{KernelError, Language, answers, connection, watch};
 use jupyter_protocol::connection_info::ConnectionInfo;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use zeromq::{RepSocket, RouterSocket, XPubSocket};
 
-/// What waits to be published takes at most about this much memory.
-const QUEUE_BYTES: usize = 4 << 20;
-/// Stack of the cell thread; code of users recurses deeply.
-const CELL_STACK_BYTES: usize = 64 << 20;
 /// The sockets write in the background, so the process stays this long after the last message.
 const LAST_MESSAGES: Duration = Duration::from_millis(100);
 /// How long the last outputs may take to leave.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
+/// Requests for the control side, and where their replies go.
+type ControlQueue = UnboundedSender<(Request, Replies)>;
 
 /// How a kernel behaves beyond its language.
 #[derive(Debug, Clone)]
@@ -93,26 +91,20 @@ async fn serve(
 ) -> Result<(), KernelError> {
     let sockets = bind_all(&connection).await?;
     let session = Arc::new(Session::new(Signer::new(connection.key.as_bytes())));
-    let history = History::start(options.history_file);
-    let kernel = Arc::new(Kernel {
-        language,
-        connection,
-        iopub: IopubQueue::new(QUEUE_BYTES),
-        questions: Arc::new(Questions::default()),
-        comms: Arc::default(),
-        history: history.map_err(|cause| system("start the history thread", cause))?,
-        dropped: Arc::new(Dropped::default()),
-        execution_count: AtomicU64::new(0),
-        running: Mutex::default(),
-    });
+    let kernel = Kernel::start(language, connection, options.history_file);
+    let kernel = Arc::new(kernel.map_err(|cause| system("start the history thread", cause))?);
     tokio::spawn(heartbeat::echo(sockets.heartbeat));
     let queue = Arc::clone(&kernel.iopub);
     tokio::spawn(iopub::publish(sockets.iopub, queue, Arc::clone(&session), options.stalled_front_end_limit));
     let (stop, mut stopped) = unbounded_channel();
     let (to_control, control_requests) = unbounded_channel::<(Request, Replies)>();
-    let control = Control { kernel: Arc::clone(&kernel), stop, usage: crate::usage::Usage::default() };
+    let subshells = Arc::new(Subshells::new(Arc::clone(&kernel)));
+    let (of_kernel, usage) = (Arc::clone(&kernel), Usage::default());
+    let control = Control { kernel: of_kernel, stop, usage, subshells: Arc::clone(&subshells) };
     tokio::spawn(control.run(control_requests));
-    start_routers(&kernel, &session, (sockets.shell, sockets.control, sockets.stdin), to_control)?;
+    serve_stdin(&kernel, sockets.stdin, &session);
+    serve_control(&kernel, sockets.control, &session, to_control.clone());
+    serve_shell(&kernel, sockets.shell, &session, to_control, subshells)?;
     tokio::spawn(watch::interrupt_on_sigint(Arc::clone(&kernel)));
     let is_asked = tokio::select! {
         _ = stopped.recv() => true,
@@ -123,41 +115,39 @@ async fn serve(
     Ok(())
 }
 
-/// Starts the three ROUTER sockets and the two threads behind shell.
-fn start_routers(
-    kernel: &Arc<Kernel>,
-    session: &Arc<Session>,
-    (shell, control, stdin): (RouterSocket, RouterSocket, RouterSocket),
-    to_control: tokio::sync::mpsc::UnboundedSender<(Request, Replies)>,
-) -> Result<(), KernelError> {
-    let serve = |socket, name, handle: Handler| {
-        let (replies, receiving) = router::serve(socket, name, session, Arc::clone(&kernel.dropped), handle);
-        tokio::spawn(receiving);
-        replies
-    };
+fn serve_stdin(kernel: &Kernel, socket: RouterSocket, session: &Arc<Session>) {
+    let (replies, receiver) = router::open(socket, "stdin", session, &kernel.dropped);
+    kernel.questions.connect(replies);
     let questions = Arc::clone(&kernel.questions);
-    let stdin = serve(stdin, "stdin", Box::new(move |request, _| questions.answer(&request)));
-    kernel.questions.connect(stdin);
-    let from_control = to_control.clone();
-    let hand_on = move |request: Request, replies: &Replies| {
-        // The control task lives as long as the runtime.
-        let _ = from_control.send((request, replies.clone()));
-    };
-    serve(control, "control", Box::new(hand_on));
-
-    let (cells, cell_requests) = mpsc::channel();
-    let (answers, answer_requests) = mpsc::channel();
-    let shell_side = Shell { cells, answers, control: to_control };
-    let replies =
-        serve(shell, "shell", Box::new(move |request, replies| shell_side.handle(request, replies)));
-    let (of_cells, of_answers) = ((Arc::clone(kernel), replies.clone()), (Arc::clone(kernel), replies));
-    start_thread("cells", move || cells::run(&of_cells.0, &of_cells.1, &cell_requests))?;
-    start_thread("answers", move || answers::run(&of_answers.0, &of_answers.1, &answer_requests))
+    tokio::spawn(receiver.receive(move |request, _| questions.answer(&request)));
 }
 
-fn start_thread(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<(), KernelError> {
-    let thread = std::thread::Builder::new().name(name.to_string()).stack_size(CELL_STACK_BYTES).spawn(body);
-    thread.map(drop).map_err(|cause| system("start a thread", cause))
+fn serve_control(kernel: &Kernel, socket: RouterSocket, session: &Arc<Session>, control: ControlQueue) {
+    let (_, receiver) = router::open(socket, "control", session, &kernel.dropped);
+    tokio::spawn(receiver.receive(move |request, replies| {
+        // The control task lives as long as the runtime.
+        let _ = control.send((request, replies.clone()));
+    }));
+}
+
+/// Serves the shell socket with its two threads: one for cells, one for what is answered meanwhile.
+fn serve_shell(
+    kernel: &Arc<Kernel>,
+    socket: RouterSocket,
+    session: &Arc<Session>,
+    control: ControlQueue,
+    subshells: Arc<Subshells>,
+) -> Result<(), KernelError> {
+    let failed = |cause| system("start a thread", cause);
+    let (replies, receiver) = router::open(socket, "shell", session, &kernel.dropped);
+    subshells.connect(&replies).map_err(failed)?;
+    let (answers, requests) = mpsc::channel();
+    let of_answers = Arc::clone(kernel);
+    let thread = std::thread::Builder::new().name("answers".to_string()).stack_size(CELL_STACK_BYTES);
+    thread.spawn(move || answers::run(&of_answers, &replies, &requests)).map_err(failed)?;
+    let shell = Shell { kernel: Arc::clone(kernel), subshells, answers, control };
+    tokio::spawn(receiver.receive(move |request, replies| shell.handle(request, replies)));
+    Ok(())
 }
 
 /// Lets the last messages leave. `is_asked` is true where the front end has asked and the language knows already.
@@ -177,4 +167,5 @@ async fn end(kernel: &Arc<Kernel>, is_asked: bool) {
     }
     kernel.iopub.close();
     tokio::time::sleep(LAST_MESSAGES).await;
+    connection::remove_socket_files(&kernel.connection);
 }

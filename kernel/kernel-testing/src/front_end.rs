@@ -88,6 +88,26 @@ impl FrontEnd {
         self.send_as(channel, msg_type, &Parent::default(), &content)
     }
 
+    /// Sends a request on shell for a subshell.
+    pub fn send_to_subshell(&mut self, subshell: &str, msg_type: &str, content: Value) -> Sent {
+        let id = uuid::Uuid::new_v4().to_string();
+        let header = json!({
+            "msg_id": id,
+            "session": self.session.id,
+            "username": "test",
+            "msg_type": msg_type,
+            "version": "5.5",
+            "subshell_id": subshell,
+        });
+        let (header, content) = (header.to_string(), content.to_string());
+        let parts = [header.as_bytes(), b"{}", b"{}", content.as_bytes()];
+        let signature = self.sign(&parts);
+        let mut frames = vec![b"<IDS|MSG>".as_slice(), signature.as_bytes()];
+        frames.extend(parts);
+        self.send_frames(Channel::Shell, &frames);
+        Sent { id, header }
+    }
+
     /// Answers a question of the kernel.
     pub fn answer(&mut self, question: &Received, value: &str) {
         let parent = Parent { header: question.header.clone(), ..Parent::default() };
@@ -152,6 +172,11 @@ impl FrontEnd {
     /// The next message of a channel, if one comes within the time.
     pub fn next_within(&self, channel: Channel, limit: Duration) -> Option<Received> {
         self.incoming(channel).recv_timeout(limit).ok()
+    }
+
+    /// Forgets the outputs that are there and those on their way, where a test is not about them.
+    pub fn skip_outputs(&mut self) {
+        while self.next_within(Channel::Iopub, Duration::from_millis(150)).is_some() {}
     }
 
     fn incoming(&self, channel: Channel) -> &Receiver<Received> {

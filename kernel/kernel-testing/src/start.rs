@@ -9,6 +9,7 @@ use std::process::{Child, Command};
 #[derive(Debug, Clone)]
 pub struct Start {
     program: PathBuf,
+    before_file: Vec<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     transport: Transport,
@@ -21,12 +22,20 @@ impl Start {
     pub fn of(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),
+            before_file: vec!["run".to_string()],
             arguments: Vec::new(),
             environment: Vec::new(),
             transport: Transport::TCP,
             key: uuid::Uuid::new_v4().to_string(),
             subscribes: true,
         }
+    }
+
+    /// With other arguments before the connection file than `run`.
+    #[must_use]
+    pub fn started_by(mut self, arguments: &[&str]) -> Self {
+        self.before_file = arguments.iter().map(ToString::to_string).collect();
+        self
     }
 
     /// With more arguments after the connection file.
@@ -89,7 +98,7 @@ impl Start {
 
     pub(crate) fn spawn(&self, connection_file: &Path) -> Child {
         let mut command = Command::new(&self.program);
-        command.arg("run").arg(connection_file).args(&self.arguments);
+        command.args(&self.before_file).arg(connection_file).args(&self.arguments);
         command.env_remove("JPY_PARENT_PID").envs(self.environment.iter().cloned());
         command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
     }

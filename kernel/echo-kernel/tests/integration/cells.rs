@@ -47,10 +47,10 @@ fn a_silent_cell_shows_no_input_and_no_result() {
 #[test]
 fn an_error_ends_the_cell_and_aborts_those_that_were_sent_with_it() {
     let mut front_end = start();
-    let failing = front_end.execute("before\n!raise oh\nafter");
+    let failing = front_end.execute("before\n!sleep 300\n!raise oh\nafter");
     let aborted = [front_end.execute("b"), front_end.execute("c")];
     front_end.expect_busy(&failing);
-    front_end.expect_input(&failing, "before\n!raise oh\nafter", 1);
+    front_end.expect_input(&failing, "before\n!sleep 300\n!raise oh\nafter", 1);
     front_end.expect_stream(&failing, "stdout", "before\n");
     front_end.expect_error(&failing, "Raised", "oh");
     front_end.expect_idle(&failing);
@@ -61,6 +61,35 @@ fn an_error_ends_the_cell_and_aborts_those_that_were_sent_with_it() {
         assert_eq!(front_end.expect_reply(&cell, "execute_reply"), json!({"status": "aborted"}));
     }
     front_end.expect_cell_that_prints("d", "d\n", 2);
+}
+
+#[test]
+fn cells_that_arrive_right_after_a_fast_error_are_aborted_too() {
+    let mut front_end = start();
+    // More than once, because other programs may hold the processor between two messages.
+    let is_aborted = (0..10).any(|_| {
+        let (failing, next) = (front_end.execute("!raise oh"), front_end.execute("b"));
+        front_end.expect_failed(&failing, "execute_reply", "Raised");
+        let status = front_end.expect_reply(&next, "execute_reply")["status"].clone();
+        front_end.skip_outputs();
+        status == "aborted"
+    });
+    assert!(is_aborted, "ten fast errors and no cell was aborted");
+    let is_late = front_end.execute("!raise oh");
+    front_end.expect_failed(&is_late, "execute_reply", "Raised");
+    let next = front_end.execute("!result sent after the reply");
+    assert_eq!(front_end.expect_reply(&next, "execute_reply")["status"], "ok");
+    front_end.skip_outputs();
+}
+
+#[test]
+fn a_silent_cell_that_fails_aborts_nothing() {
+    let mut front_end = start();
+    let failing = front_end.execute_with("!sleep 200\n!raise oh", json!({"silent": true}));
+    let next = front_end.execute("!result a");
+    front_end.expect_failed(&failing, "execute_reply", "Raised");
+    assert_eq!(front_end.expect_reply(&next, "execute_reply")["status"], "ok");
+    front_end.skip_outputs();
 }
 
 #[test]

@@ -16,6 +16,11 @@ fn it_speaks_over_unix_sockets() {
     let mut front_end = FrontEnd::start(echo().over_ipc());
     front_end.expect_cell_that_prints("a", "a\n", 1);
     assert!(front_end.heartbeat("there?"));
+    let socket = front_end.connection.shell_url().trim_start_matches("ipc://").to_string();
+    assert!(std::path::Path::new(&socket).exists());
+    kill("-TERM", front_end.process());
+    assert!(front_end.wait().success());
+    assert!(!std::path::Path::new(&socket).exists());
 }
 
 #[test]

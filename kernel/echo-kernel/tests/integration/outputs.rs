@@ -1,8 +1,8 @@
 //! Everything that a cell can show.
 
 use crate::start;
-use kernel_testing::{FrontEnd, Sent};
-use serde_json::{Value, json};
+use kernel_testing::{Channel, FrontEnd, Sent};
+use serde_json::json;
 
 fn begin(front_end: &mut FrontEnd, code: &str) -> Sent {
     let cell = front_end.execute(code);
@@ -33,16 +33,10 @@ fn streams_are_seen_while_the_cell_runs() {
     let mut front_end = start();
     let cell = begin(&mut front_end, "now\n!sleep 60000");
     front_end.expect_stream(&cell, "stdout", "now\n");
-    let interrupt = front_end.send(kernel_testing::Channel::Control, "interrupt_request", json!({}));
-    front_end.expect_reply_on(kernel_testing::Channel::Control, &interrupt, "interrupt_reply");
-    let kinds: Vec<Value> =
-        (0..5).map(|_| front_end.next(kernel_testing::Channel::Iopub).msg_type.into()).collect();
-    assert!(kinds.contains(&json!("error")), "{kinds:?}");
+    let interrupt = front_end.send(Channel::Control, "interrupt_request", json!({}));
+    front_end.expect_reply_on(Channel::Control, &interrupt, "interrupt_reply");
     front_end.expect_failed(&cell, "execute_reply", "Interrupted");
-    while front_end
-        .next_within(kernel_testing::Channel::Iopub, std::time::Duration::from_millis(100))
-        .is_some()
-    {}
+    front_end.skip_outputs();
 }
 
 #[test]

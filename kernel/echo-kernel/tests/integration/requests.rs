@@ -20,7 +20,7 @@ fn kernel_info() {
     assert_eq!(info["status"], "ok");
     assert_eq!(info["protocol_version"], "5.5");
     assert_eq!(info["language_info"]["file_extension"], ".echo");
-    assert_eq!(info["supported_features"], json!([]));
+    assert_eq!(info["supported_features"], json!(["kernel subshells"]));
     assert!(front_end.heartbeat("still there?"));
     assert!(front_end.heartbeat("again"));
 }
@@ -79,9 +79,9 @@ fn panics_of_the_language_are_errors() {
 #[test]
 fn requests_are_answered_while_a_cell_runs() {
     let mut front_end = start();
-    let cell = front_end.execute("!spin 2000");
+    let cell = front_end.execute("!spin 4000");
     front_end.expect_busy(&cell);
-    front_end.expect_input(&cell, "!spin 2000", 1);
+    front_end.expect_input(&cell, "!spin 4000", 1);
     let started = Instant::now();
     for (msg_type, content) in [
         ("kernel_info_request", json!({})),
@@ -98,7 +98,7 @@ fn requests_are_answered_while_a_cell_runs() {
         // Front ends show the last state they hear of: the cell still runs.
         front_end.expect_busy(&cell);
     }
-    assert!(started.elapsed() < Duration::from_millis(1500), "they waited: {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "they waited: {:?}", started.elapsed());
     front_end.expect_idle(&cell);
     front_end.expect_done(&cell, 1);
 }
@@ -130,17 +130,18 @@ fn history_is_shared_by_the_sessions_of_a_file() {
 }
 
 #[test]
-fn silent_and_unstored_cells_are_not_in_the_history() {
+fn silent_unstored_and_secret_cells_are_not_in_the_history() {
     let mut front_end = start();
+    front_end.expect_cell_that_prints("my secret", "my secret\n", 1);
     for settings in [json!({"silent": true}), json!({"store_history": false})] {
-        let cell = front_end.execute_with("!result secret", settings.clone());
+        let cell = front_end.execute_with("!result a", settings.clone());
         front_end.expect_busy(&cell);
         if settings["silent"] != true {
-            front_end.expect_input(&cell, "!result secret", 0);
+            front_end.expect_input(&cell, "!result a", 1);
             front_end.expect_output(&cell, "execute_result");
         }
         front_end.expect_idle(&cell);
-        front_end.expect_done(&cell, 0);
+        front_end.expect_done(&cell, 1);
     }
     assert_eq!(ask(&mut front_end, "history_request", json!({}))["history"], json!([]));
 }

@@ -3,6 +3,7 @@
 use super::router::Replies;
 use crate::answers;
 use crate::kernel::{Kernel, guarded};
+use crate::subshells::Subshells;
 use crate::usage::Usage;
 use crate::wire::Request;
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub(crate) struct Control {
     /// Told once, with the reply on its way.
     pub(crate) stop: UnboundedSender<()>,
     pub(crate) usage: Usage,
+    pub(crate) subshells: Arc<Subshells>,
 }
 
 impl Control {
@@ -34,19 +36,34 @@ impl Control {
                 "interrupt_request" => {
                     self.kernel.status(&request.parent, "busy");
                     interrupt(&self.kernel).await;
-                    replies.reply(&request.parent, "interrupt_reply", &json!({"status": "ok"}));
-                    self.kernel.status(&request.parent, "idle");
+                    self.reply(&request, &replies, &json!({"status": "ok"}));
                 }
                 "shutdown_request" => self.shutdown(&request, &replies).await,
                 "usage_request" => {
                     self.kernel.status(&request.parent, "busy");
                     let content = self.usage().await;
-                    replies.reply(&request.parent, "usage_reply", &content);
-                    self.kernel.status(&request.parent, "idle");
+                    self.reply(&request, &replies, &content);
+                }
+                "create_subshell_request" => {
+                    self.kernel.status(&request.parent, "busy");
+                    self.reply(&request, &replies, &self.subshells.create());
+                }
+                "delete_subshell_request" => {
+                    self.kernel.status(&request.parent, "busy");
+                    self.reply(&request, &replies, &self.subshells.delete(&request));
+                }
+                "list_subshell_request" => {
+                    self.kernel.status(&request.parent, "busy");
+                    self.reply(&request, &replies, &self.subshells.list());
                 }
                 _ => self.answer(request, replies),
             }
         }
+    }
+
+    fn reply(&self, request: &Request, replies: &Replies, content: &Value) {
+        replies.reply(&request.parent, &request.reply_type(), content);
+        self.kernel.status(&request.parent, "idle");
     }
 
     async fn shutdown(&self, request: &Request, replies: &Replies) {
@@ -91,6 +108,7 @@ pub(crate) async fn interrupt(kernel: &Arc<Kernel>) {
 
 /// Interrupts the running cells and tells the language that it ends.
 pub(crate) async fn end_language(kernel: &Arc<Kernel>, restart: bool) {
+    kernel.is_ending.store(true, Ordering::SeqCst);
     interrupt(kernel).await;
     let kernel = Arc::clone(kernel);
     let told = spawn_blocking(move || guarded(|| kernel.language.shutdown(restart)));

@@ -34,7 +34,7 @@ pub(crate) async fn publish(
         session,
         stall_limit,
         stream: None,
-        cell: None,
+        cells: Vec::new(),
         has_published: false,
     };
     loop {
@@ -62,8 +62,8 @@ struct Publisher {
     session: Arc<Session>,
     stall_limit: Duration,
     stream: Option<PendingStream>,
-    /// The running cell, busy until its own idle.
-    cell: Option<Arc<Parent>>,
+    /// The running cells, busy until their own idle.
+    cells: Vec<Arc<Parent>>,
     has_published: bool,
 }
 
@@ -97,6 +97,9 @@ impl Publisher {
             self.flush().await;
         }
         for piece in pieces(text) {
+            if self.stream.as_ref().is_some_and(|stream| stream.text.len() + piece.len() > STREAM_BYTES) {
+                self.flush().await;
+            }
             let stream = self.stream.get_or_insert_with(|| PendingStream {
                 parent: Arc::clone(parent),
                 name,
@@ -104,9 +107,6 @@ impl Publisher {
                 deadline: Instant::now() + STREAM_DELAY,
             });
             stream.text.push_str(piece);
-            if stream.text.len() >= STREAM_BYTES {
-                self.flush().await;
-            }
         }
     }
 
@@ -117,16 +117,17 @@ impl Publisher {
         }
     }
 
-    /// Front ends show the last state they hear of, whoever its parent is; so a request that was answered while a
-    /// cell runs must not leave them with idle.
+    /// Front ends show the last state they hear of, whoever its parent is; so what was done while a cell runs
+    /// must not leave them with idle.
     async fn status(&mut self, parent: Arc<Parent>, state: &'static str, is_cell: bool) {
         self.flush().await;
         self.send(&parent, "status", json!({}), &json!({"execution_state": state})).await;
-        if is_cell {
-            self.cell = (state == "busy").then_some(parent);
-        } else if state == "idle"
-            && let Some(cell) = self.cell.clone()
-        {
+        if state == "busy" {
+            self.cells.extend(is_cell.then_some(parent));
+            return;
+        }
+        self.cells.retain(|cell| !Arc::ptr_eq(cell, &parent));
+        if let Some(cell) = self.cells.last().cloned() {
             self.send(&cell, "status", json!({}), &json!({"execution_state": "busy"})).await;
         }
     }

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use zeromq::{RouterSendHalf, RouterSocket, SocketRecv, SocketSend, ZmqMessage};
-
-/// What a socket does with a verified request; must not block.
-pub(crate) type Handler = Box<dyn FnMut(Request, &Replies) + Send>;
+use zeromq::{RouterRecvHalf, RouterSendHalf, RouterSocket, SocketRecv, SocketSend, ZmqMessage};
 
 struct Outgoing {
     message: ZmqMessage,
@@ -56,21 +53,18 @@ impl Replies {
     }
 }
 
-/// Serves a bound socket: verified requests go to `handle`, which must not block.
-pub(crate) fn serve(
+/// Opens a bound socket: what sends on it from now on, and what will receive.
+pub(crate) fn open(
     socket: RouterSocket,
     name: &'static str,
     session: &Arc<Session>,
-    dropped: Arc<Dropped>,
-    handle: Handler,
-) -> (Replies, impl Future<Output = ()> + Send + 'static) {
-    let (send_half, receive_half) = socket.split();
+    dropped: &Arc<Dropped>,
+) -> (Replies, Receiver) {
+    let (send_half, socket) = socket.split();
     let (queue, outgoing) = mpsc::unbounded_channel();
     let replies = Replies { queue, session: Arc::clone(session) };
     tokio::spawn(send_all(send_half, outgoing, name));
-    let receiver = Receiver { replies: replies.clone(), name, dropped };
-    let receiving = receiver.receive(receive_half, handle);
-    (replies, receiving)
+    (replies.clone(), Receiver { socket, replies, name, dropped: Arc::clone(dropped) })
 }
 
 async fn send_all(
@@ -90,16 +84,19 @@ async fn send_all(
     }
 }
 
-struct Receiver {
+/// The receiving side of a ROUTER socket.
+pub(crate) struct Receiver {
+    socket: RouterRecvHalf,
     replies: Replies,
     name: &'static str,
     dropped: Arc<Dropped>,
 }
 
 impl Receiver {
-    async fn receive(self, mut socket: impl SocketRecv, mut handle: Handler) {
+    /// Hands verified requests to `handle`, which must not block, until the process ends.
+    pub(crate) async fn receive(mut self, mut handle: impl FnMut(Request, &Replies) + Send) {
         loop {
-            match socket.recv().await {
+            match self.socket.recv().await {
                 Ok(message) => match Request::parse(message.into_vec(), &self.replies.session.signer) {
                     Ok(request) => handle(request, &self.replies),
                     Err(error) => self.refuse(error),

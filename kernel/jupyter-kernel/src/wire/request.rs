@@ -58,6 +58,8 @@ pub struct Request {
     pub msg_type: String,
     /// `msg_id` of the message that this one answers, for `input_reply`; empty where the front end sends none.
     pub answers: String,
+    /// The subshell that is to handle it; `None` is the shell itself.
+    pub subshell: Option<String>,
     /// The content; an unreadable one gets an error reply.
     pub content: Content,
     /// The metadata; empty where they cannot be read.
@@ -94,6 +96,7 @@ impl Request {
         Ok(Self {
             parent: Arc::new(Parent { identities, header: sound_header(header, &header_fields), msg_id }),
             msg_type,
+            subshell: text("subshell_id"),
             answers: answered(parent_header),
             content: object(content),
             metadata: object(metadata).unwrap_or_default(),
