@@ -30,24 +30,7 @@ pub(crate) const SMALL: f64 = 0.7;
 
 /// Writes a label without formulas: `$m_{\mu\mu}$ [GeV]` as `m_μμ [GeV]`, `10$^{3}$` as `10³`.
 pub fn plain_text(label: &str) -> String {
-    let mut text = String::new();
-    let mut before = Level::Line;
-    for mut run in Label::parse(label).runs {
-        if run.has_bar {
-            run.text = run.text.chars().flat_map(|letter| [letter, '\u{304}']).collect();
-        }
-        match run.level {
-            level if level == Level::Line || level == before => text.push_str(&run.text),
-            Level::Line => {}
-            Level::Raised => match run.text.chars().map(superscript).collect::<Option<String>>() {
-                Some(raised) => text.push_str(&raised),
-                None => text.extend(["^", &run.text]),
-            },
-            Level::Lowered => text.extend(["_", &run.text]),
-        }
-        before = run.level;
-    }
-    text
+    Label::parse(label).plain()
 }
 
 impl Label {
@@ -63,6 +46,30 @@ impl Label {
         }
         label.push(rest, false, Level::Line);
         label
+    }
+
+    /// Writes the label as letters alone, raised digits as such.
+    pub(crate) fn plain(&self) -> String {
+        let mut text = String::new();
+        let mut before = Level::Line;
+        for run in &self.runs {
+            let letters: String = if run.has_bar {
+                run.text.chars().flat_map(|letter| [letter, '\u{304}']).collect()
+            } else {
+                run.text.clone()
+            };
+            match run.level {
+                level if level == Level::Line || level == before => text.push_str(&letters),
+                Level::Line => {}
+                Level::Raised => match letters.chars().map(superscript).collect::<Option<String>>() {
+                    Some(raised) => text.push_str(&raised),
+                    None => text.extend(["^", &letters]),
+                },
+                Level::Lowered => text.extend(["_", &letters]),
+            }
+            before = run.level;
+        }
+        text
     }
 
     /// Makes a label of text in one style, without formulas.
@@ -304,8 +311,8 @@ fn symbol(name: &str) -> Option<&'static str> {
 }
 
 fn superscript(letter: char) -> Option<char> {
-    let index = "0123456789+−-".chars().position(|known| known == letter)?;
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻".chars().nth(index)
+    let index = "0123456789+−-*′".chars().position(|known| known == letter)?;
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻*′".chars().nth(index)
 }
 
 /// Advance widths of Helvetica in thousandths of the font size, from the blank to `~`.

@@ -5,8 +5,9 @@ mod curves;
 mod histogram;
 mod matrix;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::axis::Axis;
 use crate::label::plain_text;
 
 /// What the documents say they are.
@@ -60,17 +61,25 @@ fn quantity(field: &str, title: &str) -> Value {
 }
 
 /// A channel of numbers over a fixed range.
-fn quantity_over(field: &str, title: &str, (low, high): (f64, f64), is_log: bool) -> Value {
-    let scale = if is_log {
-        json!({"type": "log", "domain": [low, high], "nice": false, "clamp": true})
-    } else {
-        json!({"domain": [low, high], "zero": false, "nice": false})
-    };
+fn quantity_over(field: &str, title: &str, (low, high): (f64, f64)) -> Value {
     let mut channel = quantity(field, title);
-    channel["scale"] = scale;
-    if is_log {
-        channel["axis"] = json!({"format": "~e"});
+    channel["scale"] = json!({"domain": [low, high], "zero": false, "nice": false});
+    channel
+}
+
+/// A channel of numbers along an axis of ours; a logarithmic one has the ticks and powers of ten of the picture.
+fn quantity_along(field: &str, title: &str, axis: &Axis) -> Value {
+    if !axis.is_log {
+        return quantity_over(field, title, (axis.low, axis.high));
     }
+    // As the expression writes a value, so must the keys be.
+    let key = |value: f64| format!("{value:.0e}").replace('e', "e+").replace("+-", "-");
+    let labels: Map<String, Value> =
+        axis.major.iter().map(|tick| (key(tick.value), json!(tick.label.plain()))).collect();
+    let values: Vec<f64> = axis.major.iter().map(|tick| tick.value).collect();
+    let mut channel = quantity(field, title);
+    channel["scale"] = json!({"type": "log", "domain": [axis.low, axis.high], "nice": false, "clamp": true});
+    channel["axis"] = json!({"values": values, "labelExpr": format!("{}[format(datum.value, '.0e')]", Value::Object(labels))});
     channel
 }
 

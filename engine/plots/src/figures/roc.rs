@@ -91,12 +91,19 @@ impl RocCurves {
         self.curves.iter().map(series).collect()
     }
 
+    /// Whether there are several labels and several parts.
+    pub(crate) fn is_grouped(&self) -> bool {
+        let n = |names: Vec<&str>| names.len();
+        n(distinct(self.curves.iter().map(|curve| curve.label.as_str()))) > 1
+            && n(distinct(self.curves.iter().map(|curve| curve.part.as_str()))) > 1
+    }
+
     /// A look for each curve; or, where there are several labels and parts, a colour for each label and a kind of line
     /// for each part: the legend then needs a line for each of them, not for each pair.
     fn lines(&self) -> Lines {
         let labels = distinct(self.curves.iter().map(|curve| curve.label.as_str()));
         let parts = distinct(self.curves.iter().map(|curve| curve.part.as_str()));
-        if labels.len() < 2 || parts.len() < 2 {
+        if !self.is_grouped() {
             let looks: Vec<Look> = (0..self.curves.len()).map(Look::solid).collect();
             let labels = self.curves.iter().map(|curve| curve.with_auc(&curve.name()));
             return Lines { legend: looks.iter().copied().zip(labels).collect(), looks };
@@ -141,7 +148,7 @@ fn place(names: &[&str], name: &str) -> usize {
 
 impl RocCurve {
     /// Label and part.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match (self.label.as_str(), self.part.as_str()) {
             (label, "") => label.to_owned(),
             ("", part) => part.to_owned(),
@@ -149,7 +156,7 @@ impl RocCurve {
         }
     }
 
-    fn with_auc(&self, name: &str) -> Label {
+    pub(crate) fn with_auc(&self, name: &str) -> Label {
         let auc = self.auc.filter(|auc| auc.is_finite()).map(|auc| format!(" (AUC = {auc:.4})"));
         Label::parse(&(name.to_owned() + &auc.unwrap_or_default()))
     }

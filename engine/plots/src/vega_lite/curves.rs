@@ -13,11 +13,22 @@ use crate::palette::Palette;
 /// A curve of more points than these is thinned out.
 const MOST_POINTS: usize = 2000;
 
+/// A curve: its colour by its name, its dashes by its part.
+struct Curve {
+    name: String,
+    part: String,
+    series: Series,
+}
+
 impl LossCurves {
     /// Writes the curves as a Vega-Lite v5 document.
     pub fn to_vega_lite(&self) -> Value {
         let mark = self.best().map(|(x, y)| (x, y, "kept epoch"));
-        curves(("Epoch", self.title()), &self.series, mark, Vec::new())
+        let names = distinct_names(self.series.iter().map(|series| series.label.as_str()));
+        let curve =
+            |(name, series): (String, &Series)| Curve { name, part: String::new(), series: series.clone() };
+        let curves: Vec<Curve> = names.into_iter().zip(&self.series).map(curve).collect();
+        write(("Epoch", self.title()), &curves, mark, Vec::new())
     }
 }
 
@@ -30,48 +41,52 @@ impl RocCurves {
             "mark": {"type": "line", "strokeDash": [6, 5], "color": "#9c9ca1", "strokeWidth": 1.4},
             "encoding": {"x": quantity("x", "Background efficiency"), "y": quantity("y", "Signal efficiency")},
         });
-        curves(("Background efficiency", "Signal efficiency"), &self.series(), mark, vec![toss])
+        write(("Background efficiency", "Signal efficiency"), &self.as_curves(), mark, vec![toss])
+    }
+
+    fn as_curves(&self) -> Vec<Curve> {
+        let series = self.series();
+        if self.is_grouped() {
+            let curve = |(curve, series): (&crate::RocCurve, Series)| Curve {
+                name: crate::label::plain_text(&curve.label),
+                part: crate::label::plain_text(&curve.part),
+                series,
+            };
+            return self.curves.iter().zip(series).map(curve).collect();
+        }
+        let with_auc: Vec<String> =
+            self.curves.iter().map(|curve| curve.with_auc(&curve.name()).plain()).collect();
+        let names = distinct_names(with_auc.iter().map(String::as_str));
+        names
+            .into_iter()
+            .zip(series)
+            .map(|(name, series)| Curve { name, part: String::new(), series })
+            .collect()
     }
 }
 
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct = Vec::new();
+    for name in names {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    distinct
+}
+
 /// Curves over each other, with a mark and with more layers below them.
-fn curves(
+fn write(
     (x_title, y_title): (&str, &str),
-    series: &[Series],
+    curves: &[Curve],
     mark: Option<(f64, f64, &str)>,
     mut layers: Vec<Value>,
 ) -> Value {
-    let names = distinct_names(series.iter().map(|series| series.label.as_str()));
-    let palette = Palette::default().holding(series.len());
-    let range: Vec<String> = (0..series.len()).map(|at| palette.colour(at).to_owned()).collect();
-    let mut values = Vec::new();
-    for (series, name) in series.iter().zip(&names) {
-        let points: Vec<(f64, f64)> = series.points().collect();
-        let step = points.len().div_ceil(MOST_POINTS).max(1);
-        let last = points.len().saturating_sub(1);
-        let kept = points.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
-        values.extend(kept.map(|(_, (x, y))| json!({"curve": name, "x": x, "y": y})));
-    }
-    let y_scale = json!({"zero": false});
-    let mut y = quantity("y", y_title);
-    y["scale"] = y_scale;
-    layers.push(json!({
-        "params": [zoom(&["x", "y"]), legend_pick("curve")],
-        "data": {"values": values},
-        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 30, "filled": true, "opacity": 0.35}},
-        "encoding": {
-            "x": quantity("x", x_title),
-            "y": y,
-            "color": colours("curve", "", &names, &range),
-            "opacity": picked_opacity(1.0, 0.15),
-            "order": {"field": "x", "type": "quantitative"},
-            "tooltip": [hover_name("curve", "curve"), hover("x", x_title), hover("y", y_title)],
-        },
-    }));
+    layers.push(curve_layer((x_title, y_title), curves));
     if let Some((x, y, what)) = mark.filter(|(x, y, _)| x.is_finite() && y.is_finite()) {
         layers.push(json!({
             "data": {"values": [{"x": x, "y": y, "what": what}]},
-            "mark": {"type": "point", "filled": true, "size": 90, "color": "black"},
+            "mark": {"type": "point", "filled": true, "size": 90, "color": "black", "opacity": 1},
             "encoding": {
                 "x": quantity("x", x_title),
                 "y": quantity("y", y_title),
@@ -80,4 +95,50 @@ fn curves(
         }));
     }
     document(y_title, json!({"width": SIZE.0, "height": SIZE.1, "layer": layers}))
+}
+
+fn curve_layer((x_title, y_title): (&str, &str), curves: &[Curve]) -> Value {
+    let names = distinct(curves.iter().map(|curve| curve.name.clone()));
+    let parts = distinct(curves.iter().map(|curve| curve.part.clone()));
+    let palette = Palette::default().holding(names.len());
+    let range: Vec<String> = (0..names.len()).map(|at| palette.colour(at).to_owned()).collect();
+    let mut y = quantity("y", y_title);
+    y["scale"] = json!({"zero": false});
+    let mut tooltip = vec![hover_name("curve", "curve"), hover("x", x_title), hover("y", y_title)];
+    let mut encoding = json!({
+        "x": quantity("x", x_title),
+        "y": y,
+        "color": colours("curve", "", &names, &range),
+        // Not the opacity of the whole: that would show the points, which are there for hovering only.
+        "strokeOpacity": picked_opacity(1.0, 0.15),
+        "order": {"field": "x", "type": "quantitative"},
+    });
+    if parts.len() > 1 {
+        // The last part, the test events by custom, is drawn solid.
+        let dashes = (0..parts.len()).rev().map(|from_last| match from_last % 3 {
+            0 => json!([1, 0]),
+            1 => json!([7, 4]),
+            _ => json!([2, 3]),
+        });
+        encoding["strokeDash"] = json!({"field": "part", "type": "nominal", "title": "",
+            "legend": {"symbolType": "stroke", "symbolStrokeColor": "#555", "symbolOpacity": 1, "symbolSize": 400},
+            "scale": {"domain": parts, "range": dashes.collect::<Vec<_>>()}});
+        tooltip.insert(1, hover_name("part", "part"));
+    }
+    encoding["tooltip"] = json!(tooltip);
+    json!({
+        "params": [zoom(&["x", "y"]), legend_pick("curve")],
+        "data": {"values": curves.iter().flat_map(points).collect::<Vec<_>>()},
+        "mark": {"type": "line", "strokeWidth": 2, "point": "transparent", "clip": true},
+        "encoding": encoding,
+    })
+}
+
+/// The points of a curve, thinned out evenly; the last one stays.
+fn points(curve: &Curve) -> Vec<Value> {
+    let points: Vec<(f64, f64)> = curve.series.points().collect();
+    let step = points.len().div_ceil(MOST_POINTS).max(1);
+    let last = points.len().saturating_sub(1);
+    let kept = points.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
+    kept.map(|(_, (x, y))| json!({"curve": curve.name, "part": curve.part, "x": x, "y": y})).collect()
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    SIZE, colours, distinct_names, document, hover, hover_name, legend_pick, picked_opacity, quantity_over,
-    zoom,
+    SIZE, colours, distinct_names, document, hover, hover_name, legend_pick, picked_opacity, quantity_along,
+    quantity_over, zoom,
 };
 use crate::axis::Axis;
 use crate::figures::histogram::HistogramFigure;
@@ -36,7 +36,8 @@ impl HistogramFigure {
         let ratio = self.has_ratio.then(|| self.ratio(&Style::default(), total.as_ref()));
         let scales = self.scales(total.as_ref());
         let mut layers = Vec::new();
-        layers.push(self.samples_layer(&scales));
+        layers.push(self.stack_layer(&scales));
+        layers.push(self.outline_layer(&scales));
         layers.push(self.hover_layer(&scales));
         if let Some(total) = total.as_ref().filter(|_| self.is_stacked) {
             layers.push(band_layer(total, &scales));
@@ -46,7 +47,12 @@ impl HistogramFigure {
         let Some(ratio) = ratio else {
             return document(&title, json!({"width": SIZE.0, "height": SIZE.1, "layer": layers}));
         };
-        // The legend counts for both panels; the horizontal axis is zoomed in the upper one.
+        // One horizontal axis for both, labelled below.
+        for layer in &mut layers {
+            if let Some(x) = layer["encoding"].get_mut("x") {
+                x["axis"] = json!({"labels": false, "title": null});
+            }
+        }
         let upper = json!({"width": SIZE.0, "height": SIZE.1 - 60, "layer": layers});
         let lower = ratio_view(&ratio, &scales);
         document(
@@ -60,7 +66,7 @@ impl HistogramFigure {
         let y = self.vertical_range(total, 0.0).axis(6);
         let base = if y.is_log { y.low } else { 0.0 };
         let (low, high) = self.horizontal_range();
-        let x = quantity_over("low", &self.x_title, (low, high), false);
+        let x = quantity_over("low", &self.x_title, (low, high));
         Scales {
             x,
             y: (self.vertical_title(), y),
@@ -70,8 +76,8 @@ impl HistogramFigure {
         }
     }
 
-    /// Fills of a stack and outlines of other samples: one bar for each bin.
-    fn samples_layer(&self, scales: &Scales) -> Value {
+    /// Fills of a stack: one rectangle for each bin.
+    fn stack_layer(&self, scales: &Scales) -> Value {
         let mut values = Vec::new();
         for (at, sample) in self.samples.iter().enumerate().filter(|(_, sample)| self.is_in_stack(sample)) {
             let below = self.sum_below(at);
@@ -99,35 +105,57 @@ impl HistogramFigure {
         })
     }
 
+    fn overlaid(&self) -> impl Iterator<Item = (usize, &Histogram)> {
+        let overlaid = self.samples.iter().enumerate().filter(|(_, sample)| !self.is_in_stack(sample));
+        overlaid.map(|(at, sample)| (at, &sample.histogram))
+    }
+
     /// The outlines of the samples that are not stacked.
-    fn hover_layer(&self, scales: &Scales) -> Value {
+    fn outline_layer(&self, scales: &Scales) -> Value {
         let mut values = Vec::new();
-        for (at, sample) in self.samples.iter().enumerate().filter(|(_, sample)| !self.is_in_stack(sample)) {
-            let n_bins = sample.histogram.n_bins();
-            for bin in 0..n_bins {
-                let mut value = bin_value(&sample.histogram, bin, &scales.names[at]);
-                value["top"] = json!(scales.shown(sample.histogram.counts()[bin]));
-                values.push(value);
-            }
-            if n_bins > 0 {
-                // The step of the last bin ends at its upper edge.
-                let mut value = bin_value(&sample.histogram, n_bins - 1, &scales.names[at]);
-                value["top"] = json!(scales.shown(sample.histogram.counts()[n_bins - 1]));
-                let (low, high) = (value["low"].clone(), value["high"].clone());
-                value["from"] = low;
-                value["low"] = high;
-                values.push(value);
-            }
+        for (at, histogram) in self.overlaid() {
+            let mut corner = |edge: f64, height: f64| {
+                values.push(json!({"sample": scales.names[at], "low": edge, "top": scales.shown(height)}));
+            };
+            let edges = histogram.edges();
+            corner(edges[0], scales.base);
+            histogram.counts().iter().zip(edges).for_each(|(&count, &edge)| corner(edge, count));
+            corner(edges[histogram.n_bins()], scales.base);
         }
         json!({
             "data": {"values": values},
-            "mark": {"type": "line", "interpolate": "step-after", "clip": true, "strokeWidth": 2,
-                "point": {"size": 60, "filled": true, "opacity": 0}},
+            "mark": {"type": "line", "interpolate": "step-after", "clip": true, "strokeWidth": 2},
             "encoding": {
                 "x": scales.x,
                 "y": scales.y("top"),
                 "color": scales.colour(),
                 "opacity": picked_opacity(1.0, 0.15),
+            },
+        })
+    }
+
+    /// Invisible rectangles below the outlines that show their numbers: the lowest one above the pointer does.
+    fn hover_layer(&self, scales: &Scales) -> Value {
+        let mut bins: Vec<(f64, Value)> = Vec::new();
+        for (at, histogram) in self.overlaid() {
+            for (bin, &count) in histogram.counts().iter().enumerate() {
+                let mut value = bin_value(histogram, bin, &scales.names[at]);
+                value["base"] = json!(scales.base);
+                value["top"] = json!(scales.shown(count));
+                bins.push((count, value));
+            }
+        }
+        // What is drawn last lies on top.
+        bins.sort_by(|left, right| right.0.total_cmp(&left.0));
+        let values: Vec<Value> = bins.into_iter().map(|(_, value)| value).collect();
+        json!({
+            "data": {"values": values},
+            "mark": {"type": "rect", "clip": true, "fill": "white", "fillOpacity": 0, "strokeWidth": 0},
+            "encoding": {
+                "x": scales.x,
+                "x2": {"field": "high"},
+                "y": scales.y("base"),
+                "y2": {"field": "top"},
                 "tooltip": tooltip(),
             },
         })
@@ -175,7 +203,7 @@ impl Scales {
 
     fn y(&self, field: &str) -> Value {
         let (title, axis) = &self.y;
-        quantity_over(field, title, (axis.low, axis.high), axis.is_log)
+        quantity_along(field, title, axis)
     }
 
     fn colour(&self) -> Value {
@@ -187,13 +215,13 @@ impl Scales {
 fn bin_value(histogram: &Histogram, bin: usize, sample: &str) -> Value {
     let (low, high) = (histogram.edges()[bin], histogram.edges()[bin + 1]);
     let (count, error) = (histogram.counts()[bin], histogram.sum_w2()[bin].sqrt());
-    json!({"sample": sample, "low": low, "from": low, "high": high, "count": count, "error": error})
+    json!({"sample": sample, "low": low, "high": high, "count": count, "error": error})
 }
 
 fn tooltip() -> Value {
     json!([
         hover_name("sample", "sample"),
-        hover("from", "from"),
+        hover("low", "from"),
         hover("high", "to"),
         hover("count", "count"),
         hover("error", "± statistical")
@@ -241,7 +269,7 @@ fn ratio_view(ratio: &Ratio, scales: &Scales) -> Value {
     let band: Vec<Value> = bins
         .map(|(edges, band)| json!({"low": edges[0], "high": edges[1], "bottom": band.0, "top": band.1}))
         .collect();
-    let y = |field: &str| quantity_over(field, &ratio.title, (axis.low, axis.high), false);
+    let y = |field: &str| quantity_over(field, &ratio.title, (axis.low, axis.high));
     let mut x = scales.x.clone();
     x["field"] = json!("middle");
     let colour = json!({"field": "colour", "type": "nominal", "scale": null});

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SIZE, document, hover, hover_name, quantity, zoom};
+use super::{SIZE, document, hover, hover_name, quantity_over, zoom};
 use crate::figures::correlation::CorrelationMatrix;
 use crate::figures::histogram2d::Histogram2d;
 use crate::label::plain_text;
@@ -36,7 +36,8 @@ impl CorrelationMatrix {
                 "color": {
                     "condition": {"test": "!isValid(datum.value)", "value": "#d0d0d4"},
                     "field": "value", "type": "quantitative", "title": "Correlation",
-                    "scale": {"domain": [-1, 0, 1], "range": ["#1845c9", "#ffffff", "#bd1f01"]},
+                    "scale": {"domain": [-1, 0, 1], "range": ["#1845c9", "#ffffff", "#bd1f01"],
+                        "interpolate": "rgb"},
                 },
                 "strokeWidth": {"condition": {"param": "over", "empty": false, "value": 1.5}, "value": 0},
                 "tooltip": [hover_name("row", "row"), hover_name("column", "column"), hover("value", "correlation")],
@@ -53,12 +54,9 @@ impl Histogram2d {
             json!({"x0": cell.x.0, "x1": cell.x.1, "y0": cell.y.0, "y1": cell.y.1, "count": cell.count})
         });
         let (x, y) = (plain_text(&self.x_title), plain_text(&self.y_title));
-        let scale = if self.is_log { "log" } else { "linear" };
+        let scale = json!({"type": if self.is_log { "log" } else { "linear" }, "scheme": "viridis"});
         let axis = |field: &str, title: &str, edges: &[f64]| {
-            let mut channel = quantity(field, title);
-            let (low, high) = extent(edges.iter().copied()).unwrap_or((0.0, 1.0));
-            channel["scale"] = json!({"domain": [low, high], "zero": false, "nice": false});
-            channel
+            quantity_over(field, title, extent(edges.iter().copied()).unwrap_or((0.0, 1.0)))
         };
         let view = json!({
             "width": SIZE.0,
@@ -72,7 +70,7 @@ impl Histogram2d {
                 "y": axis("y0", &self.y_title, &self.y_edges),
                 "y2": {"field": "y1"},
                 "color": {"field": "count", "type": "quantitative", "title": plain_text(self.z_title()),
-                    "scale": {"type": scale, "scheme": "viridis"}},
+                    "scale": scale},
                 "tooltip": [hover("x0", &format!("{x} from")), hover("x1", &format!("{x} to")),
                     hover("y0", &format!("{y} from")), hover("y1", &format!("{y} to")), hover("count", "count")],
             },

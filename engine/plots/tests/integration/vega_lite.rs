@@ -126,12 +126,16 @@ fn a_stack_is_the_sum_of_its_samples() {
 }
 
 #[test]
-fn outlines_end_at_the_last_edge() {
+fn outlines_go_around_every_bin_and_hovering_finds_the_lowest() {
     let document = examples::overlay().to_vega_lite();
-    let steps = layer(&document, 1);
-    assert_eq!(steps.len(), 3 * 31);
-    assert_eq!((&steps[29]["low"], &steps[30]["low"]), (&580.0.into(), &600.0.into()));
-    assert_eq!(steps[30]["count"], steps[29]["count"]);
+    let corners = layer(&document, 1);
+    assert_eq!(corners.len(), 3 * 32);
+    assert_eq!(
+        (&corners[0]["top"], &corners[31]["top"], &corners[31]["low"]),
+        (&0.0.into(), &0.0.into(), &600.0.into())
+    );
+    let counts: Vec<f64> = layer(&document, 2).iter().map(|bin| bin["count"].as_f64().unwrap()).collect();
+    assert!(counts.len() == 90 && counts.is_sorted_by(|left, right| left >= right));
 }
 
 #[test]
