@@ -18,6 +18,9 @@ const LANES: usize = 16;
 /// Widths up to this are counted in an array, larger ones one by one.
 const COUNTED_WIDTHS: usize = 4096;
 
+/// Beyond it not every integer is a 64-bit float.
+const LARGEST_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+
 /// What one piece adds to its branch.
 #[derive(Debug, Default)]
 pub(crate) struct PieceNumbers {
@@ -107,6 +110,9 @@ pub(crate) fn measure_piece(piece: &Piece, mode: SpecsMode, resolution: u32) -> 
     found.numbers.n = values.len() as u64;
     if mode == SpecsMode::Full {
         event_columns::for_each_type!(&values, slice => measure_fully(slice, resolution, &mut found));
+        if found.numbers.max.max(-found.numbers.min) > LARGEST_EXACT_INTEGER {
+            found.numbers.squares = exact_squares(&values).or(found.numbers.squares);
+        }
         found.widths = count_widths(piece);
     }
     found
@@ -317,6 +323,19 @@ fn add_squares(block: &[f64], squares: &mut ExactSum) {
         squares.add(product.mul_add(times, -(product * times)));
         squares.add(rest * times);
     }
+}
+
+/// The sum of the squares of 64-bit integers, which may have more digits than a float; nothing for other types.
+fn exact_squares(values: &Values) -> Option<ExactSum> {
+    let mut squares = ExactSum::default();
+    match values {
+        Values::I64(slice) => {
+            slice.iter().for_each(|value| squares.add_square_of_integer(value.unsigned_abs()));
+        }
+        Values::U64(slice) => slice.iter().for_each(|value| squares.add_square_of_integer(*value)),
+        _ => return None,
+    }
+    Some(squares)
 }
 
 /// How many entries have how many values; empty for types without lists.

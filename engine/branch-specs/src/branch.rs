@@ -1,7 +1,7 @@
 //! What is known of one branch.
 
 use crate::accumulate::{Numbers, PieceNumbers};
-use crate::{Histogram, SpecsMode, ValueSketch};
+use crate::{ExactSum, Histogram, SpecsMode, ValueSketch};
 use event_columns::{ColumnType, ElementType};
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use std::sync::Arc;
 const HISTOGRAM_BINS: usize = 50;
 /// Beyond this the squares of values leave the range of 64-bit floats.
 const LARGEST_SQUARABLE: f64 = 1e150;
+/// Beyond this the square of the sum does.
+const LARGEST_SUM: f64 = 1e154;
 
 /// The numbers of one branch over all its values. Values that are NaN or infinite are counted and otherwise left
 /// out; booleans are 0 and 1.
@@ -116,23 +118,24 @@ impl BranchSpecs {
     }
 
     /// Standard deviation of the finite values (root of the mean square distance from the mean, as `numpy.std`);
-    /// nothing where there is no value, in the fast mode, and for values beyond 1e150.
+    /// nothing where there is no value, in the fast mode, and for values beyond 1e150 or whose sum
+    /// may be beyond 1e154.
     pub fn std(&self) -> Option<f64> {
         let n = self.n_finite() as f64;
         let largest = self.max()?.max(-self.min()?);
-        if largest > LARGEST_SQUARABLE || n == 0.0 {
+        if largest > LARGEST_SQUARABLE || largest * n > LARGEST_SUM || n == 0.0 {
             return None;
         }
-        // The difference of two large numbers: both are exact to twice the digits of a 64-bit float.
-        let mut distance = self.numbers.squares.clone()?;
-        let parts = self.numbers.sum.parts();
-        let (high, low) = (parts.first().copied().unwrap_or(0.0), parts.get(1).copied().unwrap_or(0.0));
-        let square = high * high;
-        let rest = high.mul_add(high, -square) + 2.0 * high * low;
-        let quotient = square / n;
-        distance.add(-quotient);
-        distance.add(-((-quotient).mul_add(n, square) + rest) / n);
-        Some((distance.to_f64().max(0.0) / n).sqrt())
+        // n times the sum of squares, less the square of the sum: two large numbers with a small difference.
+        let mut difference = ExactSum::default();
+        for part in self.numbers.squares.as_ref()?.parts() {
+            difference.add_product(n, part);
+        }
+        let sum = self.numbers.sum.parts();
+        for left in &sum {
+            sum.iter().for_each(|right| difference.add_product(-left, *right));
+        }
+        Some((difference.to_f64().max(0.0) / n / n).sqrt())
     }
 
     /// The largest number of values in one entry: the original's `jdim`, and 1 for a flat branch with entries.

@@ -77,6 +77,12 @@ pub enum SpecsError {
         /// What differs between then and now.
         what_changed: String,
     },
+    /// The specs cannot serve what is asked for.
+    #[error("the specs are stale or of other data: {reason}")]
+    Unfit {
+        /// What stands against it, and what to do.
+        reason: String,
+    },
     /// A file's size, time or content could not be looked at.
     #[error("cannot take the fingerprint of {file}: {cause}")]
     Fingerprint {

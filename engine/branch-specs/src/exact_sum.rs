@@ -38,10 +38,26 @@ impl ExactSum {
 
     /// Adds an integer.
     pub fn add_integer(&mut self, value: i128) {
+        self.add_magnitude(value.unsigned_abs(), value < 0);
+    }
+
+    /// Adds the square of an integer, given without its sign.
+    pub fn add_square_of_integer(&mut self, magnitude: u64) {
+        self.add_magnitude(u128::from(magnitude) * u128::from(magnitude), false);
+    }
+
+    fn add_magnitude(&mut self, magnitude: u128, negative: bool) {
         // Two halves, so that the shift inside the first limb cannot push bits out of 128.
-        let (magnitude, position) = (value.unsigned_abs(), LOWEST_EXPONENT.unsigned_abs() as usize);
-        self.add_bits(magnitude & u128::from(u64::MAX), position, value < 0);
-        self.add_bits(magnitude >> 64, position + 64, value < 0);
+        let position = LOWEST_EXPONENT.unsigned_abs() as usize;
+        self.add_bits(magnitude & u128::from(u64::MAX), position, negative);
+        self.add_bits(magnitude >> 64, position + 64, negative);
+    }
+
+    /// Adds the product of two finite values, exactly as long as its last digit is in the range of 64-bit floats.
+    pub fn add_product(&mut self, left: f64, right: f64) {
+        let product = left * right;
+        self.add(product);
+        self.add(left.mul_add(right, -product));
     }
 
     /// Adds all of another sum.

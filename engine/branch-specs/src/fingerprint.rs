@@ -82,6 +82,75 @@ impl FileFingerprint {
 }
 
 impl Fingerprint {
+    /// Why specs of this data cannot serve another wish, in words with what to do; nothing where they can. Files
+    /// are the same by content (size, and checksum or time) and the last part of their name, in any order and named from
+    /// any folder, and more branches may have been measured than are wanted.
+    pub fn hindrance(&self, wish: &Self) -> Option<String> {
+        if let Some(what) = self.other_files(wish) {
+            return Some(what);
+        }
+        if self.tree != wish.tree {
+            return Some(format!(
+                "they were made of the tree `{}` and not of `{}`; measure that tree",
+                self.tree, wish.tree
+            ));
+        }
+        if let Some(what) = self.other_events(wish) {
+            return Some(what);
+        }
+        // Last, as a selection makes branches.
+        let branch = wish.branches.iter().find(|name| !self.branches.contains(name))?;
+        Some(format!("they lack the branch `{branch}`; measure with it, or exclude it"))
+    }
+
+    fn other_events(&self, wish: &Self) -> Option<String> {
+        if self.selection != wish.selection {
+            let (then, wanted) = match (&self.selection, &wish.selection) {
+                (None, _) => ("all events", "those that pass the selection"),
+                (_, None) => ("the events that pass a selection", "all events"),
+                _ => ("the events that pass another selection, or another number of them", "these"),
+            };
+            return Some(format!(
+                "they were made of {then} and not of {wanted}; leave them out, so that these are measured"
+            ));
+        }
+        let words = |entries: Option<u64>| match entries {
+            None => "all entries".to_string(),
+            Some(n_entries) => format!("the first {n_entries} entries"),
+        };
+        (self.max_entries != wish.max_entries).then(|| {
+            format!(
+                "they were made of {} and not of {} of each file, as `nevts` asks; leave them out, or change `nevts`",
+                words(self.max_entries),
+                words(wish.max_entries)
+            )
+        })
+    }
+
+    fn other_files(&self, wish: &Self) -> Option<String> {
+        let names = |fingerprint: &Self| {
+            fingerprint.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let lacks = |own: &Self, other: &Self| other.files.iter().any(|file| own.file(&file.name).is_none());
+        if self.files.len() != wish.files.len() || lacks(self, wish) || lacks(wish, self) {
+            let (then, now) = (names(self), names(wish));
+            return Some(format!("they were made of the files {then} and not of {now}; measure these files"));
+        }
+        wish.files.iter().find_map(|now| {
+            let what = self.file(&now.name)?.difference(now)?;
+            Some(format!("{what}; measure {} again", now.name))
+        })
+    }
+
+    /// The file of this name, or else the only one with the same last part of the name.
+    pub fn file(&self, name: &str) -> Option<&FileFingerprint> {
+        let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_string();
+        self.files.iter().find(|file| file.name == name).or_else(|| {
+            let mut alike = self.files.iter().filter(|file| base(&file.name) == base(name));
+            alike.next().filter(|_| alike.next().is_none())
+        })
+    }
+
     /// What differs between this and the data of today, in words; nothing where all is the same.
     pub fn difference(&self, now: &Self) -> Option<String> {
         let names = |fingerprint: &Self| -> Vec<String> {
@@ -163,6 +232,42 @@ mod tests {
         check(|now| now.selection = Some("ht > 3".into()), Some("selection"));
         check(|now| now.max_entries = Some(3), Some("number of entries"));
         check(|now| now.tree = "t".into(), Some("tree"));
+    }
+
+    #[test]
+    fn specs_serve_fewer_branches_and_files_named_otherwise() {
+        let file = |name: &str| FileFingerprint {
+            name: name.into(),
+            size_bytes: 10,
+            modified_ns: Some(1),
+            sha256: None,
+        };
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+        let then = Fingerprint {
+            files: vec![file("data/a.root"), file("data/b.root")],
+            tree: "Events".into(),
+            branches: names(&["x", "y", "z"]),
+            ..Fingerprint::default()
+        };
+        let check = |change: &dyn Fn(&mut Fingerprint), expected: &str| {
+            let mut wish = then.clone();
+            change(&mut wish);
+            let found = then.hindrance(&wish).unwrap_or_default();
+            assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{found}");
+        };
+        check(&|_| {}, "");
+        check(&|wish| wish.branches = names(&["z", "x"]), "");
+        check(&|wish| wish.files = vec![file("b.root"), file("/else/a.root")], "");
+        check(&|wish| wish.branches.push("w".into()), "lack the branch `w`; measure with it");
+        check(&|wish| wish.files.truncate(1), "data/a.root, data/b.root and not of data/a.root");
+        check(&|wish| wish.files = vec![file("a.root"), file("c.root")], "and not of a.root, c.root");
+        check(&|wish| wish.files[1].size_bytes = 7, "had 10 bytes and has 7 now; measure data/b.root again");
+        check(&|wish| wish.tree = "t".into(), "the tree `Events` and not of `t`");
+        check(&|wish| wish.selection = Some("s".into()), "of all events and not of those that pass");
+        check(&|wish| wish.max_entries = Some(5), "not of the first 5 entries of");
+        let same = Fingerprint { files: vec![file("p/a.root"), file("q/a.root")], ..then.clone() };
+        assert_eq!(same.hindrance(&same), None);
+        assert!(same.hindrance(&Fingerprint { files: vec![file("a.root"); 2], ..then.clone() }).is_some());
     }
 
     #[test]

@@ -206,4 +206,25 @@ impl Specs {
         };
         what_changed.map_or(Ok(()), |what_changed| Err(SpecsError::Stale { what_changed }))
     }
+
+    /// These specs for another wish, as [`Fingerprint::hindrance`] allows it: with the branches that it wants and the
+    /// names that it gives to the files.
+    ///
+    /// # Errors
+    /// [`SpecsError::Unfit`] with what stands against it, also where the specs do not say of what they speak.
+    pub fn serving(mut self, wish: &Fingerprint) -> Result<Self, SpecsError> {
+        let Some(then) = self.fingerprint.replace(wish.clone()) else {
+            return Err(SpecsError::Unfit { reason: "they do not say of which files they were made".into() });
+        };
+        if let Some(reason) = then.hindrance(wish) {
+            return Err(SpecsError::Unfit { reason });
+        }
+        for file in &mut self.files {
+            if let Some(named) = wish.file(&file.name) {
+                file.name.clone_from(&named.name);
+            }
+        }
+        self.branches.retain(|branch| wish.branches.iter().any(|wanted| **wanted == *branch.name));
+        Ok(self)
+    }
 }

@@ -4,6 +4,7 @@ use crate::console::Console;
 use branch_specs::SpecsError;
 use event_matrix::MatrixError;
 use std::process::ExitCode;
+use trained_model::{ModelFileError, PredictError};
 use training_pipeline::PipelineError;
 
 /// What kind of failure ended the command; the exit status follows from it.
@@ -13,6 +14,8 @@ pub(crate) enum Kind {
     Input,
     /// Settings contradict each other or the input.
     Settings,
+    /// An output cannot be written, found before any work or in the end.
+    Output,
     /// The worker or the training failed.
     Training,
     /// Ctrl-C.
@@ -47,11 +50,14 @@ pub(crate) fn of(kind: Kind) -> impl Fn(anyhow::Error) -> anyhow::Error {
 pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
     let kind = match &error {
         PipelineError::Stopped => Kind::Stopped,
+        PipelineError::File { action: "write", .. }
+        | PipelineError::ModelFile(ModelFileError::File { action: "write", .. }) => Kind::Output,
         PipelineError::Remote { .. }
         | PipelineError::Input { .. }
         | PipelineError::Inputs { .. }
         | PipelineError::File { .. }
-        | PipelineError::Specs(SpecsError::Read { .. })
+        | PipelineError::Specs(SpecsError::Read { .. } | SpecsError::Fingerprint { .. })
+        | PipelineError::Predict(PredictError::Read(_))
         | PipelineError::Matrix(MatrixError::Read { .. })
         | PipelineError::ModelFile(_) => Kind::Input,
         PipelineError::Training(_) | PipelineError::Report(_) => Kind::Training,
@@ -79,7 +85,7 @@ pub(crate) fn report(error: &anyhow::Error, console: &mut Console) -> ExitCode {
     ExitCode::from(match kind {
         None => 1,
         Some(Kind::Input) => 3,
-        Some(Kind::Settings) => 4,
+        Some(Kind::Settings | Kind::Output) => 4,
         Some(Kind::Training) => 5,
         Some(Kind::Stopped) => 130,
     })

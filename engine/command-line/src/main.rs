@@ -6,6 +6,8 @@
 mod commands;
 mod console;
 mod failure;
+mod help;
+mod image_options;
 mod log_lines;
 mod npy;
 mod report_folder;
@@ -13,7 +15,7 @@ mod score_file;
 mod worker_program;
 mod write_file;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -37,11 +39,13 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "Exit status: 0 done; 1 nothing to do or failed; 2 the command line is wrong; \
-3 an input cannot be read; 4 settings and input do not fit together; 5 training failed; 130 stopped by Ctrl-C.";
+3 an input cannot be read; 4 settings and input do not fit together, or an output \
+cannot be written; 5 training failed; 130 stopped by Ctrl-C.";
 
 fn main() -> ExitCode {
     page_allocator::use_large_pages();
-    let arguments = Arguments::parse();
+    let said = help::plain(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&said).unwrap_or_else(|error| error.exit());
     let mut console = console::Console::new(arguments.quiet);
     if let Some(n_threads) = arguments.threads {
         // Fails only when the pool exists already, which it does not this early.

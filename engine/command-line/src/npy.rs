@@ -1,5 +1,6 @@
 //! `NumPy`'s array files, version 1.0 (numpy.lib.format): a header in Python's words, then the numbers.
 
+use crate::failure::{self, Kind};
 use anyhow::Context;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -32,7 +33,7 @@ pub(crate) fn write<T: Element>(path: &Path, shape: &[usize], values: &[T]) -> a
         // The error that matters is the one of writing; a leftover is only untidy.
         let _ = std::fs::remove_file(&beside);
     }
-    written.with_context(|| format!("cannot write {}", path.display()))
+    written.with_context(|| format!("cannot write {}", path.display())).map_err(failure::of(Kind::Output))
 }
 
 fn write_to<T: Element>(path: &Path, shape: &[usize], values: &[T]) -> std::io::Result<()> {

@@ -22,7 +22,7 @@ pub(crate) fn check<'a>(
     check_name(output)
         .and_then(|()| check_inputs(output, inputs))
         .and_then(|()| check_folder(output, folder))
-        .map_err(failure::of(Kind::Settings))
+        .map_err(failure::of(Kind::Output))
 }
 
 /// An existing output is replaced, which only a plain file takes without harm.
@@ -65,11 +65,17 @@ fn check_folder(output: &Path, folder: Folder) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {name}: nothing can be written to the folder {shown}"))
 }
 
+/// Makes the folder of an output where it does not exist.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
+        .map_err(failure::of(Kind::Output))
+}
+
 /// Writes beside, then renames, so that nobody ever sees half a file.
 pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        make_folder(folder)?;
     }
     let mut name = path.file_name().context("the name of the output is missing")?.to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
@@ -79,5 +85,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         // The error that matters is the one of writing; a leftover is only untidy.
         let _ = std::fs::remove_file(&beside);
     }
-    written.with_context(|| format!("cannot write {} ({} bytes)", path.display(), content.len()))
+    written
+        .with_context(|| format!("cannot write {} ({} bytes)", path.display(), content.len()))
+        .map_err(failure::of(Kind::Output))
 }

@@ -9,6 +9,7 @@
 //! A place without a value (padding, NaN or an infinity in the data) is NaN in the matrix and 1 in the mask.
 
 mod branch_width;
+mod class_factors;
 mod deal;
 mod error;
 mod fill;

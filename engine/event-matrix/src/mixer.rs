@@ -1,9 +1,10 @@
 //! Chunks of rows from several samples.
 
+use crate::class_factors::class_factors;
 use crate::mix_plan::next_turn;
 use crate::sample::{Block, Stream};
 use crate::{
-    ClassWeights, EventIdentifier, LabelSource, MatrixError, MatrixLayout, MatrixValue, MixPlan, MixSettings,
+    EventIdentifier, ImageLayout, LabelSource, MatrixError, MatrixLayout, MatrixValue, MixPlan, MixSettings,
     Part, Rng, RowOrder, RowTarget, Sample, SplitRule, split_by_identifier, split_rows,
 };
 use event_columns::EventChunk;
@@ -129,7 +130,28 @@ impl Mixer {
     /// What reading, selecting and filling can say, with the name of the sample, and [`MatrixError::TargetSize`].
     pub fn next_chunk<T: MatrixValue>(
         &mut self,
+        target: ChunkTarget<'_, T>,
+    ) -> Result<Option<FilledChunk>, MatrixError> {
+        self.fill_next(target, None)
+    }
+
+    /// As [`Mixer::next_chunk`], and draws the picture of each row: [`ImageLayout::n_pixels`] places each.
+    ///
+    /// # Errors
+    /// As [`Mixer::next_chunk`], and what [`ImageLayout::draw`] says.
+    pub fn next_chunk_with_images<T: MatrixValue>(
+        &mut self,
+        target: ChunkTarget<'_, T>,
+        image: &ImageLayout,
+        pixels: &mut [f32],
+    ) -> Result<Option<FilledChunk>, MatrixError> {
+        self.fill_next(target, Some((image, pixels)))
+    }
+
+    fn fill_next<T: MatrixValue>(
+        &mut self,
         mut target: ChunkTarget<'_, T>,
+        images: Option<(&ImageLayout, &mut [f32])>,
     ) -> Result<Option<FilledChunk>, MatrixError> {
         let Some(counts) = self.plan.chunks.get(self.next_chunk).cloned() else { return Ok(None) };
         check_room(&target, counts.iter().sum::<u64>() as usize, self.layout.n_columns())?;
@@ -144,6 +166,9 @@ impl Mixer {
         self.split_rows();
         let order = self.order_rows(&counts);
         let filled = self.write_rows(&order, &blocks, &mut target)?;
+        if let Some((image, pixels)) = images {
+            draw_rows(image, &order, &blocks, pixels)?;
+        }
         self.next_chunk += 1;
         Ok(Some(filled))
     }
@@ -264,6 +289,32 @@ impl Mixer {
     }
 }
 
+/// Draws the events of the blocks, each where its row stands.
+fn draw_rows(
+    image: &ImageLayout,
+    order: &[usize],
+    blocks: &[Block],
+    pixels: &mut [f32],
+) -> Result<(), MatrixError> {
+    let n_pixels = image.n_pixels();
+    let (found, expected) = (pixels.len(), order.len().saturating_mul(n_pixels));
+    if found < expected {
+        return Err(MatrixError::TargetSize { what: "pixels", expected, found });
+    }
+    let mut places = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, &row)| places[row] = place);
+    let mut first_row = 0;
+    for block in blocks {
+        let mut drawn = vec![0.0; block.chunk.n_entries() * n_pixels];
+        image.draw(&block.chunk, &mut drawn)?;
+        for (picture, place) in drawn.chunks_exact(n_pixels).zip(&places[first_row..]) {
+            pixels[place * n_pixels..(place + 1) * n_pixels].copy_from_slice(picture);
+        }
+        first_row += block.chunk.n_entries();
+    }
+    Ok(())
+}
+
 fn check_room<T>(target: &ChunkTarget<'_, T>, n_rows: usize, n_columns: usize) -> Result<(), MatrixError> {
     for (what, found, expected) in [
         ("values", target.values.len(), n_rows * n_columns),
@@ -326,34 +377,4 @@ fn whole_values(chunk: &EventChunk, branch: &str) -> Vec<i64> {
         }
     }
     numbers
-}
-
-fn class_factors(
-    samples: &[Sample],
-    n_used: &[u64],
-    class_weights: &ClassWeights,
-) -> Result<Vec<(f32, f64)>, MatrixError> {
-    match class_weights {
-        ClassWeights::None => Ok(Vec::new()),
-        ClassWeights::Given(factors) => Ok(factors.clone()),
-        ClassWeights::Balanced => {
-            let mut counts: Vec<(f32, u64)> = Vec::new();
-            for (sample, n_used) in samples.iter().zip(n_used) {
-                let LabelSource::Value(label) = sample.label else {
-                    return Err(MatrixError::Setting {
-                        setting: "class_weights",
-                        value: "balanced".to_string(),
-                        reason: "with a label branch the classes are not known beforehand; give the factors",
-                    });
-                };
-                match counts.iter_mut().find(|(class, _)| *class == label) {
-                    Some((_, count)) => *count += n_used,
-                    None => counts.push((label, *n_used)),
-                }
-            }
-            let total: u64 = n_used.iter().sum();
-            let factor = |count: u64| total as f64 / (counts.len() as f64 * count.max(1) as f64);
-            Ok(counts.iter().map(|(class, count)| (*class, factor(*count))).collect())
-        }
-    }
 }

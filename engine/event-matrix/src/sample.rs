@@ -45,6 +45,8 @@ pub struct Sample {
     pub weight: f64,
     /// A flat branch with the weight of each event, of either sign; 1 when absent.
     pub weight_branch: Option<String>,
+    /// Sum of the values of the weight branch over these events; balanced classes need it where there is such a branch.
+    pub weight_sum: Option<f64>,
     /// Which events count; all of them when absent.
     pub select: Option<SelectEvents>,
 }
@@ -67,6 +69,7 @@ impl Sample {
             label: LabelSource::Value(label),
             weight: 1.0,
             weight_branch: None,
+            weight_sum: None,
             select: None,
         }
     }

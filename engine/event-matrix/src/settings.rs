@@ -84,8 +84,9 @@ pub enum ClassWeights {
     /// No factor.
     #[default]
     None,
-    /// `events / (classes * events of the class)`, which gives every class the same total. Needs a fixed label
-    /// for each sample.
+    /// `events / (classes * weights of the class)`, which gives every class the same total and events the mean
+    /// weight 1. The weights of a class are the sum over its events, 1 each without a weight branch; negative ones
+    /// subtract. Needs a fixed label for each sample, and [`crate::Sample::weight_sum`] where there is a weight branch.
     Balanced,
     /// Label and factor of the classes that have one.
     Given(Vec<(f32, f64)>),

@@ -10,6 +10,7 @@ use crate::expression::Expression;
 use crate::selection::{CutSection, Declared, Selection, SelectionError, Step, unknown_key};
 use crate::tree::{Node, Tree};
 use serde_json::{Map, Value};
+use strict_json::StrictJsonError;
 
 const SECTIONS: [&str; 3] = ["flat_cut", "jagged_cut", "new_branch"];
 
@@ -19,11 +20,7 @@ impl Selection {
     /// # Errors
     /// [`SelectionError`] with the section, branch and key, and line and column within an expression.
     pub fn from_original_json(text: &str) -> Result<Self, SelectionError> {
-        let json: Value = serde_json::from_str(text).map_err(|error| SelectionError::Json {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })?;
+        let json = strict_json::from_str(text).map_err(refused)?;
         let sections = object(&json, "the pre-processing file")?;
         if let Some(key) = sections.keys().find(|key| !SECTIONS.contains(&key.as_str())) {
             return Err(unknown_key("the pre-processing file", key, SECTIONS));
@@ -45,6 +42,28 @@ impl Selection {
         }
         steps.extend(drops.into_iter().map(|name| Step::Drop { name }));
         Ok(Self { steps })
+    }
+}
+
+fn refused(error: StrictJsonError) -> SelectionError {
+    match error {
+        StrictJsonError::NotJson { line, column, reason } => SelectionError::Json { line, column, reason },
+        StrictJsonError::RepeatedKey { path, key, line } => {
+            let place = match path.as_slice() {
+                [] => "the pre-processing file".to_string(),
+                [section] => section.clone(),
+                [section, branch, ..] => format!("{section} \"{branch}\""),
+            };
+            let advice = if path.len() == 2 && key.starts_with("cut") {
+                "; further cuts are named cut_1, cut_2 and so on"
+            } else {
+                "; write it once, or only the last one would count"
+            };
+            SelectionError::Section {
+                place,
+                reason: format!("line {line}: the key `{key}` stands twice{advice}"),
+            }
+        }
     }
 }
 
@@ -150,7 +169,8 @@ impl Entry<'_> {
                 "jagged_cut" => CutSection::JaggedCut,
                 _ => CutSection::NewBranch(self.branch.to_string()),
             });
-            steps.push(Step::Cut { said, condition, section });
+            let branch = (self.section != "new_branch").then(|| self.branch.to_string());
+            steps.push(Step::Cut { said, condition, section, branch });
         }
         Ok(())
     }

@@ -36,6 +36,9 @@ pub(crate) enum Step {
         condition: Expression,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         section: Option<CutSection>,
+        /// The branch under which the cut stands in the original's file; it must exist.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
     },
     Drop {
         name: String,
@@ -97,11 +100,18 @@ impl Selection {
         self.steps.is_empty()
     }
 
-    /// The same selection, keeping the branches that it would drop at the end: for readers that read only what is used.
+    /// The same selection for readers that read only what is used: it keeps the branches that it would drop at the
+    /// end, and does not ask for the branches under which cuts stand in the original's file.
     #[must_use]
     pub fn without_drops(&self) -> Self {
-        let is_kept = |step: &&Step| !matches!(step, Step::Drop { .. });
-        Self { steps: self.steps.iter().filter(is_kept).cloned().collect() }
+        let kept = |step: &Step| match step.clone() {
+            Step::Drop { .. } => None,
+            Step::Cut { said, condition, section, .. } => {
+                Some(Step::Cut { said, condition, section, branch: None })
+            }
+            step @ Step::Define { .. } => Some(step),
+        };
+        Self { steps: self.steps.iter().filter_map(kept).collect() }
     }
 
     /// Names of the new branches, in order.
@@ -173,7 +183,10 @@ impl Selection {
                     dropped.remove(&name);
                     steps.push(CheckedStep::Define { name, plan });
                 }
-                Step::Cut { said, condition, .. } => {
+                Step::Cut { said, condition, branch, .. } => {
+                    if let Some(branch) = branch {
+                        check_headed(branch, condition, &mut scope)?;
+                    }
                     let plan = check_tree(&condition.tree, &condition.source, &mut scope)?;
                     read.extend(scope.used.iter().filter(|name| !defined.contains(*name)).cloned());
                     check_cut(condition, plan.is_bool(), plan.depth)?;
@@ -209,6 +222,17 @@ fn check_declared(name: &str, declared: Option<&Declared>, found: ColumnType) ->
         }
         _ => Ok(()),
     }
+}
+
+/// The branch under which a cut stands counts as used: the cut is about it.
+fn check_headed(branch: &str, condition: &Expression, scope: &mut Scope) -> Result<(), SelectionError> {
+    if scope.find(branch).is_none() {
+        let place = condition.source.place.to_string();
+        let reason = format!("there is no branch `{branch}`{}", scope.hint(branch, false));
+        return Err(SelectionError::Section { place, reason });
+    }
+    scope.used.insert(branch.into());
+    Ok(())
 }
 
 fn check_cut(condition: &Expression, is_bool: bool, depth: usize) -> Result<(), ExpressionError> {

@@ -53,7 +53,12 @@ fn statement(parser: &mut Parser<'_>, source: &Source, steps: &mut Vec<Step>) ->
     }
     let tree = parser.expression()?;
     let said = source.text.get(tree.span.start..tree.span.end).unwrap_or("").to_string();
-    steps.push(Step::Cut { said, condition: Expression { tree, source: source.clone() }, section: None });
+    steps.push(Step::Cut {
+        said,
+        condition: Expression { tree, source: source.clone() },
+        section: None,
+        branch: None,
+    });
     Ok(())
 }
 

@@ -69,7 +69,7 @@ pub(crate) struct Pass {
 /// Told of every message that is not about slots, with the progress to write it down in.
 pub(crate) type OnMessage<'m> = &'m mut dyn FnMut(FromWorker, &mut Progress<'_>) -> Result<(), FromWorker>;
 /// Told of a chunk that the worker has done with, before its slot is filled anew.
-pub(crate) type OnFree<'m> = &'m mut dyn FnMut(usize, ChunkRows, &mut Ring);
+pub(crate) type OnFree<'m> = &'m mut dyn FnMut(usize, ChunkRows, &mut Ring, &mut Progress<'_>);
 
 impl<'a> Conversation<'a> {
     /// Starts the worker, says hello and hands it a ring for such rows.
@@ -252,7 +252,7 @@ impl<'a> Conversation<'a> {
         match self.next_message()?.message {
             FromWorker::SlotFree { slot } if self.sent.front().is_some_and(|(sent, _)| *sent == slot) => {
                 if let Some((slot, rows)) = self.sent.pop_front() {
-                    on_free(slot, rows, &mut self.ring);
+                    on_free(slot, rows, &mut self.ring, &mut self.progress);
                     self.free_slots.push_back(slot);
                 }
             }

@@ -103,13 +103,16 @@ pub fn predict(
     }
     talk.attempt = "predicting";
     let mut scores = Vec::new();
-    let mut on_free = |slot, rows: ChunkRows, ring: &mut Ring| {
-        let n_scores = rows.total().unwrap_or(0).saturating_mul(n_outputs);
+    let mut on_free = |slot, rows: ChunkRows, ring: &mut Ring, progress: &mut Progress<'_>| {
+        let n_rows = rows.total().unwrap_or(0);
+        progress.done += n_rows as u64;
+        let n_scores = n_rows.saturating_mul(n_outputs);
         if let Some(found) = ring.slot(slot).as_ref().and_then(|arrays| arrays.scores.get(..n_scores)) {
             scores.extend_from_slice(found);
         }
     };
     talk.send_chunks(source, 0, &mut |message, _| Err(message), &mut on_free)?;
     talk.end_pass(&mut |message, _| Err(message), &mut on_free)?;
+    talk.progress.report()?;
     Ok(Scores { n_outputs, values: scores })
 }

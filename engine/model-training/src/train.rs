@@ -132,18 +132,18 @@ fn feed(
     note_taker: &mut NoteTaker<'_>,
 ) -> Result<(), TrainingError> {
     let mut on_message = |message, progress: &mut Progress<'_>| note_taker.take(message, progress);
-    let mut pass = talk.send_chunks(source, n_skipped, &mut on_message, &mut |_, _, _| ())?;
+    let mut pass = talk.send_chunks(source, n_skipped, &mut on_message, &mut |_, _, _, _| ())?;
     if pass.n_train == 0 && n_skipped == 0 {
         return Err(TrainingError::NoRows { n_chunks: pass.n_chunks });
     }
-    while talk.end_pass(&mut on_message, &mut |_, _, _| ())? {
+    while talk.end_pass(&mut on_message, &mut |_, _, _, _| ())? {
         pass = match pass.in_ring {
             // They all still stand in the ring: nothing needs to be read again.
             Some(chunks) => {
                 chunks.iter().try_for_each(|(slot, rows)| talk.send_chunk(*slot, *rows))?;
                 Pass { in_ring: Some(chunks), ..pass }
             }
-            None => talk.send_chunks(source, 0, &mut on_message, &mut |_, _, _| ())?,
+            None => talk.send_chunks(source, 0, &mut on_message, &mut |_, _, _, _| ())?,
         };
     }
     Ok(())

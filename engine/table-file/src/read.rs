@@ -5,8 +5,8 @@ use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadErro
 use event_frame::{column_from_series, column_type_of};
 use polars::frame::DataFrame;
 use polars::prelude::{
-    CsvReadOptions, DataType, JsonFormat, JsonReader, NamedFrom, ParquetReader, PolarsError, SerReader,
-    Series,
+    ArrowDataType, CsvReadOptions, DataType, JsonFormat, JsonReader, NamedFrom, ParquetReader, PolarsError,
+    SerReader, Series,
 };
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -31,12 +31,34 @@ impl TableFile {
         let Some(format) = format.or_else(|| Format::from_path(path)) else {
             return Err(TableFileError::UnknownFormat { path: path.to_path_buf() });
         };
-        let frame = match format {
-            Format::Parquet => read_parquet(path)?,
-            Format::Csv => read_csv(path)?,
-            Format::JsonLines => read_json_lines(path)?,
-        };
-        Self::from_frame(path, format, frame)
+        match format {
+            Format::Parquet => Self::from_parquet(path),
+            Format::Csv => Self::from_frame(path, format, read_csv(path)?),
+            Format::JsonLines => Self::from_frame(path, format, read_json_lines(path)?),
+        }
+    }
+
+    fn from_parquet(path: &Path) -> Result<Self, TableFileError> {
+        let ReadableColumns { frame, n_rows, others } = read_parquet(path)?;
+        let mut table = Self::from_frame(path, Format::Parquet, frame)?;
+        table.info.n_entries = n_rows;
+        // Rising positions, so that each column comes back to where it was.
+        for (position, name, type_name) in others {
+            let reason = no_counterpart(&type_name);
+            table.info.branches.insert(
+                position,
+                BranchInfo {
+                    name: name.into(),
+                    type_name,
+                    column_type: Err(reason),
+                    stored_bytes: 0,
+                    decoded_bytes: 0,
+                    codec: String::new(),
+                },
+            );
+            table.columns.insert(position, None);
+        }
+        Ok(table)
     }
 
     fn from_frame(path: &Path, format: Format, frame: DataFrame) -> Result<Self, TableFileError> {
@@ -53,8 +75,7 @@ impl TableFile {
                 series = numbers_of_text(series).map_err(|cause| failed("read", path, format, cause))?;
             }
             let (name, dtype) = (series.name().to_string(), series.dtype().clone());
-            let readable = column_type_of(&dtype)
-                .ok_or_else(|| format!("a column of {dtype} is no number, text or list of them"));
+            let readable = column_type_of(&dtype).ok_or_else(|| no_counterpart(&dtype.to_string()));
             let column = match readable {
                 Ok(_) => Some(
                     column_from_series(series, None)
@@ -128,13 +149,54 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, TableFileError> {
     Ok(bytes)
 }
 
-fn read_parquet(path: &Path) -> Result<DataFrame, TableFileError> {
+fn no_counterpart(type_name: &str) -> String {
+    format!("a column of {type_name} is no number, text or list of them; write it as one of these")
+}
+
+/// The columns of a Parquet file that can be read, and the others.
+struct ReadableColumns {
+    frame: DataFrame,
+    n_rows: u64,
+    /// Position, name and type, with rising positions.
+    others: Vec<(usize, String, String)>,
+}
+
+/// Asks the file's schema first: polars panics at a type that it was built without.
+fn read_parquet(path: &Path) -> Result<ReadableColumns, TableFileError> {
     let file = File::open(path).map_err(|cause| TableFileError::Io {
         action: "read",
         path: path.to_path_buf(),
         cause,
     })?;
-    ParquetReader::new(file).finish().map_err(|cause| failed("read", path, Format::Parquet, cause))
+    let failed = |cause| failed("read", path, Format::Parquet, cause);
+    let mut reader = ParquetReader::new(file);
+    let schema = reader.schema().map_err(failed)?;
+    let n_rows = reader.num_rows().map_err(failed)? as u64;
+    let (mut readable, mut others) = (Vec::new(), Vec::new());
+    for (position, field) in schema.iter_values().enumerate() {
+        if has_counterpart(field.dtype()) {
+            readable.push(position);
+        } else {
+            others.push((position, field.name.to_string(), format!("{:?}", field.dtype())));
+        }
+    }
+    let frame = match readable.is_empty() {
+        true => DataFrame::empty(),
+        false => reader.with_projection(Some(readable)).finish().map_err(failed)?,
+    };
+    Ok(ReadableColumns { frame, n_rows, others })
+}
+
+fn has_counterpart(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as Type;
+    match dtype {
+        Type::List(inner) | Type::LargeList(inner) => has_counterpart(inner.dtype()),
+        Type::Boolean | Type::Utf8 | Type::LargeUtf8 | Type::Utf8View => true,
+        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 => true,
+        Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64 => true,
+        Type::Float32 | Type::Float64 => true,
+        _ => false,
+    }
 }
 
 fn read_csv(path: &Path) -> Result<DataFrame, TableFileError> {

@@ -144,6 +144,42 @@ fn what_has_no_counterpart_is_listed_with_its_reason() {
     assert!(table.visit(&[1], 0..1, &|_| std::ops::ControlFlow::Continue(())).is_err());
 }
 
+/// Columns of types without a counterpart, as pyarrow writes them, do not hide the others.
+#[test]
+fn parquet_columns_without_a_counterpart_are_left_out() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for name in ["types.parquet", "types-without-schema.parquet"] {
+        let table =
+            TableFile::open(data.join(name), None).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let info = table.info();
+        assert_eq!(info.n_entries, 2);
+        let names: Vec<&str> = info.branches.iter().map(|branch| &*branch.name).collect();
+        assert_eq!(names.len(), 18);
+        assert_eq!(names[..4], ["price", "x", "day", "jet_pt"]);
+        let values = |name: &str| {
+            let position = info.find(name).unwrap_or_else(|error| panic!("{error}"));
+            read_chunk(&table, &[position], 0..2).unwrap().column(name).unwrap().to_f64()
+        };
+        assert_eq!(values("x"), [1.5, 2.5]);
+        assert_eq!(values("jet_pt"), [1.0, 2.0, 3.0]);
+        assert_eq!(values("n"), [7.0, 8.0]);
+        assert_eq!(info.branches[11].column_type, Ok(ColumnType::flat(ElementType::Text)));
+        for (column, type_name) in [
+            ("price", "Decimal(10, 2)"),
+            ("day", "Date32"),
+            ("moment", "Timestamp(Microsecond, None)"),
+            ("clock", "Time64(Microsecond)"),
+            // Two bytes, for who knows no more.
+            ("half", if name == "types.parquet" { "Float16" } else { "FixedSizeBinary(2)" }),
+        ] {
+            let error = info.find(column).unwrap_err().to_string();
+            assert!(error.contains(&format!("a column of {type_name} is no number")), "{error}");
+        }
+    }
+    let table = TableFile::open(data.join("nothing-readable.parquet"), None).unwrap();
+    assert_eq!((table.info().n_entries, table.info().branches.len()), (2, 2));
+}
+
 fn two_chunks() -> [EventChunk; 2] {
     let mut first = EventChunk::new(0, 2);
     first.set("event", Piece::flat(vec![1_i64, 2]).into());

@@ -75,11 +75,24 @@ pub enum PipelineError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No event passes the cuts.
-    #[error("no event of {file} passes the cuts; the cut flow says which cut took them")]
+    /// No file gives an event.
+    #[error(
+        "no event is left: {files} hold none, or none that passes the cuts; the cut flow says which cut took them"
+    )]
     NoEvents {
-        /// The file, or all of them.
-        file: String,
+        /// All files.
+        files: String,
+    },
+    /// No file of a label gives an event, though others do.
+    #[error(
+        "no event of the label {label} is left: {files} hold none, or none that passes the cuts; \
+         change the cuts, or leave out these files and their labels"
+    )]
+    NoEventsOfLabel {
+        /// The label as the user said it.
+        label: String,
+        /// The files that have it.
+        files: String,
     },
     /// A setting of the pipeline does not fit the data or another setting.
     #[error("{problem}")]

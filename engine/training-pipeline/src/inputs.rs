@@ -87,7 +87,10 @@ fn choose_branches(
     parameters: &Parameters,
 ) -> Result<Input, PipelineError> {
     let info = table.info();
-    check_patterns(info, &parameters.selected_branches, "selected_branches")?;
+    // A table file without rows has no branches that could be missed.
+    if info.n_entries > 0 {
+        check_patterns(info, &parameters.selected_branches)?;
+    }
     let (selected, excluded_patterns) = (&parameters.selected_branches, &parameters.excluded_branches);
     let fits =
         |patterns: &[String], name: &str| patterns.iter().any(|pattern| name_list::fits(pattern, name));
@@ -111,7 +114,7 @@ fn choose_branches(
 }
 
 /// A selected branch without `*` that the file lacks is a slip; a pattern may fit nothing in some files.
-fn check_patterns(info: &TableInfo, patterns: &[String], _key: &str) -> Result<(), PipelineError> {
+fn check_patterns(info: &TableInfo, patterns: &[String]) -> Result<(), PipelineError> {
     for pattern in patterns.iter().filter(|pattern| !pattern.contains('*')) {
         info.find(pattern)
             .map_err(|cause| PipelineError::Input { file: info.source.clone(), cause: Box::new(cause) })?;

@@ -5,6 +5,7 @@ use crate::prepare::{Prepared, task_of};
 use crate::rows::{KeptRows, MixedRows, RowLog};
 use crate::run::stopped_or;
 use crate::{Labels, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
+use event_columns::StepReport;
 use event_matrix::MatrixLayout;
 use model_training::{
     BoxError, CheckedSettings, ChunkRows, ChunkSlot, ChunkSource, EpochRecord, ModelDescription,
@@ -33,8 +34,9 @@ pub(crate) fn judge(
 ) -> Result<Report, PipelineError> {
     let scorer = Scorer { model: trained_model(trained, settings)?, settings, worker };
     let task = report_task(request, prepared);
+    let n_rows = prepared.mixer.plan().n_used().iter().sum();
     let mut rows = MixedRows::new(&mut prepared.mixer, None).keeping_test_rows(IMPORTANCE_ROWS);
-    let scores = scorer.scores(&mut rows, on_event)?;
+    let scores = scorer.scores(&mut rows, n_rows, on_event)?;
     let (log, kept) = (rows.log, rows.kept);
     let parts = PartRows::of(&log, &scores, task.n_columns());
     let input = ReportInput {
@@ -112,11 +114,18 @@ struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
-    fn scores(&self, rows: &mut dyn ChunkSource, on_event: OnEvent<'_>) -> Result<Vec<f32>, PipelineError> {
+    fn scores(
+        &self,
+        rows: &mut dyn ChunkSource,
+        n_rows: u64,
+        on_event: OnEvent<'_>,
+    ) -> Result<Vec<f32>, PipelineError> {
         let said = self.settings.said();
         let settings = PredictionSettings { device: said.device, threads: said.threads };
-        let mut on_progress =
-            |report: &event_columns::StepReport<'_>| on_event(&PipelineEvent::Progress(report.clone()));
+        // A source of chunks does not know beforehand how many rows it has.
+        let mut on_progress = |report: &StepReport<'_>| {
+            on_event(&PipelineEvent::Progress(StepReport { total: Some(n_rows), ..report.clone() }))
+        };
         let scores =
             predict(&self.model, settings, rows, self.worker, &mut on_progress).map_err(stopped_or)?;
         Ok(scores.values)
@@ -198,7 +207,7 @@ fn importance(
     };
     permutation_importance(shape, &groups, IMPORTANCE_REPEATS, seed, &mut write_down)?;
     let mut source = ShuffledRows { kept, shuffles: &shuffles, next: 0 };
-    let scores = scorer.scores(&mut source, on_event)?;
+    let scores = scorer.scores(&mut source, (kept.n_rows() * shuffles.len()) as u64, on_event)?;
     let n_per_matrix = kept.n_rows() * task.n_columns();
     let labels: Vec<f64> = kept.labels.iter().copied().map(f64::from).collect();
     let weights: Vec<f64> = kept.weights.iter().copied().map(f64::from).collect();

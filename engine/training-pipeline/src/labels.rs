@@ -12,6 +12,14 @@ pub struct CheckedLabels {
     pub classes: Vec<String>,
 }
 
+impl CheckedLabels {
+    /// The label of one of the files; nothing where a branch holds the label.
+    pub fn of_file(&self, files: &[String], file: &str) -> Option<f32> {
+        let position = files.iter().position(|own| own == file)?;
+        self.of_files.get(position).copied()
+    }
+}
+
 /// Checks that labels, files and task fit together.
 ///
 /// Whole numbers 0 .. n-1 are the classes themselves. Other words become classes: for a binary task the first file's

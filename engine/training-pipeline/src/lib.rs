@@ -12,6 +12,7 @@ mod inputs;
 mod judge;
 mod labels;
 mod measure;
+mod mixed_samples;
 pub mod name_list;
 mod parameters;
 mod predict;

@@ -86,13 +86,14 @@ pub(crate) fn specs_of(
 ) -> Result<MeasuredSamples, PipelineError> {
     let now = fingerprint(&samples, request)?;
     if let Some(path) = &request.specs {
-        let specs = load(path, &samples)?;
-        match &specs.fingerprint {
-            Some(_) => specs.check_fresh(&now)?,
-            None => note(
-                on_event,
-                &format!("{} does not say of which files it was made; it is used as given", path.display()),
-            )?,
+        let mut specs = load(path, &samples)?;
+        if specs.fingerprint.is_some() {
+            let fingerprint = Some(now.clone());
+            specs = Specs { fingerprint, ..specs.clone().serving(&with_checksums(now, &specs)?)? };
+        } else {
+            let text =
+                format!("{} does not say of which files it was made; it is used as given", path.display());
+            note(on_event, &text)?;
         }
         tell(on_event, &PipelineEvent::SpecsLoaded { path })?;
         return Ok(MeasuredSamples { specs: arranged(specs, request), samples });
@@ -131,6 +132,9 @@ fn measure_all(
         parts.push(specs);
     }
     let merged = Specs::merge(parts, MissingBranch::Error)?;
+    if merged.specs.n_events() == 0 {
+        return Err(PipelineError::NoEvents { files: request.files.join(", ") });
+    }
     Ok(Specs { fingerprint: Some(now), ..merged.specs })
 }
 
@@ -161,9 +165,6 @@ fn measure_one(
     }
     if let Some(cut_flow) = &sample.cut_flow {
         tell(on_event, &PipelineEvent::CutFlow { file: &file, cut_flow })?;
-    }
-    if specs.n_events() == 0 && n_entries > 0 {
-        return Err(PipelineError::NoEvents { file });
     }
     report_measured(&specs, sample, n_entries, request, start, on_event)?;
     Ok(specs)
@@ -298,9 +299,9 @@ fn load(path: &Path, samples: &[Sample]) -> Result<Specs, PipelineError> {
 
 fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerprint, PipelineError> {
     let mut files = Vec::new();
-    for sample in samples {
-        let mut file = FileFingerprint::of_file(Path::new(&sample.input.file), false)?;
-        file.name.clone_from(&sample.input.file);
+    for name in &request.files {
+        let mut file = FileFingerprint::of_file(Path::new(name), false)?;
+        file.name.clone_from(name);
         files.push(file);
     }
     let branches = samples.first().map(Sample::output_branches).unwrap_or_default();
@@ -319,6 +320,17 @@ fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerpr
             .find(|(end, sample)| *end < entries(sample))
             .map(|(end, _)| end),
     })
+}
+
+/// Also with the checksums of files that were written again, or copied, since the specs took theirs.
+fn with_checksums(mut now: Fingerprint, specs: &Specs) -> Result<Fingerprint, PipelineError> {
+    for file in &mut now.files {
+        let then = specs.fingerprint.as_ref().and_then(|then| then.file(&file.name));
+        if then.is_some_and(|then| then.sha256.is_some() && then.modified_ns != file.modified_ns) {
+            file.sha256 = FileFingerprint::of_file(Path::new(&file.name), true)?.sha256;
+        }
+    }
+    Ok(now)
 }
 
 fn write_specs(path: &Path, json: &str) -> Result<(), PipelineError> {

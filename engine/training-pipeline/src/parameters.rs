@@ -81,7 +81,7 @@ pub struct Parameters {
 /// Why a parameter file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ParametersError {
-    /// The file is not a JSON object.
+    /// The file is not a JSON object, or one with a key that stands twice.
     #[error("{source_name} is not a JSON object of parameters: {problem}")]
     NotAnObject {
         /// File name.
@@ -154,7 +154,7 @@ impl Parameters {
     pub fn from_json(text: &str, source_name: &str) -> Result<Self, ParametersError> {
         let problem =
             |problem: String| ParametersError::NotAnObject { source_name: source_name.into(), problem };
-        let value: Value = serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
+        let value = strict_json::from_str(text).map_err(|error| problem(error.to_string()))?;
         let Value::Object(object) = value else {
             return Err(problem("the top level is not an object".into()));
         };
@@ -437,6 +437,7 @@ mod tests {
     fn wrong_values_are_named() {
         refused("[]", "not an object");
         refused("{", "params.json");
+        refused("{\"epochs\": 1,\n\"epochs\": 2}", "line 2: the key `epochs` stands twice");
         refused(r#"{"epochs": 0}"#, "`epochs` is 0; it must be a whole number of at least 1");
         refused(r#"{"chunk_size": 0}"#, "chunk_size");
         refused(r#"{"batch_size": "many"}"#, "batch_size");

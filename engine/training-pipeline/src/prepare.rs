@@ -2,23 +2,26 @@
 
 use crate::inputs::open_all;
 use crate::labels::{CheckedLabels, check_labels};
-use crate::measure::{Sample, entries_per_chunk, note, read_error, specs_of, tell};
+use crate::measure::{MeasuredSamples, Sample, note, specs_of, tell};
+use crate::mixed_samples::{label_word, mixed_samples, need_events, parts_to_mix};
 use crate::{Labels, ModelRequest, OnEvent, Parameters, PipelineError, PipelineEvent, PipelineRequest};
 use branch_specs::Specs;
-use event_columns::{CachedTable, EventChunk, EventTable, read_chunk};
+use event_columns::CachedTable;
 use event_matrix::{
-    BoxError, ChunkRule, ClassWeights, LabelSource, MatrixLayout, MatrixSettings, MixSettings, Mixer,
-    Scaling, SelectEvents, SelectedEvents, SplitRule, SplitSettings, WidthCap,
+    ClassWeights, MatrixLayout, MatrixSettings, MixSettings, Mixer, Scaling, SplitRule, SplitSettings,
+    WidthCap,
 };
-use event_selection::{CheckedSelection, CutFlow, Selection};
+use event_selection::CutFlow;
 use network::Task;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything that training needs, and what was learned on the way.
 pub struct Prepared {
-    /// The samples in the order of the files.
+    /// The samples in the order of the files; files without an entry are left out.
     pub samples: Vec<Sample>,
+    /// How many events of each sample pass its selection.
+    pub n_events: Vec<u64>,
     /// Specs over all files, of the selected events.
     pub specs: Specs,
     /// The columns.
@@ -67,22 +70,15 @@ pub fn prepare_with(
     check_files(&request.files)?;
     let labels = check_labels(&request.labels, &request.files, task_of(&request.model))?;
     let samples = open_samples(request, on_event)?;
-    let measured = specs_of(samples, request, on_event)?;
-    let (specs, samples) = (measured.specs, measured.samples);
+    need_events(samples.iter().map(|sample| &*sample.input.file), &labels, request)?;
+    let MeasuredSamples { specs, samples } = specs_of(samples, request, on_event)?;
+    let whole = mixed_samples(&samples, &specs, &labels, request, on_event)?;
+    let n_events = whole.iter().map(|own| own.n_events).collect();
     let layout = Arc::new(MatrixLayout::check(&matrix_settings(request, &specs)?, &specs)?);
     check_identifier(&samples, parameters)?;
     note_constants(&layout, on_event)?;
     note_texts(&specs, on_event)?;
-    let mut mixed = Vec::new();
-    for (position, sample) in samples.iter().enumerate() {
-        let whole = mixer_sample(sample, &specs, &labels, position, request, on_event)?;
-        match &request.labels {
-            Labels::Branch(name) if !labels.classes.is_empty() && mix.rule != ChunkRule::Original => {
-                mixed.extend(by_class(whole, sample, name, labels.classes.len())?);
-            }
-            _ => mixed.push(whole),
-        }
-    }
+    let mixed = parts_to_mix(whole, &samples, &labels, request, &mix)?;
     let shares: Vec<(String, String)> = mixed
         .iter()
         .map(|own| (own.name.clone(), label_word(own, &request.labels, &request.files)))
@@ -97,18 +93,7 @@ pub fn prepare_with(
     for ((file, label), n_events) in shares.iter().zip(mixer.plan().n_used()) {
         tell(on_event, &PipelineEvent::Share { file, label, n_events })?;
     }
-    Ok(Prepared { samples, specs, layout, labels, mixer })
-}
-
-fn label_word(sample: &event_matrix::Sample, labels: &Labels, files: &[String]) -> String {
-    match (labels, &sample.label) {
-        (Labels::Branch(_), LabelSource::Value(class)) => class.to_string(),
-        (Labels::Branch(name), LabelSource::Branch(_)) => name.clone(),
-        (Labels::PerFile(words), _) => {
-            let position = files.iter().position(|own| *own == sample.name);
-            position.and_then(|position| words.get(position)).cloned().unwrap_or_default()
-        }
-    }
+    Ok(Prepared { samples, n_events, specs, layout, labels, mixer })
 }
 
 fn check_files(files: &[String]) -> Result<(), PipelineError> {
@@ -139,7 +124,8 @@ fn open_samples(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Vec<
             note(on_event, &format!("{}: left out: {reason}", input.file))?;
         }
         if n_entries == 0 {
-            return Err(PipelineError::Settings { problem: format!("{} holds no event", input.file) });
+            note(on_event, &format!("{}: it holds no event and is left out", input.file))?;
+            continue;
         }
         input.table = Arc::new(CachedTable::new(input.table, budget_bytes));
         samples.push(Sample::new(input, request)?);
@@ -257,95 +243,6 @@ fn check_identifier(samples: &[Sample], parameters: &Parameters) -> Result<(), P
     }
 }
 
-fn mixer_sample(
-    sample: &Sample,
-    specs: &Specs,
-    labels: &CheckedLabels,
-    position: usize,
-    request: &PipelineRequest,
-    on_event: OnEvent<'_>,
-) -> Result<event_matrix::Sample, PipelineError> {
-    let input = &sample.input;
-    let table: Arc<dyn EventTable> = Arc::clone(&input.table);
-    let mut mixed = event_matrix::Sample::new(input.file.clone(), table, input.branches.clone(), 0.0);
-    mixed.label = match (&request.labels, labels.of_files.get(position)) {
-        (Labels::Branch(name), _) => LabelSource::Branch(name.clone()),
-        (Labels::PerFile(_), label) => LabelSource::Value(label.copied().unwrap_or(0.0)),
-    };
-    mixed.weight_branch.clone_from(&request.parameters.weight_branch);
-    if let Some(selection) = &sample.selection {
-        let counted = specs.files.iter().find(|file| file.name == input.file).map(|file| file.n_events);
-        mixed.n_events = match counted {
-            Some(n_events) if specs.fingerprint.is_some() => n_events,
-            _ => count_selected(sample, selection, on_event)?,
-        };
-        mixed.select = Some(select_events(Arc::clone(selection)));
-    }
-    if mixed.n_events == 0 {
-        return Err(PipelineError::NoEvents { file: input.file.clone() });
-    }
-    Ok(mixed)
-}
-
-/// One sample for each class that the label branch names, so that the chunks hold all classes in proportion, in whatever
-/// order the file has them. A file with labels that are no class stays whole: training will name the event.
-fn by_class(
-    whole: event_matrix::Sample,
-    sample: &Sample,
-    label_branch: &str,
-    n_classes: usize,
-) -> Result<Vec<event_matrix::Sample>, PipelineError> {
-    let mut n_of_class = vec![0_u64; n_classes];
-    let n_entries = whole.entries.end.min(whole.table.info().n_entries);
-    let n_per_chunk = entries_per_chunk(&*whole.table, &whole.branches);
-    let mut position = whole.entries.start;
-    while position < n_entries {
-        let end = n_entries.min(position + n_per_chunk);
-        let mut chunk = read_chunk(&*whole.table, &whole.branches, position..end)
-            .map_err(|error| read_error(&whole.name, error))?;
-        if let Some(select) = &whole.select {
-            let evaluation = |cause| PipelineError::Evaluation { file: whole.name.clone(), cause };
-            chunk = select(chunk).map_err(evaluation)?.chunk;
-        }
-        let labels = chunk.column(label_branch).map(event_columns::Column::to_f64).unwrap_or_default();
-        for class in labels.iter().filter(|label| label.fract() == 0.0 && **label >= 0.0) {
-            if let Some(n_events) = n_of_class.get_mut(*class as usize) {
-                *n_events += 1;
-            }
-        }
-        position = end;
-    }
-    let cut = |class: usize| {
-        let text = format!("get(\"{label_branch}\") == {class}");
-        Selection::from_text(&text).ok()?.check(&sample.output_branches()).ok()
-    };
-    let cuts: Option<Vec<CheckedSelection>> = (0..n_classes).map(cut).collect();
-    let Some(cuts) = cuts.filter(|_| n_of_class.iter().sum::<u64>() == whole.n_events) else {
-        return Ok(vec![whole]);
-    };
-    let of_class = |(class, cut): (usize, CheckedSelection)| event_matrix::Sample {
-        n_events: n_of_class[class],
-        label: LabelSource::Value(class as f32),
-        select: Some(both(whole.select.clone(), Arc::new(cut))),
-        ..whole.clone()
-    };
-    Ok(cuts.into_iter().enumerate().filter(|(class, _)| n_of_class[*class] > 0).map(of_class).collect())
-}
-
-/// The events that pass one selection and then another.
-fn both(first: Option<SelectEvents>, second: Arc<CheckedSelection>) -> SelectEvents {
-    Arc::new(move |chunk: EventChunk| -> Result<SelectedEvents, BoxError> {
-        let n_entries = chunk.n_entries();
-        let first = match &first {
-            Some(select) => select(chunk)?,
-            None => SelectedEvents { chunk, kept: (0..n_entries as u32).collect() },
-        };
-        let second = second.apply(first.chunk)?;
-        let kept = second.kept.iter().filter_map(|position| first.kept.get(*position as usize).copied());
-        Ok(SelectedEvents { chunk: second.chunk, kept: kept.collect() })
-    })
-}
-
 /// Text is no feature: one bad cell of a CSV file makes its column text.
 fn note_texts(specs: &Specs, on_event: OnEvent<'_>) -> Result<(), PipelineError> {
     let texts: Vec<&str> =
@@ -376,38 +273,6 @@ fn note_constants(layout: &MatrixLayout, on_event: OnEvent<'_>) -> Result<(), Pi
         constant.len()
     );
     note(on_event, &text)
-}
-
-fn select_events(selection: Arc<CheckedSelection>) -> SelectEvents {
-    Arc::new(move |chunk: EventChunk| -> Result<SelectedEvents, BoxError> {
-        let selected = selection.apply(chunk)?;
-        Ok(SelectedEvents { chunk: selected.chunk, kept: selected.kept })
-    })
-}
-
-/// Counts the events that pass, where the specs do not say it.
-fn count_selected(
-    sample: &Sample,
-    selection: &CheckedSelection,
-    on_event: OnEvent<'_>,
-) -> Result<u64, PipelineError> {
-    note(on_event, "--- Computing the number of events which satisfies the cuts on the whole file ---")?;
-    let input = &sample.input;
-    let n_entries = input.table.info().n_entries;
-    let n_per_chunk = entries_per_chunk(&*input.table, &input.branches);
-    let (mut position, mut n_events) = (0, 0);
-    while position < n_entries {
-        let end = n_entries.min(position + n_per_chunk);
-        let chunk = read_chunk(&*input.table, &input.branches, position..end)
-            .map_err(|error| read_error(&input.file, error))?;
-        let selected = selection.apply(chunk).map_err(|cause| PipelineError::Evaluation {
-            file: input.file.clone(),
-            cause: Box::new(cause),
-        })?;
-        n_events += selected.kept.len() as u64;
-        position = end;
-    }
-    Ok(n_events)
 }
 
 #[cfg(test)]

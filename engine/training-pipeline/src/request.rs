@@ -118,9 +118,8 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
         _ => {
             let text =
                 std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
-            let is_script = serde_json::from_str::<serde_json::Value>(&text)
-                .is_ok_and(|value| value.get("torchscript").is_some());
-            if is_script {
+            let value = strict_json::from_str(&text).map_err(|error| problem(error.to_string()))?;
+            if value.get("torchscript").is_some() {
                 let folder = path.parent().unwrap_or(Path::new(""));
                 let script: Result<TorchScriptRequest, _> = serde_json::from_str(&text);
                 return script
@@ -171,6 +170,18 @@ mod tests {
             Labels::PerFile(vec!["signal".into(), "background".into()])
         );
         assert_eq!(said(&["1"], 1), Labels::PerFile(vec!["1".into()]));
+    }
+
+    #[test]
+    fn repeated_keys_of_a_model_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let layers = "[{\"type\": \"dense\",\n\"units\": 8, \"units\": 1}]";
+        for text in [format!("{{\"layers\": {layers}}}"), format!("{{\"torchscript\": {layers}}}")] {
+            std::fs::write(&path, text).unwrap();
+            let error = read_model(&path).unwrap_err().to_string();
+            assert!(error.contains("line 2: the key `units` stands twice"), "{error}");
+        }
     }
 
     #[test]

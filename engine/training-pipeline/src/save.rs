@@ -115,13 +115,13 @@ fn provenance(
     report: &Report,
 ) -> Result<Provenance, PipelineError> {
     let mut inputs = Vec::new();
-    for (position, sample) in prepared.samples.iter().enumerate() {
+    for sample in &prepared.samples {
         let info = sample.input.table.info();
         let file = FileFingerprint::of_file(Path::new(&sample.input.file), true)?;
         inputs.push(InputFile {
             path: sample.input.file.clone(),
             tree: info.tree.clone(),
-            label: prepared.labels.of_files.get(position).copied().map(f64::from),
+            label: prepared.labels.of_file(&request.files, &sample.input.file).map(f64::from),
             n_events: info.n_entries,
             n_bytes: file.size_bytes,
             checksum: file.sha256.map_or_else(String::new, |sum| format!("sha256:{sum}")),

@@ -136,3 +136,77 @@ fn inputs_are_never_written_over() {
         place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect();
     assert!(before == after, "{:?}", place.names());
 }
+
+#[test]
+fn files_without_events_are_left_out() {
+    let Some(place) = Workplace::new("files_without_events_are_left_out") else { return };
+    place.example(300);
+    place.write("params.json", r#"{"epochs": 1, "exclude_branches": ["is_signal"]}"#);
+    place.write("empty.csv", "MET_pt,HT\n");
+    place.write("none.csv", "MET_pt,HT\n");
+    // The events of unseen.root are numbered from 301.
+    place.write("first.txt", "event <= 300\n");
+    let workflow = |files: &str, labels: &str, more: &[&str]| {
+        let (files, labels) = (format!("--files={files}"), format!("--labels={labels}"));
+        [&["workflow", &files, &labels, "--model=model.json"], more]
+            .concat()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<String>>()
+    };
+    let succeeds = |arguments: &[String], note: &str| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = place.run(&arguments);
+        let said = crate::program::all_text(&output);
+        assert!(output.status.success() && said.contains(note), "{arguments:?} {said}");
+        said
+    };
+    let fails = |arguments: &[String], words: &[&str]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        place.fails(&arguments, 4, words);
+    };
+    let said = succeeds(
+        &workflow("signal.root,empty.csv,background.root", "1,1,0", &["--fout=a.mlaas4hep"]),
+        "empty.csv: it holds no event and is left out",
+    );
+    assert!(said.contains("label 0, file <background.root>, going to read 300 events"), "{said}");
+    let cut = ["--preproc=first.txt"];
+    let said = succeeds(
+        &workflow("unseen.root,signal.root,background.root", "1,1,0", &cut),
+        "unseen.root: no event passes the cuts; it is left out",
+    );
+    assert!(said.contains("label 1, file <signal.root>, going to read 300 events"), "{said}");
+    // The specs that were written are taken again, and nothing else changes.
+    let again = succeeds(
+        &workflow("unseen.root,signal.root,background.root", "1,1,0", &cut),
+        "unseen.root: no event passes the cuts; it is left out",
+    );
+    assert!(again.contains("load specs from ./global-specs.json"), "{again}");
+    fails(&workflow("signal.root,empty.csv", "1,0", &[]), &["the label 0", "empty.csv hold none"]);
+    fails(
+        &workflow("signal.root,unseen.root", "higgs,other", &cut),
+        &["the label other", "unseen.root", "change the cuts"],
+    );
+    fails(&workflow("empty.csv,none.csv", "1,0", &[]), &["no event is left", "empty.csv, none.csv"]);
+}
+
+#[test]
+fn outputs_that_cannot_be_written_have_one_status() {
+    let Some(place) = Workplace::new("outputs_that_cannot_be_written_have_one_status") else { return };
+    place.example(200);
+    place.write("params.json", r#"{"epochs": 1, "exclude_branches": ["is_signal"]}"#);
+    let usual = ["--files=signal.root,background.root", "--labels=1,0"];
+    let model = "--model=model.json";
+    // A folder where a file is to be renamed to: found only when the file is whole.
+    let cases: [(&str, &[&str]); 4] = [
+        ("specs-signal.json", &["workflow", usual[0], usual[1], model]),
+        ("a-report/report.txt", &["workflow", usual[0], usual[1], model, "--fout=a.mlaas4hep"]),
+        ("chunks/matrix-0000.npy", &["matrix", usual[0], usual[1], "--out=chunks"]),
+        ("made/background.root", &["generate", "--events=10", "--out=made"]),
+    ];
+    for (folder, arguments) in cases {
+        std::fs::create_dir_all(place.path(folder)).expect("a folder can be made");
+        place.fails(arguments, 4, &[folder]);
+        std::fs::remove_dir(place.path(folder)).expect("a folder can be removed");
+    }
+}

@@ -105,6 +105,105 @@ fn specs_of_other_data_are_not_reused() {
 }
 
 #[test]
+fn specs_that_were_measured_before_serve_the_workflow() {
+    let Some(place) = Workplace::new("specs_that_were_measured_before_serve_the_workflow") else { return };
+    place.example(500);
+    let params = r#"{"epochs": 1, "exclude_branches": ["is_signal", "Jet_*"]}"#;
+    place.write("params.json", params);
+    std::fs::create_dir(place.path("data")).unwrap();
+    for name in ["signal.root", "background.root"] {
+        std::fs::copy(place.path(name), place.path(&format!("data/{name}"))).unwrap();
+    }
+    // Measured under other names, and written at another time; the content is the same.
+    place.succeeds(&["specs", "data/background.root", "data/signal.root", "--out=specs.json"]);
+    let loads = |more: &[&'static str]| {
+        let printed = place.succeeds(&workflow(&[&["--specs=specs.json"], more].concat()));
+        assert!(printed.contains("load specs from specs.json"), "{printed}");
+    };
+    loads(&[]);
+    let refuses = |more: &[&'static str], words: &[&str]| {
+        place.fails(&workflow(&[&["--specs=specs.json"], more].concat()), 4, words);
+    };
+    refuses(&["--preproc=selection.txt"], &["all events", "leave them out"]);
+    place.write("params.json", r#"{"nevts": 100, "chunk_size": 100, "exclude_branches": ["is_signal"]}"#);
+    refuses(&[], &["all entries and not of the first 50", "`nevts`"]);
+    place.write("params.json", params);
+    place.succeeds(&["specs", "data/signal.root", "--out=specs.json"]);
+    refuses(&[], &["of the files data/signal.root and not of signal.root, background.root"]);
+    place.succeeds(&["specs", "signal.root", "background.root", "--out=specs.json"]);
+    loads(&[]);
+    place.succeeds(&["generate", "--events", "400", "--seed", "8"]);
+    refuses(&[], &["the specs are stale", "signal.root"]);
+}
+
+#[test]
+fn lost_events_are_counted_after_the_cuts() {
+    let Some(place) = Workplace::new("lost_events_are_counted_after_the_cuts") else { return };
+    place.example(700);
+    place.write("params.json", r#"{"chunk_size": 30}"#);
+    let lost = |more: &[&str]| -> Vec<String> {
+        let usual = ["matrix", "--files=files.txt", "--labels=labels.txt", "--compat=master", "--out=chunks"];
+        let output = place.run(&[&usual, more].concat());
+        assert!(output.status.success(), "{}", crate::program::all_text(&output));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        said.lines().filter(|line| line.contains("are in no chunk")).map(ToString::to_string).collect()
+    };
+    let selected = lost(&["--preproc=selection.txt"]);
+    assert!(!selected.is_empty());
+    // Specs as the original writes them, of all branches that the selection makes, and with no word about the events.
+    let mut specs = place.json("chunks/global-specs.json");
+    for key in ["fingerprint", "format", "version", "branches"] {
+        specs.as_object_mut().unwrap().remove(key);
+    }
+    specs["events"] = serde_json::json!({"total": 1400, "signal.root": 700, "background.root": 700});
+    place.write("specs.json", specs.to_string());
+    assert_eq!(lost(&["--preproc=selection.txt", "--specs=specs.json"]), selected);
+}
+
+#[test]
+fn images_are_those_of_numpy() {
+    let Some(place) = Workplace::new("images_are_those_of_numpy") else { return };
+    place.example(400);
+    place.write("params.json", r#"{"chunk_size": -1}"#);
+    let matrix = |more: &[&str]| {
+        // All events, file after file.
+        let usual = ["matrix", "--files=files.txt", "--labels=labels.txt", "--compat=master", "--out=chunks"];
+        place.succeeds(&[&usual, more].concat());
+    };
+    let run = |image: &str, bins: &str, range: &str, collision: &str| {
+        let image = format!("--image={image}");
+        let (bins, range) = (format!("--image-bins={bins}"), format!("--image-range={range}"));
+        matrix(&[&image, &bins, &range, "--image-collision", collision, "--image-picture"]);
+        let svg = String::from_utf8(place.read("chunks/image.svg")).unwrap();
+        assert!(svg.starts_with("<svg") && svg.contains("</svg>"), "{svg}");
+        let arguments = ["chunks", "signal.root", "background.root"];
+        let found = place.python("images_are_those_of_numpy", "check_images.py", &arguments)?;
+        assert_eq!(number(&found, "/n_events"), 800.0, "{found}");
+        assert!(number(&found, "/n_particles_drawn") > 1000.0, "{found}");
+        assert!(number(&found, "/largest_difference") <= 1e-6, "{found}");
+        Some(())
+    };
+    if run("Jet_eta,Jet_phi,Jet_pt", "32x24", "-2,2,-pi,pi", "sum").is_some() {
+        run("Jet_eta,Jet_phi", "7x5", "-2.5,2.5,-1,2", "sum");
+        run("Jet_eta,Jet_phi,Jet_pt", "4x3", "-4,4,-pi,pi", "max");
+    }
+    place.fails(
+        &[
+            "matrix",
+            "--files=signal.root,background.root",
+            "--labels=1,0",
+            "--out=chunks",
+            "--image=Jet_et,Jet_phi",
+        ],
+        4,
+        &["Jet_et", "did you mean Jet_eta"],
+    );
+    // Without the option, no image of an earlier run is left that belongs to other rows.
+    matrix(&[]);
+    assert!(!place.path("chunks/image-0000.npy").exists());
+}
+
+#[test]
 fn the_original_preprocessing_and_three_classes() {
     let Some(place) = Workplace::new("the_original_preprocessing_and_three_classes") else { return };
     place.example(1500);

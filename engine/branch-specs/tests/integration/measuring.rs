@@ -2,7 +2,7 @@
 
 use crate::data::{chunk, measure, table, three_events};
 use branch_specs::{MeasureRequest, Specs, SpecsBuilder, SpecsError, SpecsMode};
-use event_columns::{EventTable, ReadError};
+use event_columns::{EventChunk, EventTable, MemoryTable, Piece, ReadError};
 use std::ops::ControlFlow;
 
 #[test]
@@ -37,6 +37,30 @@ fn the_deviation_keeps_its_digits_far_from_zero() {
     let found = specs.branch("weight").unwrap().std().unwrap();
     let expected = (1_000_001.0 / 3.0 - 1_000_000.0 / 3.0) / 2.0;
     assert!((found - expected).abs() < 1e-15, "{found}");
+}
+
+/// Numbers such as a run and an event packed into 64 bits: their neighbours are one float.
+#[test]
+fn the_deviation_of_integers_beyond_floats() {
+    let steps: Vec<u64> = (0..5000).map(|event| event * 7919 % 1001).collect();
+    let n = steps.len() as f64;
+    let sum: u64 = steps.iter().sum();
+    let squares: u64 = steps.iter().map(|step| step * step).sum();
+    let expected = ((squares as f64 - (sum as f64).powi(2) / n) / n).sqrt();
+    let check = |piece: Piece, expected: f64| {
+        let mut chunk = EventChunk::new(0, piece.n_entries());
+        chunk.set("number", piece.into());
+        let specs = measure(&MemoryTable::new("a.root", chunk), SpecsMode::Full);
+        let found = specs.branch("number").unwrap().std().unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+    };
+    let large = |from: i64| steps.iter().map(|step| from + *step as i64).collect::<Vec<i64>>();
+    check(Piece::flat(large(1_000_000_000_000_000_000)), expected);
+    check(Piece::flat(large(-1_000_000_000_000_000_000)), expected);
+    check(Piece::flat(large(i64::MAX - 1000)), expected);
+    check(Piece::flat(steps.iter().map(|step| u64::MAX - step).collect::<Vec<u64>>()), expected);
+    check(Piece::flat(vec![i64::MIN, i64::MAX]), 2_f64.powi(63));
+    check(Piece::flat(vec![0, u64::MAX]), 2_f64.powi(63));
 }
 
 #[test]

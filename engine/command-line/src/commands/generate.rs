@@ -1,8 +1,8 @@
 //! `mlaas4hep generate`.
 
 use crate::console::Console;
+use crate::failure::{self, Kind};
 use crate::write_file::{self, Folder};
-use anyhow::Context;
 use event_columns::EventChunk;
 use event_generator::{EventGenerator, GeneratorSettings, Process};
 use root_writer::write_tree;
@@ -35,8 +35,7 @@ impl Generate {
     /// Writes the files.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         write_file::check(&self.out.join("signal.root"), Folder::IsMade, [])?;
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
+        write_file::make_folder(&self.out)?;
         let signal = GeneratorSettings::new(Process::Signal, self.events, self.seed);
         let background = GeneratorSettings::new(Process::Background, self.events, self.seed);
         let n_unseen = self.events / 5;
@@ -73,7 +72,8 @@ impl Generate {
             })
         });
         let written =
-            write_tree(Path::new(&path), &self.tree, &mut chunks, &mut |report| console.progress(report))?;
+            write_tree(Path::new(&path), &self.tree, &mut chunks, &mut |report| console.progress(report))
+                .map_err(|error| failure::of(Kind::Output)(error.into()))?;
         console.line(&format!("{}: {} events, {} bytes", path.display(), written.n_entries, written.n_bytes));
         Ok(())
     }

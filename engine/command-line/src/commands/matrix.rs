@@ -3,12 +3,14 @@
 use super::workflow::{read_format, read_parameters};
 use crate::console::Console;
 use crate::failure::{self, Kind};
+use crate::image_options::ImageOptions;
 use crate::log_lines::LogLines;
 use crate::npy;
 use crate::write_file::{self, Folder};
 use anyhow::Context;
-use event_matrix::{ChunkRule, ChunkTarget, Compat, MatrixValue, MixSettings, RowOrder};
+use event_matrix::{ChunkRule, ChunkTarget, Compat, ImageLayout, MatrixValue, MixSettings, RowOrder};
 use network::{NetworkDescription, Task};
+use plots::{Figure, Style};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ pub(crate) struct Matrix {
     /// Folder for the output; made where it does not exist.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    image: ImageOptions,
 }
 
 impl Matrix {
@@ -60,8 +64,8 @@ impl Matrix {
         let out = self.out.join("columns.json");
         let given = [&self.preproc, &self.specs].into_iter().flatten().map(PathBuf::as_path);
         write_file::check(&out, Folder::IsMade, given.chain([&*self.params]))?;
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("cannot make the folder {}", self.out.display()))?;
+        let image = self.image.layout().map_err(failure::of(Kind::Settings))?;
+        write_file::make_folder(&self.out)?;
         let request = self.request(console).map_err(failure::of(Kind::Settings))?;
         let mut lines = LogLines::new(request.parameters.verbosity);
         let mix = self.mix(&request);
@@ -70,14 +74,25 @@ impl Matrix {
         if self.compat.is_some() && request.parameters.n_events.is_none() {
             note_lost_events(&prepared, console);
         }
-        let columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
+        let mut columns = json!({ "columns": prepared.layout.column_names(), "layout": &*prepared.layout });
+        if let Some(image) = &image {
+            for name in [&image.x.branch, &image.y.branch].into_iter().chain(&image.value) {
+                prepared.specs.branch(name).map_err(|error| failure::of_pipeline(error.into()))?;
+            }
+            columns["image"] = json!(image);
+        }
         write_file::write(&out, columns.to_string().as_bytes())?;
-        let n_chunks = if self.dtype == "f64" {
-            write_chunks::<f64>(prepared, &self.out, console)?
+        let written = if self.dtype == "f64" {
+            write_chunks::<f64>(prepared, image.as_ref(), &self.out, console)?
         } else {
-            write_chunks::<f32>(prepared, &self.out, console)?
+            write_chunks::<f32>(prepared, image.as_ref(), &self.out, console)?
         };
-        console.line(&format!("wrote {n_chunks} chunk(s) to {}", self.out.display()));
+        let figure =
+            image.and_then(|image| self.image.picture(&image, &written.sum_of_images, written.n_rows));
+        if let Some(figure) = figure {
+            write_file::write(&self.out.join("image.svg"), figure.to_svg(&Style::default()).as_bytes())?;
+        }
+        console.line(&format!("wrote {} chunk(s) to {}", written.n_chunks, self.out.display()));
         Ok(ExitCode::SUCCESS)
     }
 
@@ -117,12 +132,11 @@ impl Matrix {
 
 /// The original ends with the chunk in which a file would come to its end; what is left of the files before it is lost.
 fn note_lost_events(prepared: &Prepared, console: &mut Console) {
-    for (sample, n_used) in prepared.samples.iter().zip(prepared.mixer.plan().n_used()) {
-        let counted = prepared.specs.files.iter().find(|file| file.name == sample.input.file);
-        let Some(file) = counted else { continue };
-        let n_lost = file.n_events.saturating_sub(n_used);
+    // A file without events is no sample of the mixer.
+    let samples = prepared.samples.iter().zip(&prepared.n_events).filter(|(_, n_events)| **n_events > 0);
+    for ((sample, n_events), n_used) in samples.zip(prepared.mixer.plan().n_used()) {
+        let (name, n_lost) = (&sample.input.file, n_events.saturating_sub(n_used));
         if n_lost > 0 {
-            let (name, n_events) = (&file.name, file.n_events);
             console.message(&format!(
                 "{name}: {n_lost} of {n_events} events are in no chunk, as in the original; without --compat all are"
             ));
@@ -167,48 +181,80 @@ fn zeros<T: Clone + Default>(n_rows: usize, n_columns: usize) -> anyhow::Result<
     Ok(places)
 }
 
+/// What was written.
+#[derive(Default)]
+struct Written {
+    n_chunks: usize,
+    n_rows: usize,
+    /// The pixels of all images, one on the other; empty without images.
+    sum_of_images: Vec<f64>,
+}
+
 fn write_chunks<T: MatrixValue + npy::Element>(
     mut prepared: Prepared,
+    image: Option<&ImageLayout>,
     folder: &Path,
     console: &mut Console,
-) -> anyhow::Result<usize> {
-    let (n_rows, n_columns) = (prepared.mixer.max_rows(), prepared.layout.n_columns());
-    let (mut values, mut mask) = (zeros::<T>(n_rows, n_columns)?, zeros::<u8>(n_rows, n_columns)?);
-    let (mut labels, mut weights) = (vec![0.0_f32; n_rows], vec![0.0_f32; n_rows]);
-    let mut number = 0;
+) -> anyhow::Result<Written> {
+    let (max_rows, n_columns) = (prepared.mixer.max_rows(), prepared.layout.n_columns());
+    let n_pixels = image.map_or(0, ImageLayout::n_pixels);
+    let (mut values, mut mask) = (zeros::<T>(max_rows, n_columns)?, zeros::<u8>(max_rows, n_columns)?);
+    let (mut labels, mut weights) = (vec![0.0_f32; max_rows], vec![0.0_f32; max_rows]);
+    let mut pixels = zeros::<f32>(max_rows, n_pixels)?;
+    let mut written = Written { sum_of_images: vec![0.0; n_pixels], ..Written::default() };
     loop {
         let target =
             ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
-        let [matrix_path, mask_path, labels_path] = chunk_paths(folder, number);
-        let Some(filled) = prepared.mixer.next_chunk(target)? else { break };
+        let filled = match image {
+            Some(image) => prepared.mixer.next_chunk_with_images(target, image, &mut pixels),
+            None => prepared.mixer.next_chunk(target),
+        };
+        let Some(filled) = filled.map_err(|error| failure::of_pipeline(error.into()))? else { break };
         let n_rows = filled.n_rows();
+        let [matrix_path, mask_path, labels_path, image_path] = chunk_paths(folder, written.n_chunks);
         npy::write(&matrix_path, &[n_rows, n_columns], &values[..n_rows * n_columns])?;
         npy::write(&mask_path, &[n_rows, n_columns], &mask[..n_rows * n_columns])?;
         npy::write(&labels_path, &[n_rows], &labels[..n_rows])?;
+        if let Some(image) = image {
+            let drawn = &pixels[..n_rows * n_pixels];
+            npy::write(&image_path, &[n_rows, image.y.n_bins, image.x.n_bins], drawn)?;
+            add_images(drawn, &mut written.sum_of_images);
+        }
         console.line(&format!("x_mask chunk of ({n_rows}, {n_columns}) shape"));
-        number += 1;
+        (written.n_chunks, written.n_rows) = (written.n_chunks + 1, written.n_rows + n_rows);
         anyhow::ensure!(!console.stopped(), "stopped on request; the chunks written so far are complete");
     }
-    remove_chunks(folder, number)?;
-    Ok(number)
+    remove_left_over(folder, written.n_chunks, image.is_some())?;
+    Ok(written)
 }
 
-fn chunk_paths(folder: &Path, number: usize) -> [PathBuf; 3] {
-    ["matrix", "mask", "labels"].map(|kind| folder.join(format!("{kind}-{number:04}.npy")))
+fn add_images(drawn: &[f32], sum: &mut [f64]) {
+    for picture in drawn.chunks_exact(sum.len().max(1)) {
+        sum.iter_mut().zip(picture).for_each(|(sum, pixel)| *sum += f64::from(*pixel));
+    }
 }
 
-/// Removes the chunks that an earlier run with more of them left in the folder.
-fn remove_chunks(folder: &Path, first: usize) -> anyhow::Result<()> {
-    for number in first.. {
-        let left_over: Vec<PathBuf> =
-            chunk_paths(folder, number).into_iter().filter(|path| path.is_file()).collect();
-        if left_over.is_empty() {
+fn chunk_paths(folder: &Path, number: usize) -> [PathBuf; 4] {
+    ["matrix", "mask", "labels", "image"].map(|kind| folder.join(format!("{kind}-{number:04}.npy")))
+}
+
+/// Removes what an earlier run left in the folder: chunks beyond the last one, and images that are not asked for now.
+fn remove_left_over(folder: &Path, n_chunks: usize, has_images: bool) -> anyhow::Result<()> {
+    let mut unwanted: Vec<PathBuf> = vec![];
+    if !has_images {
+        unwanted.extend((0..n_chunks).map(|number| chunk_paths(folder, number)[3].clone()));
+    }
+    for number in n_chunks.. {
+        let paths = chunk_paths(folder, number);
+        if !paths.iter().any(|path| path.is_file()) {
             break;
         }
-        for path in left_over {
-            std::fs::remove_file(&path)
-                .with_context(|| format!("cannot remove {} of an earlier run", path.display()))?;
-        }
+        unwanted.extend(paths);
+    }
+    for path in unwanted.iter().filter(|path| path.is_file()) {
+        std::fs::remove_file(path)
+            .with_context(|| format!("cannot remove {} of an earlier run", path.display()))
+            .map_err(failure::of(Kind::Output))?;
     }
     Ok(())
 }

@@ -117,7 +117,8 @@ impl Predict {
         if let Some(out) = &self.out {
             let classes = &model.manifest().labels;
             let classes = if model.manifest().task.n_outputs() > 1 { classes.clone() } else { Vec::new() };
-            score_file::write(out, &self.out_tree, &classes, chunks, console)?;
+            score_file::write(out, &self.out_tree, &classes, chunks, console)
+                .map_err(failure::of(Kind::Output))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -5,7 +5,9 @@ use crate::failure::{self, Kind};
 use text_table::{TextTable, human_number};
 use crate::write_file::{self, Folder};
 use anyhow::Context;
-use branch_specs::{MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode};
+use branch_specs::{
+    FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode,
+};
 use event_columns::EventTable;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,8 +16,8 @@ use training_pipeline::{name_list, open_table};
 /// Measure every branch: type, kind, counts, range, mean, widest event.
 ///
 /// Numbers are over finite values; booleans count as 0 and 1. `jdim` is the largest number of values in one event.
-/// Several files are measured together. With --out the specs are written in a form that `workflow --specs` takes and
-/// that the original's tools read too.
+/// Several files are measured together. With --out the specs are written in a form that `workflow --specs` takes, for the
+/// same files and any of their branches, and that the original's tools read too.
 #[derive(clap::Args)]
 pub(crate) struct Specs {
     /// ROOT, CSV, JSON lines or Parquet files.
@@ -42,8 +44,9 @@ impl Specs {
         if let Some(out) = &self.out {
             write_file::check(out, Folder::IsMade, files.iter().map(Path::new))?;
         }
-        let specs = self.measure(&files, console).map_err(failure::of(Kind::Input))?;
+        let mut specs = self.measure(&files, console).map_err(failure::of(Kind::Input))?;
         if let Some(out) = &self.out {
+            specs.fingerprint = self.fingerprint(&files, &specs).map_err(failure::of(Kind::Input))?;
             write_file::write(out, specs.to_json().as_bytes())?;
         }
         if self.json {
@@ -52,6 +55,25 @@ impl Specs {
             show(&specs, console);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the specs speak of; nothing where an input is no plain file, which may give other events the next time.
+    fn fingerprint(
+        &self,
+        files: &[String],
+        specs: &BranchSpecsOfFiles,
+    ) -> anyhow::Result<Option<Fingerprint>> {
+        if files.iter().any(|file| !Path::new(file).is_file()) {
+            return Ok(None);
+        }
+        let files = files.iter().map(|file| FileFingerprint::of_file(Path::new(file), true));
+        Ok(Some(Fingerprint {
+            files: files.collect::<Result<_, _>>()?,
+            tree: self.tree.clone(),
+            branches: specs.branches.iter().map(|branch| branch.name().to_string()).collect(),
+            selection: None,
+            max_entries: None,
+        }))
     }
 
     fn measure(&self, files: &[String], console: &mut Console) -> anyhow::Result<BranchSpecsOfFiles> {

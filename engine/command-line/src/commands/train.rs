@@ -12,7 +12,8 @@ use training_pipeline::{Labels, PipelineRequest, name_list, read_model, read_sel
 ///
 ///   mlaas4hep train signal=signal.root background=background.root --model model.json --out higgs.mlaas4hep
 ///
-/// Each sample is LABEL=FILE; the label may be a number or a name. Of two classes the first one is the signal.
+/// Each sample is LABEL=FILE; the label is a number or a name. Of two names the first one is the signal. Numbers are the
+/// classes themselves, 0 and 1 for two classes (1 is the signal), or the targets of a regression.
 /// The specs are written beside the model: global-specs.json, and specs-NAME.json for each file.
 /// With --label-branch the label is the value of a branch, and the samples are plain file names.
 #[derive(clap::Args)]

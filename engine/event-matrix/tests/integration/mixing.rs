@@ -3,8 +3,9 @@
 use branch_specs::{MissingBranch, Specs, SpecsBuilder, SpecsMode};
 use event_columns::{EventChunk, EventTable, MemoryTable, Piece};
 use event_matrix::{
-    ChunkRule, ChunkTarget, ClassWeights, FilledChunk, LabelSource, MatrixLayout, MatrixSettings,
-    MixSettings, Mixer, RowOrder, RowOrigin, Sample, Scaling, SelectedEvents, SplitRule, SplitSettings,
+    ChunkRule, ChunkTarget, ClassWeights, Collision, FilledChunk, ImageAxis, ImageLayout, LabelSource,
+    MatrixLayout, MatrixSettings, MixSettings, Mixer, RowOrder, RowOrigin, Sample, Scaling, SelectedEvents,
+    SplitRule, SplitSettings,
 };
 use std::sync::Arc;
 
@@ -160,6 +161,7 @@ fn a_selection_keeps_entry_numbers_and_weights() {
     for sample in &mut samples {
         sample.n_events /= 2;
         sample.weight_branch = Some("w".into());
+        sample.weight_sum = Some(2.0 * sample.n_events as f64);
         sample.weight = 10.0;
         // Even entries pass.
         sample.select = Some(Arc::new(|chunk: EventChunk| {
@@ -184,8 +186,8 @@ fn a_selection_keeps_entry_numbers_and_weights() {
     for chunk in &chunks {
         assert!(chunk.x.iter().all(|x| x % 2.0 == 0.0));
         assert!(chunk.origins.iter().all(|origin| origin.entry.is_multiple_of(2)));
-        // 600 events, 150 of them signal: 600 / (2 * 150) and 600 / (2 * 450).
-        let expected = |label: &f32| if *label == 1.0 { 40.0 } else { (20.0 * (600.0 / 900.0)) as f32 };
+        // 600 events of the weight 20, 150 of them signal: 600 / (2 * 150 * 20) and 600 / (2 * 450 * 20).
+        let expected = |label: &f32| if *label == 1.0 { 2.0 } else { (20.0 * (600.0 / 18_000.0)) as f32 };
         assert_eq!(chunk.weights, chunk.labels.iter().map(expected).collect::<Vec<f32>>());
     }
     samples[0].n_events += 1;
@@ -196,6 +198,67 @@ fn a_selection_keeps_entry_numbers_and_weights() {
         ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
     let error = mixer.next_chunk(target).unwrap_err().to_string();
     assert!(error.contains("sample signal was to give 151 events, but only 150 passed"), "{error}");
+}
+
+#[test]
+fn balanced_classes_have_the_same_sum_of_weights() {
+    let (mut samples, layout) = two_samples();
+    let settings =
+        MixSettings { chunk_size: 600, class_weights: ClassWeights::Balanced, ..MixSettings::default() };
+    let weigh = |samples: &[Sample]| Mixer::new(samples.to_vec(), layout.clone(), settings.clone());
+    // Half of the events weigh 2, the others -1/2.
+    for sample in &mut samples {
+        (sample.weight_branch, sample.weight_sum) = (Some("w".into()), Some(0.75 * sample.n_events as f64));
+    }
+    let chunks = draw_all(&mut weigh(&samples).unwrap());
+    for label in [0.0, 1.0] {
+        let rows = chunks.iter().flat_map(|chunk| chunk.labels.iter().zip(&chunk.weights));
+        let of_label = rows.filter(|(own, _)| **own == label).map(|(_, weight)| f64::from(*weight));
+        let sum: f64 = of_label.sum();
+        assert!((sum - 600.0).abs() < 1e-3, "{sum}");
+    }
+    samples[0].weight_sum = Some(-1.0);
+    let error = weigh(&samples).err().unwrap().to_string();
+    assert!(error.contains("the weights of label 1 add up to -1: only a sum above 0"), "{error}");
+    samples[0].weight_sum = None;
+    assert!(weigh(&samples).is_err());
+}
+
+/// The picture of a row is that of its event, wherever the row stands.
+#[test]
+fn pictures_follow_their_rows() {
+    let (samples, layout) = two_samples();
+    let mut mixer =
+        Mixer::new(samples, layout, MixSettings { chunk_size: 500, ..MixSettings::default() }).unwrap();
+    let axis = ImageAxis { branch: "list".into(), low: 0.0, high: 2000.0, n_bins: 1, is_periodic: false };
+    let image = ImageLayout {
+        x: axis.clone(),
+        y: ImageAxis { n_bins: 2, ..axis },
+        value: Some("list".into()),
+        collision: Collision::First,
+    };
+    let (n_rows, n_columns) = (mixer.max_rows(), mixer.layout().n_columns());
+    let (mut values, mut mask) = (vec![0.0_f32; n_rows * n_columns], vec![0; n_rows * n_columns]);
+    let (mut labels, mut weights) = (vec![0.0; n_rows], vec![0.0; n_rows]);
+    let mut pixels = vec![7.0; n_rows * 2];
+    let mut n_drawn = 0;
+    loop {
+        let target =
+            ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
+        let Some(filled) = mixer.next_chunk_with_images(target, &image, &mut pixels).unwrap() else { break };
+        for (row, picture) in values.chunks(n_columns).zip(pixels.chunks(2)).take(filled.n_rows()) {
+            let x = if row[0] as usize % 3 == 0 { 0.0 } else { row[0] };
+            let expected = if x < 1000.0 { [x, 0.0] } else { [0.0, x] };
+            assert_eq!(picture, expected);
+            n_drawn += 1;
+        }
+    }
+    assert_eq!(n_drawn, 1200);
+    mixer.rewind();
+    let target =
+        ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
+    let error = mixer.next_chunk_with_images(target, &image, &mut [0.0]).unwrap_err().to_string();
+    assert!(error.contains("pixels"), "{error}");
 }
 
 #[test]

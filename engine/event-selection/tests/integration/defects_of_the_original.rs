@@ -160,6 +160,53 @@ fn mistakes_are_named() {
 }
 
 #[test]
+fn a_cut_stands_under_a_branch_that_exists() {
+    let refuse = |json: &str, expected: &str| {
+        let branches = super::support::branches(&super::support::four_events());
+        let error = Selection::from_original_json(json).unwrap().check(&branches).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{json}: {error}");
+    };
+    refuse(
+        r#"{"flat_cut": {"mett": {"cut_1": "n>1"}}}"#,
+        "flat_cut \"mett\", cut_1: there is no branch `mett`; did you mean met",
+    );
+    refuse(
+        r#"{"jagged_cut": {"jet_tp": {"cut": ["jet_pt>30", "any"]}}}"#,
+        "jagged_cut \"jet_tp\", cut: there is no branch `jet_tp`; did you mean jet_pt",
+    );
+    // The branch of the cut is read, so that the cut is checked against the same branches again.
+    let selection = Selection::from_original_json(r#"{"flat_cut": {"met": {"cut": "n>1"}}}"#).unwrap();
+    let chunk = super::support::four_events();
+    let checked = selection.check(&super::support::branches(&chunk)).unwrap();
+    assert_eq!(checked.branches_read().iter().map(|name| &**name).collect::<Vec<_>>(), ["n", "met"]);
+    // Prediction asks for what the cuts use only.
+    let checked = selection.without_drops().check(&super::support::branches(&chunk)).unwrap();
+    assert_eq!(checked.branches_read().iter().map(|name| &**name).collect::<Vec<_>>(), ["n"]);
+    let stored = serde_json::to_string(&selection).unwrap();
+    assert_eq!(serde_json::from_str::<Selection>(&stored).unwrap(), selection);
+}
+
+#[test]
+fn repeated_keys_lose_no_cut_in_silence() {
+    let refuse = |json: &str, expected: &str| {
+        let error = Selection::from_original_json(json).unwrap_err().to_string();
+        assert_eq!(error, expected, "{json}");
+    };
+    refuse(
+        "{\"flat_cut\": {\"n\": {\"cut\": \"n>1\",\n\"cut\": \"n<4\"}}}",
+        "flat_cut \"n\": line 2: the key `cut` stands twice; further cuts are named cut_1, cut_2 and so on",
+    );
+    refuse(
+        "{\"flat_cut\": {\"n\": {\"cut\": \"n>1\"},\n\n\"n\": {\"cut\": \"n<4\"}}}",
+        "flat_cut: line 3: the key `n` stands twice; write it once, or only the last one would count",
+    );
+    refuse(
+        "{\"flat_cut\": {}, \"flat_cut\": {}}",
+        "the pre-processing file: line 1: the key `flat_cut` stands twice; write it once, or only the last one would count",
+    );
+}
+
+#[test]
 fn odd_branch_names_need_no_quotes_in_their_own_cut() {
     use event_columns::{EventChunk, Piece};
     let mut chunk = EventChunk::new(0, 2);

@@ -66,14 +66,19 @@ fn check(network: &Network, worker: &WorkerProgram) {
         (Vec::new(), Vec::new(), Vec::new()),
         (Vec::new(), second.to_vec(), third.to_vec()),
     ]);
+    let mut n_done = 0;
     let scores = predict(
         &TrainedModel::Network(network),
         PredictionSettings::default(),
         &mut source,
         worker,
-        &mut |_| ControlFlow::Continue(()),
+        &mut |report| {
+            n_done = report.done;
+            ControlFlow::Continue(())
+        },
     )
     .unwrap();
+    assert_eq!(n_done, rows.len() as u64);
     assert_eq!(scores.n_outputs, network.task.n_outputs());
     assert_eq!(scores.values.len(), rows.len() * scores.n_outputs);
     for (row, found) in rows.iter().zip(scores.values.chunks(scores.n_outputs)) {
