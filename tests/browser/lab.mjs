@@ -44,11 +44,19 @@ async function run() {
   return cell;
 }
 
+/// The indicator is idle before the kernel is connected; a cell that runs then is lost.
+async function kernelIsIdle() {
+  await page.waitForFunction(() => {
+    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+  });
+}
+
 async function main() {
   const url = new URL(address);
   await page.goto(`${url.origin}/lab/tree/${notebook}${url.search}&reset`);
   await page.locator('.jp-NotebookPanel').waitFor();
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
+  await kernelIsIdle();
   say('the kernel is idle');
 
   await type('%open signal.root');
@@ -95,7 +103,7 @@ async function main() {
   await page.keyboard.press('i');
   await sleeping.locator('.jp-OutputArea-output').filter({ hasText: 'Interrupted' }).waitFor();
   check(Date.now() - before < 10_000, 'the interrupt ends a cell');
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
+  await kernelIsIdle();
 
   await type('%who');
   cell = await run();
@@ -105,7 +113,11 @@ async function main() {
   await page.keyboard.press('0');
   await page.keyboard.press('0');
   await page.locator('.jp-Dialog button.jp-mod-accept').click();
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
+  await page.waitForFunction(() => {
+    const status = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status;
+    return status !== 'idle';
+  });
+  await kernelIsIdle();
   await type('%who');
   cell = await run();
   check((await cell.locator('.jp-OutputArea-output').innerText()).includes('nothing yet'), 'a restart gives an empty session');

@@ -139,11 +139,15 @@ impl Binning {
         if let Some((low, high)) = self.range {
             return Axis::equal(n_bins, low, high);
         }
-        let (low, high) = found.unwrap_or((0.0, 1.0));
+        let Some((low, high)) = found else { return Axis::equal(n_bins, 0.0, 1.0) };
         if is_whole && self.n_bins.is_none() {
             return whole_axis(low, high);
         }
-        if low < high { Axis::equal(n_bins, low, high) } else { single_value_axis(n_bins, low) }
+        match (low < high, self.n_bins) {
+            (false, _) => single_value_axis(n_bins, low),
+            (true, Some(n_bins)) => Axis::equal(n_bins, low, high),
+            (true, None) => round_axis(low, high),
+        }
     }
 }
 
@@ -157,6 +161,21 @@ fn whole_axis(low: f64, high: f64) -> Result<Axis, AxisError> {
     let n_bins = ((high - low + 1.0) / width).ceil().max(1.0);
     Axis::equal(n_bins as usize, low - 0.5, low - 0.5 + width * n_bins)
         .or_else(|_| single_value_axis(DEFAULT_BINS, low))
+}
+
+/// About as many bins as usual, with edges that are round numbers.
+fn round_axis(low: f64, high: f64) -> Result<Axis, AxisError> {
+    let raw = (high - low) / DEFAULT_BINS as f64;
+    let decade = 10_f64.powf(raw.log10().floor());
+    let is_nearer = |a: &f64, b: &f64| (a.ln() - raw.ln()).abs().total_cmp(&(b.ln() - raw.ln()).abs());
+    let width = [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * decade).into_iter().min_by(is_nearer).unwrap_or(raw);
+    let first = (low / width).floor();
+    // The highest value should be in the last bin, whose upper edge is not its own.
+    let n_bins = ((high / width).floor() - first + 1.0).max(1.0);
+    if !(n_bins <= 4.0 * DEFAULT_BINS as f64 && decade > 0.0) {
+        return Axis::equal(DEFAULT_BINS, low, high);
+    }
+    Axis::equal(n_bins as usize, first * width, (first + n_bins) * width)
 }
 
 /// Bins around the only value there is.
@@ -205,7 +224,10 @@ mod tests {
         let axis = |found, is_whole| Binning::default().axis(found, is_whole).unwrap().to_string();
         assert_eq!(axis(Some((0.0, 7.0)), true), "8 bins from -0.5 to 7.5");
         assert_eq!(axis(Some((0.0, 99.0)), true), "50 bins from -0.5 to 99.5");
-        assert_eq!(axis(Some((1.0, 3.0)), false), "50 bins from 1 to 3");
+        assert_eq!(axis(Some((1.0, 2.99)), false), "40 bins from 1 to 3");
+        assert_eq!(axis(Some((-3.3, 249.0)), false), "51 bins from -5 to 250");
+        assert_eq!(axis(Some((0.0, 1e-300)), false).split(' ').next(), Some("51"));
+        assert_eq!(axis(Some((1e15, 1e15 + 1.0)), false).split(' ').next(), Some("50"));
         assert_eq!(axis(Some((2.0, 2.0)), false), "50 bins from 1.5 to 2.5");
         assert_eq!(axis(None, false), "50 bins from 0 to 1");
     }

@@ -127,7 +127,8 @@ mod tests {
         let y: Vec<f64> = (0..1000).map(|at| f64::from(at % 4)).collect();
         filler.add(&x, &y, None);
         let plane = filler.finish().unwrap();
-        assert_eq!((plane.x_edges[0], plane.y_edges.as_slice()), (5.0, &[-0.5, 0.5, 1.5, 2.5, 3.5][..]));
-        assert_eq!(plane.outside, 10.0);
+        assert_eq!(plane.y_edges, [-0.5, 0.5, 1.5, 2.5, 3.5]);
+        assert_eq!((plane.x_edges[0], plane.x_edges[plane.x_edges.len() - 1]), (0.0, 1000.0));
+        assert_eq!(plane.outside, 0.0);
     }
 }

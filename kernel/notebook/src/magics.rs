@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_wrong_name_answers_with_the_nearest() {
-        assert_eq!(find("hits").err().unwrap().advice, "Did you mean %hist?");
+        assert!(find("hits").err().unwrap().advice.starts_with("Did you mean %hist"));
         assert_eq!(find("files").unwrap().name, "dataset");
     }
 }

@@ -92,7 +92,7 @@ fn start_lab(python: &str, prefix: &Path, work: &Path) -> (Server, String) {
     let mut command = Command::new(python);
     command
         .args(["-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0"])
-        .args(["--IdentityProvider.token=test", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"])
+        .args(["--IdentityProvider.token=test", "--LabApp.expose_app_in_browser=True"])
         .arg(format!("--ServerApp.port={port}"))
         .current_dir(work)
         .stderr(Stdio::piped())

@@ -5,7 +5,7 @@ use kernel_testing::{Channel, FrontEnd, Start};
 use serde_json::json;
 
 fn start() -> FrontEnd {
-    FrontEnd::start(Start::of(kernel()).with(&["run", "--no-history", "-f"]))
+    FrontEnd::start(Start::of(kernel()).started_by(&["run", "--no-history", "-f"]))
 }
 
 #[test]
@@ -15,7 +15,7 @@ fn an_error_has_a_cause_and_a_next_step_and_the_kernel_goes_on() {
     let reply = front_end.expect_reply(&request, "execute_reply");
     assert_eq!(reply["status"], "error");
     assert_eq!(reply["ename"], "UnknownMagic");
-    assert!(reply["evalue"].as_str().unwrap().contains("Did you mean %hist?"));
+    assert!(reply["evalue"].as_str().unwrap().contains("Did you mean %hist"));
     let request = front_end.execute("%pwd");
     assert_eq!(front_end.expect_reply(&request, "execute_reply")["status"], "ok");
 }

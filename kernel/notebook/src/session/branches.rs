@@ -50,6 +50,6 @@ mod tests {
         assert!(choice.takes("Jet_pt") && choice.takes("met"));
         assert!(!choice.takes("Jet_phi") && !choice.takes("run"));
         let error = BranchChoice::check_patterns(&words("jet_pt"), &words("Jet_pt met")).unwrap_err();
-        assert_eq!(error.advice, "Did you mean Jet_pt?");
+        assert!(error.advice.contains("Jet_pt"));
     }
 }

@@ -210,7 +210,7 @@ mod tests {
         let problem = |name: &str, value: &str| {
             Settings::default().set(name, value).unwrap_err().to_string()
         };
-        assert!(problem("plot.with", "3").contains("Did you mean plot.width?"));
+        assert!(problem("plot.with", "3").contains("Did you mean plot.width"));
         assert!(problem("plot.width", "3").contains("200 to 8000"));
         assert!(problem("plot.format", "gif").contains("svg, png or vega"));
     }

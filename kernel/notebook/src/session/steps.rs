@@ -2,7 +2,7 @@
 
 use crate::magic::MagicError;
 use event_columns::{ColumnType, EventTable};
-use event_selection::Selection;
+use event_selection::{Selection, SelectionError};
 use std::sync::Arc;
 
 /// The lines of the selection, in order.
@@ -22,7 +22,7 @@ impl Steps {
     /// # Errors
     /// What is wrong, with its place and the nearest names; nothing is added then.
     pub fn add(&mut self, text: &str, tables: &[Arc<dyn EventTable>]) -> Result<(), MagicError> {
-        let problem = |error: event_selection::SelectionError| {
+        let problem = |error: SelectionError| {
             MagicError::new("SelectionError", error.to_string())
         };
         // On its own first: the place in the message is then that in the cell.
@@ -30,8 +30,10 @@ impl Steps {
         let mut lines = self.lines.clone();
         lines.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from));
         let selection = Selection::from_text(&lines.join("\n")).map_err(problem)?;
+        let n_before = self.lines.len();
         for table in tables {
             selection.check(&readable(&**table)).map_err(|error| {
+                let error = counted_from(error, n_before);
                 MagicError::new("SelectionError", format!("{}: {error}", table.info().display_name()))
             })?;
         }
@@ -56,6 +58,17 @@ impl Steps {
     pub fn selection(&self) -> Result<Selection, MagicError> {
         Selection::from_text(&self.lines.join("\n"))
             .map_err(|error| MagicError::new("SelectionError", error.to_string()))
+    }
+}
+
+/// The error with the line in what was added, where it lies there.
+fn counted_from(error: SelectionError, n_before: usize) -> SelectionError {
+    match error {
+        SelectionError::Expression(mut place) if place.line > n_before => {
+            place.line -= n_before;
+            SelectionError::Expression(place)
+        }
+        error => error,
     }
 }
 

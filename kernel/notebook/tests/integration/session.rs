@@ -9,7 +9,7 @@ fn definitions_and_cuts_can_be_taken_back() {
     let flow = book.said("%cut ht > 100 and MET_pt > 20");
     assert!(flow.contains("all events") && flow.contains("ht > 100 and MET_pt > 20") && flow.contains("100.00"), "{flow}");
     let error = book.error("%cut hut > 3");
-    assert!(error.contains("did you mean ht"), "{error}");
+    assert!(error.contains("line 1, column 1") && error.contains("did you mean HT or ht"), "{error}");
     assert!(book.said("%who").contains("ht = sum(Jet_pt)"));
     assert!(book.said("%cut --undo").contains("taken back: ht > 100"));
     book.said("%cut --clear");
@@ -23,7 +23,7 @@ fn features_are_chosen_by_patterns() {
     assert!(book.said("%select Jet_* MET_pt").contains("MET_pt"));
     let said = book.said("%drop Jet_phi");
     assert!(!said.contains("Jet_phi") && said.contains("Jet_pt"), "{said}");
-    assert!(book.error("%select jet_pt").contains("Did you mean Jet_pt?"));
+    assert!(book.error("%select jet_pt").contains("Did you mean Jet_pt"));
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn settings_environment_and_shell() {
 #[test]
 fn unknown_names_answer_with_the_nearest() {
     let mut book = Book::open();
-    assert!(book.error("%hits MET_pt").contains("Did you mean %hist?"));
-    assert!(book.error("hist MET_pt").contains("Did you mean %hist?"));
+    assert!(book.error("%hits MET_pt").contains("Did you mean %hist"));
+    assert!(book.error("hist MET_pt").contains("Did you mean %hist"));
     assert!(book.error("MET_pt").contains("%hist MET_pt"));
     assert!(book.error("let x = 1;").contains("without the Rust engine"));
     assert!(book.error("%%open x\nmore").contains("takes one line"));
