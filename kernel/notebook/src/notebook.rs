@@ -11,11 +11,12 @@ pub(crate) use inspect::few_values;
 
 use crate::cells::{Balance, MagicCall, Part, balance, split};
 use crate::magic::{Action, Invocation, MagicError, MagicInfo};
-use crate::session::{Session, Vocabulary};
+use crate::session::{Sample, Session, Vocabulary};
 use crate::{arguments, magics};
 use jupyter_kernel::{
     Cell, CellDone, CellError, Completeness, Completions, Language, LanguageInfo, MimeBundle, Output,
 };
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -33,6 +34,8 @@ pub struct Notebook {
     session: Mutex<Session>,
     /// What completion and help read while a cell holds the session.
     vocabulary: RwLock<Arc<Vocabulary>>,
+    /// What Rust cells last saw of each sample.
+    shared_tables: Mutex<BTreeMap<String, String>>,
     options: NotebookOptions,
 }
 
@@ -43,7 +46,7 @@ impl Notebook {
     /// No temporary folder can be made.
     pub fn new(options: NotebookOptions) -> std::io::Result<Self> {
         let session = Mutex::new(Session::new()?);
-        Ok(Self { session, vocabulary: RwLock::default(), options })
+        Ok(Self { session, vocabulary: RwLock::default(), shared_tables: Mutex::default(), options })
     }
 
     /// The names that can be typed.
@@ -76,10 +79,49 @@ impl Notebook {
                 Ok(())
             }
             Part::Rust { code, line } => match self.rust() {
-                Some(rust) => rust.execute(code, *line, output),
+                Some(rust) => self.run_rust(rust, code, *line, output),
                 None => Err(shown(&no_rust(code, &self.vocabulary()))),
             },
         }
+    }
+
+    /// Runs Rust; tables of the session that its text names are there for it, and those that it hands back become samples.
+    fn run_rust(&self, rust: &dyn RustEngine, code: &str, line: usize, output: &Output) -> Result<(), CellError> {
+        self.share_tables(rust, code).map_err(|error| shown(&error))?;
+        let handed_back = rust.execute(code, line, output)?;
+        if handed_back.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, events) in handed_back {
+            session.history.push(format!("{name} came from a Rust cell"));
+            session.set_sample(Sample::in_memory(&name, events));
+        }
+        self.set_vocabulary(&session);
+        Ok(())
+    }
+
+    /// Copies samples into shared memory when a cell names them as `table("NAME")` and what it would see has changed.
+    fn share_tables(&self, rust: &dyn RustEngine, code: &str) -> Result<(), MagicError> {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.shared_tables.lock().unwrap_or_else(PoisonError::into_inner);
+        for sample in &session.samples {
+            let is_named = code.contains(&format!("\"{}\"", sample.name)) && code.contains("table");
+            // What a cell handed over lies there already.
+            if !is_named || sample.files.is_empty() {
+                continue;
+            }
+            let state = session.shared_state(&sample.name)?;
+            if known.get(&sample.name) != Some(&state) {
+                rust.put(&sample.name, &session.events_to_share(&sample.name)?)?;
+                known.insert(sample.name.clone(), state);
+            }
+        }
+        Ok(())
+    }
+
+    fn set_vocabulary(&self, session: &Session) {
+        *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Vocabulary::of(session));
     }
 
     fn run_magic(&self, call: &MagicCall, cell: &Cell, output: &Output) -> Result<(), CellError> {
@@ -102,8 +144,7 @@ impl Notebook {
             run(&invocation, &mut context)
         };
         // Also after an error: a magic may have done a part of its work.
-        let vocabulary = Arc::new(Vocabulary::of(&session));
-        *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = vocabulary;
+        self.set_vocabulary(&session);
         result.map_err(|error| shown(&error))
     }
 

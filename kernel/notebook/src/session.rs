@@ -4,6 +4,7 @@ mod branches;
 mod extended_table;
 mod histograms;
 mod measure;
+mod memory_sample;
 mod sample;
 mod short_model;
 mod settings;

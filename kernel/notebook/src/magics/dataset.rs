@@ -75,6 +75,7 @@ fn show_samples(context: &Context<'_>) {
     let mut table = TextTable::new(&["sample", ">events", "label", "weight", "kind", "tree", "files"]);
     for sample in &context.session.samples {
         let files = match sample.files.as_slice() {
+            [] => "in memory".to_string(),
             [only] => only.clone(),
             files => format!("{} and {} more", files[0], files.len() - 1),
         };

@@ -1,15 +1,21 @@
 //! What runs Rust cells, as the notebook sees it.
 
 use crate::magic::MagicError;
+use event_columns::EventChunk;
 use jupyter_kernel::{CellError, Completions, MimeBundle, Output};
 
 /// An engine for Rust cells. All methods may be called from several threads.
 pub trait RustEngine: Send + Sync {
-    /// Runs code that begins on a line of the cell, from 0.
+    /// Runs code that begins on a line of the cell, from 0. What it handed back is returned: tables by their names.
     ///
     /// # Errors
     /// What the compiler or the program said.
-    fn execute(&self, code: &str, first_line: usize, output: &Output) -> Result<(), CellError>;
+    fn execute(
+        &self,
+        code: &str,
+        first_line: usize,
+        output: &Output,
+    ) -> Result<Vec<(String, EventChunk)>, CellError>;
 
     /// Stops what runs.
     fn interrupt(&self);
@@ -36,7 +42,7 @@ pub trait RustEngine: Send + Sync {
     ///
     /// # Errors
     /// The shared memory cannot be written.
-    fn put(&self, name: &str, events: &event_columns::EventChunk) -> Result<(), MagicError>;
+    fn put(&self, name: &str, events: &EventChunk) -> Result<(), MagicError>;
 
     /// Ends the engine and its processes.
     fn shutdown(&self);

@@ -52,6 +52,10 @@ impl Session {
         let first = samples.first().ok_or_else(|| {
             MagicError::new("NoData", "all samples are data").advise("Training needs samples whose label is known.")
         })?;
+        if let Some(sample) = samples.iter().find(|sample| sample.files.is_empty()) {
+            let message = format!("{} lies in memory only, and training reads files", sample.name);
+            return Err(MagicError::new("NoFiles", message).advise("Name the samples to train on: --sample NAME,NAME"));
+        }
         let weight = common_weight(&samples)?;
         let selection = self.training_selection(&samples, weight.as_deref())?;
         let parameters = self.parameters(wish, first, weight.as_deref())?;

@@ -1,0 +1,241 @@
+//! Rust cells, joined to the notebook: outputs one way, tables both ways.
+
+use event_columns::{Column, ColumnType, ElementType, EventChunk, Piece, Slice, Values};
+use jupyter_kernel::{CellError, Completions, MimeBundle, Output};
+use mlaas4hep::{Primitive, PrimitiveType, Shape, TableBuilder, store};
+use notebook::RustEngine;
+use notebook::magic::MagicError;
+use rust_cells::{CellSink, EngineState, RustCells, RustError, RustOptions};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// The engine of a kernel, and the folder of its tables.
+pub(crate) struct Engine {
+    cells: RustCells,
+    store: PathBuf,
+}
+
+impl Engine {
+    /// Starts the engine in the background.
+    pub(crate) fn start() -> Self {
+        let options = RustOptions::default();
+        let store = options.store.clone();
+        Self { cells: RustCells::start(options), store }
+    }
+}
+
+/// The outputs of a cell on their way to the front end.
+struct Sink<'a> {
+    output: &'a Output,
+}
+
+impl CellSink for Sink<'_> {
+    fn stdout(&self, text: &str) {
+        self.output.stdout(text);
+    }
+
+    fn stderr(&self, text: &str) {
+        self.output.stderr(text);
+    }
+
+    fn display(&self, id: Option<&str>, is_update: bool, data: &Map<String, Value>) {
+        let bundle = MimeBundle { data: data.clone(), ..MimeBundle::default() };
+        match (id, is_update) {
+            (None, _) => self.output.display(&bundle),
+            (Some(id), false) => self.output.display_with_id(id, &bundle),
+            (Some(id), true) => self.output.update_display(id, &bundle),
+        }
+    }
+
+    fn read_line(&self, prompt: &str, is_password: bool) -> Result<String, String> {
+        let answer =
+            if is_password { self.output.read_password(prompt) } else { self.output.read_line(prompt) };
+        answer.map_err(|error| error.to_string())
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.output.is_interrupted()
+    }
+}
+
+fn shown(error: RustError) -> CellError {
+    CellError { name: error.name, value: error.message, traceback: error.rendered }
+}
+
+impl RustEngine for Engine {
+    fn execute(
+        &self,
+        code: &str,
+        first_line: usize,
+        output: &Output,
+    ) -> Result<Vec<(String, EventChunk)>, CellError> {
+        // Messages count lines from the top of the cell, magics included.
+        let placed = "\n".repeat(first_line) + code;
+        let done = self.cells.execute(&placed, &Sink { output }).map_err(shown)?;
+        let read = |name: &String| -> Result<(String, EventChunk), CellError> {
+            events_of(&self.store, name).map(|events| (name.clone(), events)).map_err(|reason| CellError {
+                name: "TableError".to_string(),
+                value: reason.clone(),
+                traceback: vec![reason],
+            })
+        };
+        done.tables_put.iter().map(read).collect()
+    }
+
+    fn interrupt(&self) {
+        self.cells.interrupt();
+    }
+
+    fn complete(&self, code: &str, cursor: usize) -> Completions {
+        let letters = code[..cursor].chars().count();
+        let found = self.cells.complete(code, letters);
+        let byte = |letter: usize| code.char_indices().nth(letter).map_or(code.len(), |(byte, _)| byte);
+        let (matches, kinds) = found.matches.into_iter().unzip();
+        Completions { matches, kinds, start: byte(found.start), end: byte(found.end) }
+    }
+
+    fn inspect(&self, code: &str, cursor: usize) -> Option<MimeBundle> {
+        let found = self.cells.inspect(code, code[..cursor].chars().count())?;
+        Some(MimeBundle::text(found.text).with("text/html", found.html))
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        self.cells.variables()
+    }
+
+    fn command(&self, line: &str, output: &Output) -> Result<(), CellError> {
+        self.cells.command(line, &Sink { output }).map(|_| ()).map_err(shown)
+    }
+
+    fn state(&self) -> String {
+        match self.cells.state() {
+            EngineState::Starting { step } => format!("starting: {step}"),
+            EngineState::Ready => "ready".to_string(),
+            EngineState::Failed(reason) => format!("failed: {reason}"),
+            EngineState::Absent(reason) => format!("absent: {reason}"),
+        }
+    }
+
+    fn put(&self, name: &str, events: &EventChunk) -> Result<(), MagicError> {
+        let problem = |reason: String| MagicError::new("TableError", format!("{name} cannot be shared: {reason}"));
+        let mut table = TableBuilder::new();
+        for (branch, column) in events.columns() {
+            table = with_column(table, branch, column);
+        }
+        store::write_table(&self.store, name, &table).map(|_| ()).map_err(|error| problem(error.to_string()))
+    }
+
+    fn shutdown(&self) {
+        self.cells.shutdown();
+        // The tables go with the session; what cannot be removed is temporary anyway.
+        let _ = std::fs::remove_dir_all(&self.store);
+    }
+}
+
+/// Adds a branch. Lists of lists and lists of texts have no counterpart in the store and are left out.
+fn with_column<'a>(table: TableBuilder<'a>, name: &str, column: &'a Column) -> TableBuilder<'a> {
+    let ColumnType { element, depth, .. } = column.column_type();
+    match (element, depth) {
+        (ElementType::Text, 0) => table.texts(name, texts(column)),
+        (ElementType::Text, _) | (_, 2..) => table,
+        (ElementType::Bool, _) => of_type(table, name, column, |values| match values {
+            Values::Bool(values) => Some(&values[..]),
+            _ => None,
+        }),
+        _ => with_numbers(table, name, column),
+    }
+}
+
+fn with_numbers<'a>(table: TableBuilder<'a>, name: &str, column: &'a Column) -> TableBuilder<'a> {
+    macro_rules! numbers {
+        ($($element:ident),*) => {
+            match column.column_type().element {
+                $(ElementType::$element => of_type(table, name, column, |values| match values {
+                    Values::$element(values) => Some(&values[..]),
+                    _ => None,
+                }),)*
+                ElementType::Bool | ElementType::Text => table,
+            }
+        };
+    }
+    numbers!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
+}
+
+/// Borrows the values of every piece; `slice` takes them out of their type.
+fn of_type<'a, T: Primitive>(
+    table: TableBuilder<'a>,
+    name: &str,
+    column: &'a Column,
+    slice: fn(&'a Values) -> Option<&'a [T]>,
+) -> TableBuilder<'a> {
+    let ColumnType { depth, width, .. } = column.column_type();
+    let values = |piece: &'a Piece| slice(piece.values()).unwrap_or_default();
+    if depth == 0 {
+        let owned: Vec<T> = column.pieces().iter().flat_map(|piece| values(piece)[piece.value_range()].iter().copied()).collect();
+        return table.fixed(name, width, owned);
+    }
+    let pieces = column.pieces().iter().filter_map(|piece| {
+        let [offsets] = piece.offsets() else { return None };
+        Some((&offsets[..], Cow::Borrowed(values(piece))))
+    });
+    table.jagged_pieces(name, width, pieces)
+}
+
+fn texts(column: &Column) -> Vec<String> {
+    let entry = |at: usize| {
+        let one = column.slice(at..at + 1);
+        let bytes = one.pieces().first().map(|piece| piece.values().slice(piece.value_range()));
+        match bytes {
+            Some(Values::U8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        }
+    };
+    (0..column.n_entries()).map(entry).collect()
+}
+
+/// A table that a cell handed back, as columns.
+fn events_of(folder: &std::path::Path, name: &str) -> Result<EventChunk, String> {
+    let table = store::open_table(folder, name).map_err(|error| error.to_string())?;
+    let mut events = EventChunk::new(0, table.n_events());
+    for column in table.columns() {
+        let found = column_of(&table, &column.name, column.primitive, &column.shape)?;
+        events.set(column.name.as_str(), found);
+    }
+    Ok(events)
+}
+
+fn column_of(table: &mlaas4hep::Table, name: &str, primitive: PrimitiveType, shape: &Shape) -> Result<Column, String> {
+    macro_rules! typed {
+        ($($variant:ident => $type:ty),*) => {
+            match primitive {
+                $(PrimitiveType::$variant => typed_column::<$type>(table, name, shape),)*
+            }
+        };
+    }
+    typed!(Bool => bool, I8 => i8, I16 => i16, I32 => i32, I64 => i64, U8 => u8, U16 => u16, U32 => u32, U64 => u64,
+        F32 => f32, F64 => f64)
+}
+
+fn typed_column<T>(table: &mlaas4hep::Table, name: &str, shape: &Shape) -> Result<Column, String>
+where
+    T: Primitive + event_columns::Number,
+    Values: From<Vec<T>>,
+{
+    let said = |error: mlaas4hep::Error| error.to_string();
+    let piece = |column_type: ColumnType, offsets: Vec<Slice<i64>>, values: Vec<T>| {
+        Piece::new(column_type, offsets, values.into()).map(Column::from).map_err(|error| error.to_string())
+    };
+    match shape {
+        Shape::Flat => Ok(Piece::flat(table.values::<T>(name).map_err(said)?.to_vec()).into()),
+        Shape::Fixed { width } => {
+            let values = table.fixed::<T>(name).map_err(said)?;
+            piece(ColumnType::fixed(T::ELEMENT, *width), Vec::new(), values.to_vec())
+        }
+        Shape::Jagged { .. } => {
+            let lists: Vec<Vec<T>> = table.jagged::<T>(name).map_err(said)?.into_iter().map(<[T]>::to_vec).collect();
+            Ok(Piece::jagged(&lists).into())
+        }
+        Shape::Text => Err(format!("column {name} is text; hand back numbers")),
+    }
+}

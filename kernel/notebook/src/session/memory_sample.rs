@@ -1,0 +1,122 @@
+//! Samples that lie in memory: tables that Rust cells hand back, and events that they are given.
+
+use super::Session;
+use crate::magic::MagicError;
+use crate::session::Sample;
+use event_columns::{Column, EventChunk, EventTable, MemoryTable, read_chunk};
+use std::sync::Arc;
+
+/// More decoded bytes than these are not copied for Rust cells without being asked for.
+const MOST_SHARED_BYTES: u64 = 2_000_000_000;
+
+impl Sample {
+    /// A sample of events in memory.
+    pub fn in_memory(name: &str, events: EventChunk) -> Self {
+        let table: Arc<dyn EventTable> = Arc::new(MemoryTable::new(&format!("memory: {name}"), events));
+        Self {
+            name: name.to_string(),
+            files: Vec::new(),
+            tree: String::new(),
+            label: name.to_string(),
+            weight: None,
+            colour: None,
+            is_data: false,
+            tables: vec![table],
+        }
+    }
+}
+
+impl Session {
+    /// A word that changes when the events that Rust cells see of a sample change.
+    ///
+    /// # Errors
+    /// There is no such sample.
+    pub(crate) fn shared_state(&self, name: &str) -> Result<String, MagicError> {
+        let sample = self.sample(name)?;
+        let tables: Vec<usize> = sample.tables.iter().map(|table| Arc::as_ptr(table).cast::<()>() as usize).collect();
+        Ok(format!("{tables:?} {} {:?}", self.steps.selection()?.fingerprint(), self.branches))
+    }
+
+    /// The events of a sample that pass the cuts, with the branches that are features and the new ones.
+    ///
+    /// # Errors
+    /// Events that cannot be read, or more of them than fit.
+    pub(crate) fn events_to_share(&self, name: &str) -> Result<EventChunk, MagicError> {
+        let sample = self.sample(name)?;
+        let n_bytes: u64 = sample.tables.iter().map(|table| self.decoded_bytes(&**table)).sum();
+        if n_bytes > MOST_SHARED_BYTES {
+            let message = format!(
+                "{name} takes {} decoded, too much to be shared with Rust cells",
+                text_table::human_bytes(n_bytes)
+            );
+            return Err(MagicError::new("MemoryError", message).advise("Choose its branches: %select BRANCH .."));
+        }
+        let mut parts = Vec::new();
+        for table in &sample.tables {
+            parts.push(self.selected_events(&**table)?);
+        }
+        joined(parts)
+    }
+
+    fn decoded_bytes(&self, table: &dyn EventTable) -> u64 {
+        let shared = table.info().branches.iter().filter(|branch| self.branches.takes(&branch.name));
+        shared.map(|branch| branch.decoded_bytes).sum()
+    }
+
+    fn selected_events(&self, table: &dyn EventTable) -> Result<EventChunk, MagicError> {
+        let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+        let info = table.info();
+        let selection = self.steps.selection()?;
+        let checked = selection.check(&super::readable(table)).map_err(|error| input(&error))?;
+        let branches: Vec<usize> = (0..info.branches.len())
+            .filter(|at| info.branches[*at].column_type.is_ok())
+            .filter(|at| {
+                let name = &info.branches[*at].name;
+                self.branches.takes(name) || checked.branches_read().contains(name)
+            })
+            .collect();
+        let chunk = read_chunk(table, &branches, 0..info.n_entries).map_err(|error| input(&error))?;
+        Ok(checked.apply(chunk).map_err(|error| input(&error))?.chunk)
+    }
+}
+
+/// The events of several files one after the other, with the branches that all have; nothing is copied.
+fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else { return Ok(EventChunk::new(0, 0)) };
+    let rest: Vec<EventChunk> = parts.collect();
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let n_events = first.n_entries() + rest.iter().map(EventChunk::n_entries).sum::<usize>();
+    let mut all = EventChunk::new(0, n_events);
+    for (name, column) in first.columns() {
+        let Some(others) = rest.iter().map(|part| part.column(name)).collect::<Option<Vec<_>>>() else { continue };
+        let pieces = [column].into_iter().chain(others).flat_map(|column| column.pieces().to_vec()).collect();
+        let column = Column::new(column.column_type(), pieces)
+            .map_err(|error| MagicError::new("InputError", format!("branch {name}: {error}")))?;
+        all.set(name.clone(), column);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_columns::Piece;
+
+    #[test]
+    fn files_are_joined_by_their_common_branches() {
+        let chunk = |values: Vec<i32>, with_other: bool| {
+            let mut chunk = EventChunk::new(0, values.len());
+            chunk.set("x", Piece::flat(values.clone()).into());
+            if with_other {
+                chunk.set("y", Piece::flat(values).into());
+            }
+            chunk
+        };
+        let all = joined(vec![chunk(vec![1, 2], true), chunk(vec![3], false)]).unwrap();
+        assert_eq!(all.column("x").unwrap().to_f64(), [1.0, 2.0, 3.0]);
+        assert!(all.column("y").is_none());
+    }
+}
