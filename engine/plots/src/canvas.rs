@@ -261,7 +261,7 @@ impl RunWriter {
             self.write(run, letter.encode_utf8(&mut [0; 4]), height);
             let is_tall = letter.is_uppercase() || "bdfhklt".contains(letter);
             let slant = if run.italic { SLANT } else { 0.0 };
-            self.step += (slant - (width + MACRON) / 2.0) * size;
+            self.step += (slant - f64::midpoint(width, MACRON)) * size;
             self.write(run, "¯", if is_tall { height - 0.14 * size } else { height });
             self.step = ((width - MACRON) / 2.0 - slant) * size;
         }
