@@ -10,9 +10,8 @@ fn square(side: &str) -> String {
 
 #[test]
 fn texts_that_are_no_svg() {
-    let deep = "<g>".repeat(100_000);
     for text in
-        ["", "no picture", "<svg", "<html></html>", "<svg xmlns=\"http://www.w3.org/2000/svg\">", &deep]
+        ["", "no picture", "<svg", "<html></html>", "<svg xmlns=\"http://www.w3.org/2000/svg\">", "< > & \0"]
     {
         let of_png = svg_to_png(text, 1.0).unwrap_err();
         assert!(matches!(&of_png, ExportError::NotSvg { n_bytes, .. } if *n_bytes == text.len()), "{of_png}");
