@@ -1,6 +1,5 @@
 //! The Vega-Lite documents: their structure as the v5 schema has it, and the numbers in them.
 
-use plots::Figure;
 use serde_json::Value;
 
 use crate::examples;
@@ -36,7 +35,9 @@ fn check_view(
     for part in ["layer", "vconcat"] {
         if let Some(views) = view[part].as_array() {
             assert!(!views.is_empty() && view.get("mark").is_none(), "{name}");
-            views.iter().for_each(|view| check_view(name, view, data, n_views, parameters));
+            for view in views {
+                check_view(name, view, data, n_views, parameters);
+            }
             return;
         }
     }
