@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let svg = std::fs::read_to_string(from)?;
     let scale = scale.first().map_or(Ok(DEFAULT_SCALE), |scale| scale.parse())?;
-    let bytes = if to.ends_with(".pdf") { svg_to_pdf(&svg)? } else { svg_to_png(&svg, scale)?.bytes };
+    let is_pdf = std::path::Path::new(to).extension().is_some_and(|extension| extension == "pdf");
+    let bytes = if is_pdf { svg_to_pdf(&svg)? } else { svg_to_png(&svg, scale)?.bytes };
     Ok(std::fs::write(to, bytes)?)
 }

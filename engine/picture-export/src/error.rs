@@ -15,6 +15,17 @@ pub enum ExportError {
         /// What the reader met.
         reason: String,
     },
+    /// Elements stand in each other more deeply than can be drawn safely.
+    #[error(
+        "reading an SVG document of {n_bytes} bytes: elements are nested more than {deepest} deep, or it defines \
+         entities; flatten its groups and write entities out"
+    )]
+    Nested {
+        /// Length of the text.
+        n_bytes: usize,
+        /// The limit.
+        deepest: usize,
+    },
     /// The scale is no number in its limits.
     #[error("drawing a PNG at scale {scale}: the scale must lie between {smallest} and {largest}")]
     Scale {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use resvg::usvg::fontdb::Database;
+use resvg::usvg::fontdb::{Database, Source};
 
 const FAMILY: &str = "TeX Gyre Heros";
 
@@ -17,7 +17,7 @@ const FILES: [&[u8]; 4] = [
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut fonts = Database::new();
     for file in FILES {
-        fonts.load_font_data(file.to_vec());
+        fonts.load_font_source(Source::Binary(Arc::new(file)));
     }
     fonts.set_sans_serif_family(FAMILY);
     fonts.set_serif_family(FAMILY);

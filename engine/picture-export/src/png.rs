@@ -28,7 +28,7 @@ pub struct Png {
 /// Draws an SVG document with `scale` pixels for each of its units ([`DEFAULT_SCALE`] by custom).
 ///
 /// # Errors
-/// A text that is no SVG document, a scale outside [`SMALLEST_SCALE`] to [`LARGEST_SCALE`], and more pixels than
+/// A text that is no SVG document or is nested too deeply, a scale outside [`SMALLEST_SCALE`] to [`LARGEST_SCALE`], and more pixels than
 /// [`MOST_PIXELS`].
 pub fn svg_to_png(svg: &str, scale: f64) -> Result<Png, ExportError> {
     if !(SMALLEST_SCALE..=LARGEST_SCALE).contains(&scale) {

@@ -112,7 +112,10 @@ impl Canvas {
 
     /// Fills one of many rectangles that touch each other, on whole pixels so that no light shows between them.
     pub(crate) fn cell(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), fill: &str) {
-        let (x, y, width, height) = (short(x), short(y), short(width.max(0.0)), short(height.max(0.0)));
+        // Neighbours overlap a little: a gap of rounding may leave out a whole row of pixels.
+        const OVERLAP: f64 = 0.02;
+        let (width, height) = (width.max(0.0) + OVERLAP, height.max(0.0) + OVERLAP);
+        let (x, y, width, height) = (short(x), short(y), short(width), short(height));
         self.write(format_args!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\" \
              shape-rendering=\"crispEdges\"/>\n"
@@ -261,7 +264,7 @@ impl RunWriter {
             self.write(run, letter.encode_utf8(&mut [0; 4]), height);
             let is_tall = letter.is_uppercase() || "bdfhklt".contains(letter);
             let slant = if run.italic { SLANT } else { 0.0 };
-            self.step += (slant - (width + MACRON) / 2.0) * size;
+            self.step += (slant - f64::midpoint(width, MACRON)) * size;
             self.write(run, "¯", if is_tall { height - 0.14 * size } else { height });
             self.step = ((width - MACRON) / 2.0 - slant) * size;
         }

@@ -5,8 +5,8 @@
 
 use branch_specs::{BranchSpecs, Specs};
 use plots::{
-    BranchHistogram, Figure, Histogram, ImportanceBar, ImportanceBars, LossCurves, ResponseByClass,
-    RocCurves, Series,
+    BranchHistogram, Figure, Histogram, HistogramFigure, ImportanceBar, ImportanceBars, LossCurves,
+    OutsideBins, ResponseByClass, RocCurves, Sample, Series,
 };
 use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram, Task};
 
@@ -40,20 +40,33 @@ pub fn branch_figures(specs: &Specs) -> Vec<NamedFigure> {
     shown.filter_map(branch_figure).collect()
 }
 
-/// The histogram of one branch; none where the specs hold no distribution.
-pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
+/// The distribution of one branch as a histogram of at most fifty bins over a robust range: the few values far outside
+/// are underflow and overflow, whole numbers have bins around them. None where the specs hold no distribution.
+pub fn branch_histogram(branch: &BranchSpecs) -> Option<Histogram> {
     let bins = branch.histogram()?;
     let n_bins = bins.counts.len();
     let edge = |at: usize| bins.low + (bins.high - bins.low) * at as f64 / n_bins as f64;
     let edges = (0..=n_bins).map(edge).collect();
-    let histogram = Histogram::new(
-        edges,
-        bins.counts.clone(),
-        bins.counts.clone(),
-        bins.n_below.round(),
-        bins.n_above.round(),
-    )
-    .ok()?;
+    let (below, above) = (bins.n_below.round(), bins.n_above.round());
+    Histogram::new(edges, bins.counts.clone(), bins.counts, below, above).ok()
+}
+
+/// The distribution of one branch as a figure of one sample, to which further samples, a range or a logarithmic axis can
+/// be given; underflow and overflow are written into the legend. None where the specs hold no distribution.
+pub fn branch_sample_figure(branch: &BranchSpecs, sample: &str) -> Option<HistogramFigure> {
+    let samples = vec![Sample { label: sample.to_string(), histogram: branch_histogram(branch)? }];
+    Some(HistogramFigure {
+        x_title: branch.name().to_string(),
+        y_title: "Values".to_string(),
+        samples,
+        outside: OutsideBins::Written,
+        ..HistogramFigure::default()
+    })
+}
+
+/// The picture of one branch with a box of its numbers; none where the specs hold no distribution.
+pub fn branch_figure(branch: &BranchSpecs) -> Option<NamedFigure> {
+    let histogram = branch_histogram(branch)?;
     let figure = BranchHistogram {
         branch: branch.name().to_string(),
         histogram,

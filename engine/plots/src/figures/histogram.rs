@@ -55,6 +55,7 @@ pub enum OutsideBins {
 /// Samples (and data) whose bin edges differ from those of the first sample cannot be stacked or divided; they are
 /// overlaid as outlines, and the ratio panel says so.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct HistogramFigure {
     /// Title of the horizontal axis, with unit: `$m_{\mu\mu}$ [GeV]`.
     pub x_title: String,

@@ -109,8 +109,7 @@ fn curve_layer((x_title, y_title): (&str, &str), curves: &[Curve]) -> Value {
         "x": quantity("x", x_title),
         "y": y,
         "color": colours("curve", "", &names, &range),
-        // Not the opacity of the whole: that would show the points, which are there for hovering only.
-        "strokeOpacity": picked_opacity(1.0, 0.15),
+        "opacity": picked_opacity(1.0, 0.15),
         "order": {"field": "x", "type": "quantitative"},
     });
     if parts.len() > 1 {
@@ -125,12 +124,15 @@ fn curve_layer((x_title, y_title): (&str, &str), curves: &[Curve]) -> Value {
             "scale": {"domain": parts, "range": dashes.collect::<Vec<_>>()}});
         tooltip.insert(1, hover_name("part", "part"));
     }
-    encoding["tooltip"] = json!(tooltip);
+    // The points show their numbers and are not seen. As a part of the line they would spoil its legend.
+    let hover = json!({"x": encoding["x"], "y": encoding["y"], "tooltip": tooltip});
     json!({
-        "params": [zoom(&["x", "y"]), legend_pick("curve")],
         "data": {"values": curves.iter().flat_map(points).collect::<Vec<_>>()},
-        "mark": {"type": "line", "strokeWidth": 2, "point": "transparent", "clip": true},
-        "encoding": encoding,
+        "layer": [
+            {"params": [zoom(&["x", "y"]), legend_pick("curve")],
+                "mark": {"type": "line", "strokeWidth": 2, "clip": true}, "encoding": encoding},
+            {"mark": {"type": "point", "filled": true, "size": 60, "opacity": 0, "clip": true}, "encoding": hover},
+        ],
     })
 }
 

@@ -326,7 +326,8 @@ pub(crate) fn correlation_of(n: usize) -> CorrelationMatrix {
         |at: usize| format!("{}_{at}", ["FatJet_particleNet_TvsQCD", "Jet_btagDeepFlavB", "MET_pt"][at % 3]);
     let value = |i: usize, j: usize| {
         let far = i.abs_diff(j) as f64;
-        (i != j || i % 7 != 6).then(|| (-far / 6.0).exp() * if (i + j) % 5 == 0 { -1.0 } else { 1.0 } + 0.0)
+        (i != j || i % 7 != 6)
+            .then(|| (-far / 6.0).exp() * if (i + j).is_multiple_of(5) { -1.0 } else { 1.0 } + 0.0)
     };
     CorrelationMatrix {
         names: (0..n).map(name).collect(),

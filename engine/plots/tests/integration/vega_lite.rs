@@ -1,6 +1,5 @@
 //! The Vega-Lite documents: their structure as the v5 schema has it, and the numbers in them.
 
-use plots::Figure;
 use serde_json::Value;
 
 use crate::examples;
@@ -11,7 +10,7 @@ pub(crate) fn check_vega_lite(name: &str, document: &Value) {
     assert_eq!(document["$schema"], "https://vega.github.io/schema/vega-lite/v5.json", "{name}");
     let mut n_views = 0;
     let mut parameters = Vec::new();
-    check_view(name, document, &mut n_views, &mut parameters);
+    check_view(name, document, &Value::Null, &mut n_views, &mut parameters);
     assert!(n_views > 0, "{name} has no view");
     let n_parameters = parameters.len();
     parameters.sort();
@@ -20,23 +19,32 @@ pub(crate) fn check_vega_lite(name: &str, document: &Value) {
     check_conditions(name, document, &parameters);
 }
 
-fn check_view(name: &str, view: &Value, n_views: &mut usize, parameters: &mut Vec<String>) {
+fn check_view(
+    name: &str,
+    view: &Value,
+    inherited: &Value,
+    n_views: &mut usize,
+    parameters: &mut Vec<String>,
+) {
     for parameter in view["params"].as_array().into_iter().flatten() {
         let kind = parameter["select"]["type"].as_str();
         assert!(matches!(kind, Some("interval" | "point")), "{name}: {parameter}");
         parameters.push(parameter["name"].as_str().expect("a name").to_owned());
     }
+    let data = view.get("data").unwrap_or(inherited);
     for part in ["layer", "vconcat"] {
         if let Some(views) = view[part].as_array() {
             assert!(!views.is_empty() && view.get("mark").is_none(), "{name}");
-            views.iter().for_each(|view| check_view(name, view, n_views, parameters));
+            for view in views {
+                check_view(name, view, data, n_views, parameters);
+            }
             return;
         }
     }
     *n_views += 1;
     let mark = view["mark"]["type"].as_str();
     assert!(matches!(mark, Some("rect" | "line" | "rule" | "point")), "{name}: mark {mark:?}");
-    let values = view["data"]["values"].as_array().unwrap_or_else(|| panic!("{name}: no inline data"));
+    let values = data["values"].as_array().unwrap_or_else(|| panic!("{name}: no inline data"));
     for (channel, of) in view["encoding"].as_object().expect("channels") {
         let many = of.as_array().cloned().unwrap_or_else(|| vec![of.clone()]);
         for one in many {

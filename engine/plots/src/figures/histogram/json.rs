@@ -46,6 +46,7 @@ pub enum HistogramJsonError {
 }
 
 #[derive(Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Document {
     format: String,
     version: u32,
