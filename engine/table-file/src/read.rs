@@ -180,9 +180,10 @@ fn read_parquet(path: &Path) -> Result<ReadableColumns, TableFileError> {
             others.push((position, field.name.to_string(), format!("{:?}", field.dtype())));
         }
     }
-    let frame = match readable.is_empty() {
-        true => DataFrame::empty(),
-        false => reader.with_projection(Some(readable)).finish().map_err(failed)?,
+    let frame = if readable.is_empty() {
+        DataFrame::empty()
+    } else {
+        reader.with_projection(Some(readable)).finish().map_err(failed)?
     };
     Ok(ReadableColumns { frame, n_rows, others })
 }

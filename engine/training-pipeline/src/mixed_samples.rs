@@ -221,3 +221,33 @@ fn select_events(selection: Arc<CheckedSelection>) -> SelectEvents {
         Ok(SelectedEvents { chunk: selected.chunk, kept: selected.kept })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_columns::{MemoryTable, Piece};
+
+    fn sample() -> event_matrix::Sample {
+        let mut chunk = EventChunk::new(0, 4);
+        chunk.set("x", Piece::flat(vec![1_i32, 2, 3, 4]).into());
+        chunk.set("w", Piece::flat(vec![0.5_f64, -2.0, 4.0, f64::NAN]).into());
+        let table = Arc::new(MemoryTable::new("memory", chunk));
+        let weight_branch = Some("w".to_string());
+        event_matrix::Sample { weight_branch, ..event_matrix::Sample::new("memory", table, vec![0, 1], 1.0) }
+    }
+
+    #[test]
+    fn negative_weights_subtract_and_events_that_are_cut_do_not_count() {
+        assert_eq!(sum_of_weights(&sample()).unwrap(), Some(2.5));
+        let info = sample().table.info().clone();
+        let branches: Vec<_> = info
+            .branches
+            .iter()
+            .map(|own| (Arc::clone(&own.name), own.column_type.clone().unwrap()))
+            .collect();
+        let selection = Selection::from_text("x >= 2").unwrap().check(&branches).unwrap();
+        let select = Some(select_events(Arc::new(selection)));
+        assert_eq!(sum_of_weights(&event_matrix::Sample { select, ..sample() }).unwrap(), Some(2.0));
+        assert_eq!(sum_of_weights(&event_matrix::Sample { weight_branch: None, ..sample() }).unwrap(), None);
+    }
+}

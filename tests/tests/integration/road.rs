@@ -126,7 +126,7 @@ fn specs_that_were_measured_before_serve_the_workflow() {
     };
     refuses(&["--preproc=selection.txt"], &["all events", "leave them out"]);
     place.write("params.json", r#"{"nevts": 100, "chunk_size": 100, "exclude_branches": ["is_signal"]}"#);
-    refuses(&[], &["all entries and not of the first 50", "`nevts`"]);
+    refuses(&[], &["all entries and not of the first 100 entries", "`nevts`"]);
     place.write("params.json", params);
     place.succeeds(&["specs", "data/signal.root", "--out=specs.json"]);
     refuses(&[], &["of the files data/signal.root and not of signal.root, background.root"]);
