@@ -53,7 +53,9 @@ pub fn run(
     options: KernelOptions,
 ) -> Result<(), KernelError> {
     let connection = connection::read(connection_file)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // One thread for all sockets: zeromq knows connections by the identity that the front end chose, and where two
+    // threads see the end of an old connection and the start of a new one at once, the new one is lost.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| system("start the event loop", cause))?;
     let result = runtime.block_on(serve(connection, language, options));
     // Calls into the language may hang; they must not keep the process.

@@ -188,6 +188,13 @@ impl FrontEnd {
         }
     }
 
+    /// Opens shell anew with the same identity and closes the old one after that, as a server does when a browser
+    /// comes back.
+    pub fn reconnect_shell(&mut self) {
+        let (url, session) = (self.connection.shell_url(), &self.session);
+        self.shell = self.runtime.block_on(sockets::dealer(&url, &session.id, &session.signer));
+    }
+
     /// A further subscriber, which is read only when it is asked.
     pub fn subscribe(&self) -> Subscriber<'_> {
         let socket = self.runtime.block_on(async {

@@ -7,6 +7,7 @@ use jupyter_protocol::connection_info::ConnectionInfo;
 use serde_json::Value;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 use zeromq::util::PeerIdentity;
 use zeromq::{DealerSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage};
 
@@ -14,6 +15,14 @@ use zeromq::{DealerSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSoc
 pub(crate) struct Dealer {
     pub(crate) outgoing: UnboundedSender<ZmqMessage>,
     pub(crate) incoming: Receiver<Received>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Dealer {
+    fn drop(&mut self) {
+        // The socket is closed with the tasks that hold its halves.
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// Connects a DEALER; all of one front end share an identity, as the protocol wants it.
@@ -25,9 +34,9 @@ pub(crate) async fn dealer(url: &str, identity: &str, signer: &Signer) -> Dealer
     let (send_half, receive_half) = socket.split();
     let (outgoing, to_send) = unbounded_channel();
     let (received, incoming) = channel();
-    tokio::spawn(send_all(send_half, to_send));
-    tokio::spawn(receive_all(receive_half, signer.clone(), received));
-    Dealer { outgoing, incoming }
+    let sending = tokio::spawn(send_all(send_half, to_send));
+    let receiving = tokio::spawn(receive_all(receive_half, signer.clone(), received));
+    Dealer { outgoing, incoming, tasks: [sending, receiving] }
 }
 
 /// Subscribes to all of iopub.

@@ -24,6 +24,15 @@ fn it_speaks_over_unix_sockets() {
 }
 
 #[test]
+fn a_front_end_that_comes_back_gets_its_replies() {
+    let mut front_end = start();
+    for count in 1..=100 {
+        front_end.reconnect_shell();
+        front_end.expect_cell_that_prints("a", "a\n", count);
+    }
+}
+
+#[test]
 fn sigterm_ends_it_well_and_sigint_interrupts_its_cell() {
     let mut front_end = start();
     let cell = front_end.execute("!sleep 60000");
