@@ -5,6 +5,7 @@
 //!   Messages with a wrong signature are dropped, logged and counted.
 //! - Cells run on a thread of their own; completion, inspection and the like are answered meanwhile, and the control
 //!   socket waits for nobody. A panic of the language becomes an error reply.
+//! - A language that allows it gets cells side by side, in subshells (JEP 91).
 //! - Output goes through one bounded queue. Where a front end reads slower than a cell prints, the cell waits:
 //!   nothing is lost, and idle is always last. Stream text is joined for up to 25 ms.
 //! - Transports are TCP and IPC. Encryption (CURVE) is not built: on a shared machine use IPC, whose sockets

@@ -34,6 +34,23 @@ fn an_interrupt_is_answered_within_50_ms_and_ends_the_cell() {
 }
 
 #[test]
+fn an_interrupt_is_answered_within_50_ms_while_a_cell_prints_without_end() {
+    let mut front_end = start();
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        let cell = front_end.execute("!lines 1000000000");
+        std::thread::sleep(Duration::from_millis(200));
+        let started = Instant::now();
+        let interrupt = front_end.send(Channel::Control, "interrupt_request", json!({}));
+        front_end.expect_reply_on(Channel::Control, &interrupt, "interrupt_reply");
+        fastest = fastest.min(started.elapsed());
+        front_end.expect_failed(&cell, "execute_reply", "Interrupted");
+        front_end.skip_outputs();
+    }
+    assert!(fastest < Duration::from_millis(50), "{fastest:?}");
+}
+
+#[test]
 fn an_interrupt_aborts_the_queue_and_one_without_a_cell_does_nothing() {
     let mut front_end = start();
     let interrupt = front_end.send(Channel::Control, "interrupt_request", json!({}));
