@@ -1,11 +1,11 @@
 //! The log lines of the original, which other tools search for, made from the events of the pipeline.
 
 use crate::console::Console;
-use text_table::human_bytes;
 use event_columns::GoOn;
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::Path;
+use text_table::human_bytes;
 use training_pipeline::PipelineEvent;
 
 /// Prints events as lines of the original, and as JSON where that was asked for.

@@ -31,7 +31,9 @@ pub enum AxisError {
         n_bins: usize,
     },
     /// The range is empty or not finite.
-    #[error("the range {low} to {high} holds nothing: the first number must be the smaller one, and both finite")]
+    #[error(
+        "the range {low} to {high} holds nothing: the first number must be the smaller one, and both finite"
+    )]
     Range {
         /// First number.
         low: f64,
@@ -168,7 +170,8 @@ fn round_axis(low: f64, high: f64) -> Result<Axis, AxisError> {
     let raw = (high - low) / DEFAULT_BINS as f64;
     let decade = 10_f64.powf(raw.log10().floor());
     let is_nearer = |a: &f64, b: &f64| (a.ln() - raw.ln()).abs().total_cmp(&(b.ln() - raw.ln()).abs());
-    let width = [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * decade).into_iter().min_by(is_nearer).unwrap_or(raw);
+    let width =
+        [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * decade).into_iter().min_by(is_nearer).unwrap_or(raw);
     let first = (low / width).floor();
     // The highest value should be in the last bin, whose upper edge is not its own.
     let n_bins = ((high / width).floor() - first + 1.0).max(1.0);
@@ -186,7 +189,13 @@ fn single_value_axis(n_bins: usize, value: f64) -> Result<Axis, AxisError> {
 
 impl fmt::Display for Axis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} bins from {} to {}", self.n_bins(), self.edges[0], self.edges[self.edges.len() - 1])
+        write!(
+            formatter,
+            "{} bins from {} to {}",
+            self.n_bins(),
+            self.edges[0],
+            self.edges[self.edges.len() - 1]
+        )
     }
 }
 
@@ -204,7 +213,8 @@ mod tests {
             }
         }
         let uneven = Axis::with_edges(vec![0.0, 1.0, 10.0]).unwrap();
-        let places = [-1.0, 0.0, 0.5, 1.0, 9.9, 10.0, f64::INFINITY].map(|value| uneven.place(value).unwrap());
+        let places =
+            [-1.0, 0.0, 0.5, 1.0, 9.9, 10.0, f64::INFINITY].map(|value| uneven.place(value).unwrap());
         assert_eq!(places, [0, 1, 1, 2, 2, 3, 3]);
         assert_eq!(uneven.place(f64::NAN), None);
     }

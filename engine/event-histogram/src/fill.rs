@@ -84,7 +84,12 @@ impl Filler {
     ///
     /// # Panics
     /// When there is no such sample, or weights of another number than values.
-    pub fn add(&mut self, sample: usize, values: Vec<f64>, weights: Option<Vec<f64>>) -> Result<(), AxisError> {
+    pub fn add(
+        &mut self,
+        sample: usize,
+        values: Vec<f64>,
+        weights: Option<Vec<f64>>,
+    ) -> Result<(), AxisError> {
         assert!(weights.as_ref().is_none_or(|weights| weights.len() == values.len()), "one weight a value");
         self.samples[sample].add_moments(&values, weights.as_deref());
         if let Some(axis) = &self.axis {
@@ -121,7 +126,11 @@ impl Filler {
     fn look_at(&mut self, values: &[f64]) {
         const SAMPLED: usize = 20_000;
         let stride = (values.len() / SAMPLED).max(1);
-        values.iter().step_by(stride).filter(|value| value.is_finite()).for_each(|value| self.seen.add(*value));
+        values
+            .iter()
+            .step_by(stride)
+            .filter(|value| value.is_finite())
+            .for_each(|value| self.seen.add(*value));
         let (mut low, mut high) = self.extremes.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
         for value in values.iter().filter(|value| value.is_finite()) {
             low = low.min(*value);
@@ -249,7 +258,9 @@ mod tests {
     #[test]
     fn sums_below_in_and_above() {
         let mut filler = Filler::new(fixed(0.0, 2.0, 2), 1, false).unwrap();
-        filler.add(0, vec![-1.0, 0.0, 0.5, 1.0, 2.0, f64::NAN], Some(vec![1.0, 2.0, 3.0, -1.0, 5.0, 7.0])).unwrap();
+        filler
+            .add(0, vec![-1.0, 0.0, 0.5, 1.0, 2.0, f64::NAN], Some(vec![1.0, 2.0, 3.0, -1.0, 5.0, 7.0]))
+            .unwrap();
         let filled = filler.finish().unwrap().remove(0);
         assert_eq!(filled.edges, [0.0, 1.0, 2.0]);
         assert_eq!(filled.sum_w, [5.0, -1.0]);

@@ -1,6 +1,6 @@
 //! Histograms of two quantities.
 
-use crate::{AxisError, Axis, Binning};
+use crate::{Axis, AxisError, Binning};
 
 /// A filled histogram of two quantities.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,8 @@
 //! Which numbers are wanted of which events, and the reading of them.
 
 use event_columns::{
-    Column, ColumnType, ElementType, EventChunk, EventTable, OnProgress, ReadError, StepReport, Unit, read_chunk,
+    Column, ColumnType, ElementType, EventChunk, EventTable, OnProgress, ReadError, StepReport, Unit,
+    read_chunk,
 };
 use event_selection::{
     CheckedExpression, CheckedSelection, CutFlow, EvaluationError, Expression, ExpressionError, Selection,
@@ -125,7 +126,10 @@ impl Variables {
         }
         let needed = |branch: &str| {
             selection.branches_read().iter().any(|own| &**own == branch)
-                || expressions.iter().chain(&weight).any(|one| one.branches_read().any(|own| &**own == branch))
+                || expressions
+                    .iter()
+                    .chain(&weight)
+                    .any(|one| one.branches_read().any(|own| &**own == branch))
         };
         let branches = (0..info.branches.len())
             .filter(|position| info.branches[*position].column_type.is_ok())
@@ -187,7 +191,11 @@ impl CheckedVariables {
         Ok(cut_flow)
     }
 
-    fn block(&self, table: &dyn EventTable, entries: Range<u64>) -> Result<(EventValues, CutFlow), VariablesError> {
+    fn block(
+        &self,
+        table: &dyn EventTable,
+        entries: Range<u64>,
+    ) -> Result<(EventValues, CutFlow), VariablesError> {
         let chunk = if self.branches.is_empty() {
             EventChunk::new(entries.start, (entries.end - entries.start) as usize)
         } else {
@@ -260,7 +268,8 @@ mod tests {
 
     #[test]
     fn values_and_weights_of_events_that_pass() {
-        let checked = variables(&["pt", "2 * ht"], Some("w"), "ht = sum(pt)\nn >= 2").check(&table()).unwrap();
+        let checked =
+            variables(&["pt", "2 * ht"], Some("w"), "ht = sum(pt)\nn >= 2").check(&table()).unwrap();
         let mut seen = Vec::new();
         let flow = checked
             .visit(&table(), 0..99, &mut |_| ControlFlow::Continue(()), &mut |values| seen.push(values))

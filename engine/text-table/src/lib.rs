@@ -1,5 +1,7 @@
 //! Rows for people, as aligned text and as HTML, and numbers in as few digits as say enough. Used by programs only.
 
+use std::fmt::Write as _;
+
 /// Collects rows and lays them out.
 pub struct TextTable {
     rows: Vec<Vec<String>>,
@@ -43,7 +45,8 @@ impl TextTable {
             for (column, text) in row.iter().enumerate() {
                 let is_right = self.right.get(column).copied().unwrap_or(false);
                 let side = if is_right { "right" } else { "left" };
-                html += &format!("<{cell} style=\"text-align:{side}\">{}</{cell}>", escape_html(text));
+                // Writing to a String cannot fail.
+                let _ = write!(html, "<{cell} style=\"text-align:{side}\">{}</{cell}>", escape_html(text));
             }
             html += "</tr>";
         }

@@ -35,14 +35,16 @@ fn skipped(test: &str, why: &str) {
 
 /// Installs the kernelspec below a folder, and sets a command's environment so that no file of the user's takes part.
 fn install(prefix: &Path) {
-    let status = Command::new(kernel()).arg("install").arg("--prefix").arg(prefix).status().expect("the kernel");
+    let status =
+        Command::new(kernel()).arg("install").arg("--prefix").arg(prefix).status().expect("the kernel");
     assert!(status.success());
 }
 
 fn in_house<'a>(command: &'a mut Command, prefix: &Path) -> &'a mut Command {
     let programs = Path::new(kernel()).parent().expect("a folder").to_path_buf();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).expect("a path");
+    let path =
+        std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).expect("a path");
     command
         .env("PATH", path)
         .env("JUPYTER_PATH", prefix.join("share/jupyter"))

@@ -108,7 +108,12 @@ mod tests {
             }
             assert!(magic.summary.ends_with('.'), "{}", magic.name);
             for option in magic.options {
-                assert!(option.name.starts_with("--") && option.help.ends_with('.'), "{} {}", magic.name, option.name);
+                assert!(
+                    option.name.starts_with("--") && option.help.ends_with('.'),
+                    "{} {}",
+                    magic.name,
+                    option.name
+                );
             }
         }
     }
@@ -119,7 +124,9 @@ mod tests {
             for example in magic.examples {
                 let line = example.lines().next().unwrap_or_default();
                 let rest = line.trim_start_matches('%').strip_prefix(magic.name);
-                let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) else { continue };
+                let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) else {
+                    continue;
+                };
                 let parsed = crate::arguments::parse(magic, rest.trim_start());
                 assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
             }

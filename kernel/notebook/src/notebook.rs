@@ -6,8 +6,8 @@ mod inspect;
 mod rust_engine;
 
 pub use context::{CellRunner, Context, watch};
-pub use rust_engine::RustEngine;
 pub(crate) use inspect::few_values;
+pub use rust_engine::RustEngine;
 
 use crate::cells::{Balance, MagicCall, Part, balance, split};
 use crate::magic::{Action, Invocation, MagicError, MagicInfo};
@@ -86,7 +86,13 @@ impl Notebook {
     }
 
     /// Runs Rust; tables of the session that its text names are there for it, and those that it hands back become samples.
-    fn run_rust(&self, rust: &dyn RustEngine, code: &str, line: usize, output: &Output) -> Result<(), CellError> {
+    fn run_rust(
+        &self,
+        rust: &dyn RustEngine,
+        code: &str,
+        line: usize,
+        output: &Output,
+    ) -> Result<(), CellError> {
         self.share_tables(rust, code).map_err(|error| shown(&error))?;
         let handed_back = rust.execute(code, line, output)?;
         if handed_back.is_empty() {
@@ -169,10 +175,14 @@ fn invocation(magic: &MagicInfo, call: &MagicCall) -> Result<Invocation, MagicEr
     use arguments::Form;
     match (magic.form, &call.body) {
         (Form::Line, Some(body)) if !body.trim().is_empty() => {
-            return Err(MagicError::new("ArgumentError", format!("%{0} takes one line; write %{0}, not %%{0}", magic.name)));
+            return Err(MagicError::new(
+                "ArgumentError",
+                format!("%{0} takes one line; write %{0}, not %%{0}", magic.name),
+            ));
         }
         (Form::Cell, None) => {
-            let message = format!("%{0} takes the lines below it; write %%{0} at the head of a cell", magic.name);
+            let message =
+                format!("%{0} takes the lines below it; write %%{0} at the head of a cell", magic.name);
             return Err(MagicError::new("ArgumentError", message));
         }
         _ => {}
@@ -195,7 +205,8 @@ fn first_line(text: &str) -> &str {
 
 /// Rust where none can run; a forgotten percent sign is the usual cause.
 fn no_rust(code: &str, vocabulary: &Vocabulary) -> MagicError {
-    let word: String = code.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let word: String =
+        code.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     let error = MagicError::new("NoRustEngine", "this kernel runs without the Rust engine");
     if magics::ALL.iter().any(|magic| magic.name == word) {
         return error.advise(format!("Did you mean %{word}?"));

@@ -39,7 +39,9 @@ pub(crate) fn event_rows(chunk: &EventChunk, entries: &[u64], most_values: usize
     let mut table = TextTable::new(&heading);
     for (at, entry) in entries.iter().enumerate().take(chunk.n_entries()) {
         let mut row = vec![entry.to_string()];
-        row.extend(chunk.columns().map(|(_, column)| values_of_entry(&column.slice(at..at + 1), most_values)));
+        row.extend(
+            chunk.columns().map(|(_, column)| values_of_entry(&column.slice(at..at + 1), most_values)),
+        );
         table.row(row);
     }
     table

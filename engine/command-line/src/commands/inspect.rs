@@ -2,12 +2,12 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
-use text_table::{TextTable, human_bytes};
 use anyhow::Context;
 use event_columns::{BranchInfo, EventTable, TableInfo};
 use root_file::{FileEntry, RootFile};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use text_table::{TextTable, human_bytes};
 
 /// Show what is in a file: trees, branches, types, codecs and sizes.
 ///

@@ -2,7 +2,6 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
-use text_table::{TextTable, human_number};
 use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{
@@ -11,6 +10,7 @@ use branch_specs::{
 use event_columns::EventTable;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use text_table::{TextTable, human_number};
 use training_pipeline::{name_list, open_table};
 
 /// Measure every branch: type, kind, counts, range, mean, widest event.

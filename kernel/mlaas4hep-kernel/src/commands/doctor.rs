@@ -44,7 +44,11 @@ fn kernelspec() -> Finding {
         .collect();
     Finding {
         what: "kernelspec",
-        found: if found.is_empty() { Err("Jupyter does not know the kernel".into()) } else { Ok(found.join(", ")) },
+        found: if found.is_empty() {
+            Err("Jupyter does not know the kernel".into())
+        } else {
+            Ok(found.join(", "))
+        },
         cure: "mlaas4hep-kernel install --user",
     }
 }
@@ -69,7 +73,12 @@ fn answer(path: &Path) -> Result<String, String> {
         let version = String::from_utf8_lossy(&output.stdout);
         return Ok(format!("{} ({})", path.display(), version.trim()));
     }
-    Err(format!("{} ends with {}: {}", path.display(), output.status, String::from_utf8_lossy(&output.stderr).trim()))
+    Err(format!(
+        "{} ends with {}: {}",
+        path.display(),
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    ))
 }
 
 fn history() -> Finding {
@@ -82,6 +91,7 @@ fn history() -> Finding {
 
 fn memory() -> Finding {
     let limit = std::env::var("MEM_LIMIT").ok();
-    let found = limit.map_or_else(|| "no limit is set (MEM_LIMIT)".to_string(), |limit| format!("{limit} bytes"));
+    let found =
+        limit.map_or_else(|| "no limit is set (MEM_LIMIT)".to_string(), |limit| format!("{limit} bytes"));
     Finding { what: "memory", found: Ok(found), cure: "" }
 }

@@ -28,7 +28,8 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(path) = &self.log {
-            log_to_file(path, self.log_level).with_context(|| format!("cannot write the log {}", path.display()))?;
+            log_to_file(path, self.log_level)
+                .with_context(|| format!("cannot write the log {}", path.display()))?;
         }
         let notebook = Notebook::new(NotebookOptions { rust: None, worker: surroundings::worker() })
             .context("cannot make a temporary folder for this session")?;

@@ -35,7 +35,10 @@ fn a_person_at_jupyterlab() {
     std::fs::create_dir(&work).unwrap();
     let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, 5000, 1)).unwrap();
     let mut chunks = generator.map(Ok::<_, Infallible>);
-    root_writer::write_tree(&work.join("signal.root"), "Events", &mut chunks, &mut |_| ControlFlow::Continue(())).unwrap();
+    root_writer::write_tree(&work.join("signal.root"), "Events", &mut chunks, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     std::fs::write(work.join("test.ipynb"), empty_notebook()).unwrap();
     let (_server, address) = start_lab(&python, prefix.path(), &work);
     let script = prefix.path().join("lab.mjs");
@@ -91,7 +94,14 @@ fn start_lab(python: &str, prefix: &Path, work: &Path) -> (Server, String) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new(python);
     command
-        .args(["-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0"])
+        .args([
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            "--ServerApp.port_retries=0",
+        ])
         .args(["--IdentityProvider.token=test", "--LabApp.expose_app_in_browser=True"])
         .arg(format!("--ServerApp.port={port}"))
         .current_dir(work)

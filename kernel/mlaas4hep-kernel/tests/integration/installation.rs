@@ -8,7 +8,20 @@ use std::process::Command;
 fn the_kernelspec_says_how_to_start_the_kernel() {
     let prefix = tempfile::tempdir().unwrap();
     let status = Command::new(kernel())
-        .args(["install", "--name", "hep", "--display-name", "HEP", "--env", "A", "1", "--env", "B", "2", "--prefix"])
+        .args([
+            "install",
+            "--name",
+            "hep",
+            "--display-name",
+            "HEP",
+            "--env",
+            "A",
+            "1",
+            "--env",
+            "B",
+            "2",
+            "--prefix",
+        ])
         .arg(prefix.path())
         .status();
     assert!(status.unwrap().success());
@@ -20,7 +33,8 @@ fn the_kernelspec_says_how_to_start_the_kernel() {
     assert_eq!(spec["argv"][3], "{connection_file}");
     assert!(std::path::Path::new(spec["argv"][0].as_str().unwrap()).is_absolute());
     assert!(folder.join("logo-svg.svg").is_file());
-    let status = Command::new(kernel()).args(["uninstall", "--name", "hep", "--prefix"]).arg(prefix.path()).status();
+    let status =
+        Command::new(kernel()).args(["uninstall", "--name", "hep", "--prefix"]).arg(prefix.path()).status();
     assert!(status.unwrap().success());
     assert!(!folder.exists());
 }
@@ -43,7 +57,10 @@ fn the_doctor_names_what_is_missing_and_its_cure() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let said = doctor(None);
-    assert!(said.contains("missing  kernelspec") && said.contains("mlaas4hep-kernel install --user"), "{said}");
+    assert!(
+        said.contains("missing  kernelspec") && said.contains("mlaas4hep-kernel install --user"),
+        "{said}"
+    );
     assert!(said.contains("missing  training worker"), "{said}");
     let prefix = tempfile::tempdir().unwrap();
     install(prefix.path());
@@ -54,5 +71,9 @@ fn the_doctor_names_what_is_missing_and_its_cure() {
 fn the_reference_page_is_that_of_the_program() {
     let output = Command::new(kernel()).arg("reference").output().unwrap();
     let page = std::fs::read_to_string(repository("docs/magics.md")).unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), page, "mlaas4hep-kernel reference > docs/magics.md");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        page,
+        "mlaas4hep-kernel reference > docs/magics.md"
+    );
 }

@@ -24,7 +24,8 @@ fn an_error_has_a_cause_and_a_next_step_and_the_kernel_goes_on() {
 fn completion_and_inspection_answer_while_a_cell_runs() {
     let mut front_end = start();
     let sleeping = front_end.execute("!sleep 30");
-    let request = front_end.send(Channel::Shell, "complete_request", json!({ "code": "%his", "cursor_pos": 4 }));
+    let request =
+        front_end.send(Channel::Shell, "complete_request", json!({ "code": "%his", "cursor_pos": 4 }));
     let reply = front_end.expect_reply(&request, "complete_reply");
     assert_eq!(reply["matches"], json!(["%hist", "%hist2d"]));
     let request = front_end.send(

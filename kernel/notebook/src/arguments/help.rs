@@ -21,7 +21,11 @@ pub fn usage(magic: &MagicInfo) -> String {
             if least == 0 { format!(" [{repeated}]") } else { format!(" {repeated}") }
         }
         Free::Text { name, is_needed, .. } => {
-            if is_needed { format!(" {name}") } else { format!(" [{name}]") }
+            if is_needed {
+                format!(" {name}")
+            } else {
+                format!(" [{name}]")
+            }
         }
     };
     line += &free;
@@ -98,8 +102,15 @@ pub fn reference_page(magics: &[MagicInfo]) -> String {
             if !magic.options.is_empty() {
                 page += "\n| option | meaning |\n| --- | --- |\n";
                 for option in magic.options {
-                    let value = option.value.map_or_else(String::new, |(placeholder, _)| format!(" {placeholder}"));
-                    let _ = writeln!(page, "| `{}{value}` | {}{} |", option.name, option.help, choices(option.value));
+                    let value =
+                        option.value.map_or_else(String::new, |(placeholder, _)| format!(" {placeholder}"));
+                    let _ = writeln!(
+                        page,
+                        "| `{}{value}` | {}{} |",
+                        option.name,
+                        option.help,
+                        choices(option.value)
+                    );
                 }
             }
             if !magic.examples.is_empty() {

@@ -90,7 +90,9 @@ pub fn parse(magic: &MagicInfo, line: &str) -> Result<Arguments, ArgumentError> 
         free_from = word.end;
         let value = match (option.value, glued) {
             (None, None) => String::new(),
-            (None, Some(_)) => return Err(parser.error(word.start, name.len(), format!("{name} takes no value"))),
+            (None, Some(_)) => {
+                return Err(parser.error(word.start, name.len(), format!("{name} takes no value")));
+            }
             (Some(_), Some(value)) => value,
             (Some((placeholder, _)), None) => {
                 let Some(next) = found.get(position).filter(|next| !is_option(line, next.start)) else {
@@ -157,7 +159,8 @@ impl Parser<'_> {
 
     fn free(&self, segments: &[(usize, &str)]) -> Result<Vec<String>, ArgumentError> {
         let all = || segments.iter().filter(|(_, text)| !text.trim().is_empty());
-        let first = all().next().map_or(self.line.len(), |(at, text)| at + text.len() - text.trim_start().len());
+        let first =
+            all().next().map_or(self.line.len(), |(at, text)| at + text.len() - text.trim_start().len());
         match self.magic.free {
             Free::None => match all().next() {
                 None => Ok(Vec::new()),

@@ -121,7 +121,11 @@ fn character(rest: &[u8]) -> usize {
     // A character has up to four bytes; a lifetime has no closing quote.
     let close = rest.iter().skip(2).take(4).position(|byte| *byte == b'\'');
     match close.map(|position| position + 3) {
-        Some(length) if std::str::from_utf8(&rest[1..length - 1]).is_ok_and(|text| text.chars().count() == 1) => length,
+        Some(length)
+            if std::str::from_utf8(&rest[1..length - 1]).is_ok_and(|text| text.chars().count() == 1) =>
+        {
+            length
+        }
         _ => 1,
     }
 }

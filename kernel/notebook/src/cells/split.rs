@@ -100,7 +100,9 @@ fn special(lines: &[&str], at: &mut usize) -> Option<Part> {
         *at += 1;
         return Some(Part::Shell { command: command.trim().to_string(), line });
     }
-    let name = text.strip_prefix('?').or_else(|| text.strip_suffix('?').filter(|name| is_name(name.trim_end_matches('?'))))?;
+    let name = text
+        .strip_prefix('?')
+        .or_else(|| text.strip_suffix('?').filter(|name| is_name(name.trim_end_matches('?'))))?;
     let name = name.trim_matches('?').trim().to_string();
     *at += 1;
     is_name(&name).then_some(Part::Help { name, line })
@@ -138,7 +140,12 @@ mod tests {
     fn magics_and_rust_in_order() {
         assert_eq!(
             split("%open a.root\nlet x = 1;\nlet y = 2;\n\n  %hist met --log\ny"),
-            [magic("open", "a.root", 0), rust("let x = 1;\nlet y = 2;\n\n", 1), magic("hist", "met --log", 4), rust("y\n", 5)]
+            [
+                magic("open", "a.root", 0),
+                rust("let x = 1;\nlet y = 2;\n\n", 1),
+                magic("hist", "met --log", 4),
+                rust("y\n", 5)
+            ]
         );
         assert_eq!(split("%hist a, \\\n  b\n"), [magic("hist", "a, b", 0)]);
         assert_eq!(split(" \n\n"), []);
@@ -154,7 +161,12 @@ mod tests {
 
     #[test]
     fn a_cell_magic_takes_the_rest() {
-        let call = MagicCall { name: "model".into(), arguments: "--task binary".into(), body: Some("dense 1\n%x".into()), line: 1 };
+        let call = MagicCall {
+            name: "model".into(),
+            arguments: "--task binary".into(),
+            body: Some("dense 1\n%x".into()),
+            line: 1,
+        };
         assert_eq!(split("\n%%model --task binary\ndense 1\n%x"), [Part::Magic(call)]);
     }
 

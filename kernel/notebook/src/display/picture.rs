@@ -1,8 +1,8 @@
 //! Pictures for front ends, and as files.
 
 use crate::magic::MagicError;
-use crate::session::Settings;
 use crate::session::PictureFormat;
+use crate::session::Settings;
 use jupyter_kernel::MimeBundle;
 use plots::Figure;
 use serde_json::Value;
@@ -21,11 +21,12 @@ pub fn picture_bundle(
     let bundle = MimeBundle::text(&figure.to_text());
     let wants_vega = is_interactive || settings.picture_format == PictureFormat::Vega;
     let svg = figure.to_svg(&style);
-    let bundle = match figure.interactive().filter(|_| wants_vega) {
+    let is_dense = picture_export::is_dense(&svg);
+    let bundle = match figure.interactive().filter(|_| wants_vega && !is_dense) {
         Some(vega) => bundle.with("application/vnd.vegalite.v5+json", vega),
         None => bundle,
     };
-    if settings.picture_format == PictureFormat::Png || picture_export::is_dense(&svg) {
+    if settings.picture_format == PictureFormat::Png || is_dense {
         let png = picture_export::svg_to_png(&svg, picture_export::DEFAULT_SCALE).map_err(not_exported)?;
         return Ok(bundle
             .with("image/png", base64(&png.bytes))
@@ -49,12 +50,15 @@ pub fn export(
     let svg = || figure.to_svg(&settings.style());
     let bytes = match (extension.as_str(), numbers) {
         ("svg", _) => svg().into_bytes(),
-        ("png", _) => picture_export::svg_to_png(&svg(), picture_export::DEFAULT_SCALE).map_err(not_exported)?.bytes,
+        ("png", _) => {
+            picture_export::svg_to_png(&svg(), picture_export::DEFAULT_SCALE).map_err(not_exported)?.bytes
+        }
         ("pdf", _) => picture_export::svg_to_pdf(&svg()).map_err(not_exported)?,
         ("json", Some(numbers)) => serde_json::to_vec_pretty(&numbers).unwrap_or_default(),
         _ => {
             let message = format!("{}: a picture cannot be written in this format", path.display());
-            return Err(MagicError::new("FormatError", message).advise("The name must end in .svg, .png, .pdf or .json."));
+            return Err(MagicError::new("FormatError", message)
+                .advise("The name must end in .svg, .png, .pdf or .json."));
         }
     };
     write_beside(path, &bytes)

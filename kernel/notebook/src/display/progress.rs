@@ -29,7 +29,14 @@ impl ProgressBar {
 
     /// A bar that is not shown yet; `id` must be its own within the notebook.
     pub fn new(output: &Output, id: String) -> Self {
-        Self { output: output.clone(), id, start: Instant::now(), last_shown: None, step: String::new(), latest: None }
+        Self {
+            output: output.clone(),
+            id,
+            start: Instant::now(),
+            last_shown: None,
+            step: String::new(),
+            latest: None,
+        }
     }
 
     /// Takes in a report, and shows it when it is time.
@@ -121,7 +128,13 @@ mod tests {
 
     #[test]
     fn what_is_said() {
-        let report = |done, total, note| StepReport { step: "reading a<b.root", done, total, unit: Unit::Events, note };
+        let report = |done, total, note| StepReport {
+            step: "reading a<b.root",
+            done,
+            total,
+            unit: Unit::Events,
+            note,
+        };
         assert_eq!(
             shown(&report(500_000, Some(1_000_000), "loss 0.31"), 2.0).text,
             "50 % of reading a<b.root: 500000 of 1000000 events, 250 k/s, 2 s left, loss 0.31"

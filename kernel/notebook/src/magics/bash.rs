@@ -30,7 +30,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| super::env::is_secret(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    let mut child = command.spawn().map_err(|error| MagicError::new("ShellError", format!("cannot start bash: {error}")))?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| MagicError::new("ShellError", format!("cannot start bash: {error}")))?;
     let out = child.stdout.take().map(|pipe| forward(pipe, context.output.clone(), Output::stdout));
     let err = child.stderr.take().map(|pipe| forward(pipe, context.output.clone(), Output::stderr));
     let status = loop {

@@ -21,7 +21,9 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let text = call.arguments.text();
     let (name, value) = match text.split_once(|letter: char| letter == '=' || letter.is_whitespace()) {
-        Some((name, value)) => (name.trim(), Some(value.trim_start_matches([' ', '=']).trim_matches(['"', '\'']))),
+        Some((name, value)) => {
+            (name.trim(), Some(value.trim_start_matches([' ', '=']).trim_matches(['"', '\''])))
+        }
         None => (text, None),
     };
     if let Some(value) = value {

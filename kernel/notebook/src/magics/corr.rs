@@ -33,7 +33,8 @@ const MOST_COLUMNS: usize = 60;
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let arguments = &call.arguments;
-    let expressions = if arguments.free.is_empty() { flat_features(context)? } else { arguments.free.clone() };
+    let expressions =
+        if arguments.free.is_empty() { flat_features(context)? } else { arguments.free.clone() };
     let wish = HistogramWish {
         cut: arguments.value("--cut").map(String::from),
         // Correlations of what is there; weights may be negative.
@@ -73,12 +74,16 @@ fn flat_features(context: &Context<'_>) -> Result<Vec<String>, MagicError> {
         }) && branch.samples.len() == context.session.samples.len()
             && context.session.branches.takes(&branch.name)
     };
-    let mut names: Vec<String> = vocabulary.branches.iter().filter(is_flat).map(|branch| branch.name.to_string()).collect();
+    let mut names: Vec<String> =
+        vocabulary.branches.iter().filter(is_flat).map(|branch| branch.name.to_string()).collect();
     names.dedup();
     names.truncate(MOST_COLUMNS);
     if names.len() < 2 {
-        return Err(MagicError::new("ArgumentError", "fewer than two features have one value for each event")
-            .advise("Name expressions: %corr met, max(Jet_pt)"));
+        return Err(MagicError::new(
+            "ArgumentError",
+            "fewer than two features have one value for each event",
+        )
+        .advise("Name expressions: %corr met, max(Jet_pt)"));
     }
     Ok(names)
 }

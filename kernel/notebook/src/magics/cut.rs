@@ -50,7 +50,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let mut bar = context.progress();
         let mut on_progress = watch(&mut bar, context.output);
         context.session.cut_flows(&samples, &mut on_progress).map_err(|error| match error.name {
-            "Interrupted" => MagicError::interrupted("the counting was stopped; the cut holds (%cut --undo takes it back)"),
+            "Interrupted" => {
+                MagicError::interrupted("the counting was stopped; the cut holds (%cut --undo takes it back)")
+            }
             _ => error,
         })?
     };

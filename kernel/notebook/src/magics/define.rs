@@ -31,7 +31,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             !name.trim().is_empty() && !name.ends_with(['<', '>', '!']) && !rest.starts_with('=')
         })
     };
-    if let Some(line) = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).find(|line| !is_definition(line)) {
+    if let Some(line) = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .find(|line| !is_definition(line))
+    {
         return Err(MagicError::new("ArgumentError", format!("`{line}` defines nothing"))
             .advise("Write NAME = EXPRESSION; cuts are %cut EXPRESSION."));
     }

@@ -35,7 +35,9 @@ fn overview() -> String {
         })
         .collect();
     let width = lines.iter().map(|(_, usage, _)| usage.chars().count()).max().unwrap_or(0);
-    let mut text = String::from("%NAME? explains one. Tab completes names, options, files and branches; Shift-Tab explains a branch.\n");
+    let mut text = String::from(
+        "%NAME? explains one. Tab completes names, options, files and branches; Shift-Tab explains a branch.\n",
+    );
     for group in Group::ALL {
         text += &format!("\n{}\n", group.title());
         for (_, usage, summary) in lines.iter().filter(|(own, ..)| *own == group) {

@@ -30,14 +30,34 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--edges", "EDGES", ValueKind::Text, "All bin edges, with commas."),
         option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
         option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
-        option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event, instead of that of the sample; 1 for none."),
+        option(
+            "--weight",
+            "EXPRESSION",
+            ValueKind::Expression,
+            "Weight of an event, instead of that of the sample; 1 for none.",
+        ),
         switch("--stack", "Stack the samples."),
         switch("--ratio", "Add a panel: data over simulation, or each sample over the first."),
         switch("--log", "Logarithmic vertical axis."),
         switch("--norm", "Scale to unit area."),
-        option("--overflow", "HOW", ValueKind::Choice(&["hide", "fold", "write"]), "What becomes of values outside."),
-        option("--title", "TEXT", ValueKind::Text, "Title of the horizontal axis; formulas stand between dollars."),
-        option("--export", "FILE", ValueKind::File, "Write the picture: .pdf, .svg, .png, or .json with the numbers."),
+        option(
+            "--overflow",
+            "HOW",
+            ValueKind::Choice(&["hide", "fold", "write"]),
+            "What becomes of values outside.",
+        ),
+        option(
+            "--title",
+            "TEXT",
+            ValueKind::Text,
+            "Title of the horizontal axis; formulas stand between dollars.",
+        ),
+        option(
+            "--export",
+            "FILE",
+            ValueKind::File,
+            "Write the picture: .pdf, .svg, .png, or .json with the numbers.",
+        ),
         switch("--interactive", "A picture that can be zoomed and pointed at."),
         switch("--numbers", "Show the numbers of values, means and widths too."),
     ],
@@ -85,7 +105,10 @@ fn draw(expression: &str, arguments: &Arguments, context: &mut Context<'_>) -> R
                 && let Ok(bundle) = picture_bundle(&figure, &session.settings, false)
             {
                 let percent = 100.0 * report.done as f64 / report.total.unwrap_or(1).max(1) as f64;
-                let text = format!("{percent:.0} % of the events\n{}", bundle.data["text/plain"].as_str().unwrap_or_default());
+                let text = format!(
+                    "{percent:.0} % of the events\n{}",
+                    bundle.data["text/plain"].as_str().unwrap_or_default()
+                );
                 live.show(output, &id, &bundle.with("text/plain", text));
             }
             ControlFlow::Continue(())
@@ -155,7 +178,12 @@ fn binning(arguments: &Arguments) -> Result<Binning, MagicError> {
         None => None,
         Some(text) => {
             let edges: Result<Vec<f64>, _> = text.split(',').map(|edge| edge.trim().parse()).collect();
-            let problem = |_| MagicError::new("ArgumentError", format!("--edges {text}: edges are numbers with commas between them"));
+            let problem = |_| {
+                MagicError::new(
+                    "ArgumentError",
+                    format!("--edges {text}: edges are numbers with commas between them"),
+                )
+            };
             Some(edges.map_err(problem)?)
         }
     };
@@ -207,7 +235,8 @@ fn histogram_of(filled: &Filled) -> Result<Histogram, MagicError> {
 }
 
 fn numbers(filled: &FilledSamples) -> TextTable {
-    let mut table = TextTable::new(&["sample", ">values", ">NaN", ">below", ">above", ">sum", ">mean", ">std"]);
+    let mut table =
+        TextTable::new(&["sample", ">values", ">NaN", ">below", ">above", ">sum", ">mean", ">std"]);
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
     for (name, one) in &filled.histograms {
         let sum = one.sum_w.iter().sum::<f64>() + one.underflow + one.overflow;

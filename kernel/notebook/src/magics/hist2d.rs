@@ -25,7 +25,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--yrange", "LOW,HIGH", ValueKind::Range, "Ends of the y axis."),
         option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
         option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
-        option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event, instead of that of the sample."),
+        option(
+            "--weight",
+            "EXPRESSION",
+            ValueKind::Expression,
+            "Weight of an event, instead of that of the sample.",
+        ),
         switch("--log", "Colours follow the logarithm."),
         option("--export", "FILE", ValueKind::File, "Write the picture: .pdf, .svg or .png."),
         switch("--interactive", "A picture that can be zoomed and pointed at."),
@@ -38,7 +43,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let arguments = &call.arguments;
     let [x, y] = arguments.free.as_slice() else { return Ok(()) };
     let n_bins = arguments.count("--bins");
-    let binning = |n_bins: Option<usize>, range: &str| Binning { n_bins, range: arguments.range(range), edges: None };
+    let binning =
+        |n_bins: Option<usize>, range: &str| Binning { n_bins, range: arguments.range(range), edges: None };
     let wish = HistogramWish {
         expression: x.clone(),
         samples: arguments.values("--sample").to_vec(),

@@ -22,7 +22,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let path = call.arguments.text();
-    let model = TrainedModel::open(path).map_err(|error| MagicError::new("ModelFileError", error.to_string()))?;
+    let model =
+        TrainedModel::open(path).map_err(|error| MagicError::new("ModelFileError", error.to_string()))?;
     let report = model.report().and_then(|report| serde_json::from_value(report.clone()).ok());
     context.show_text(&model.describe());
     context.session.trained = Some(Trained { model: Arc::new(model), report });

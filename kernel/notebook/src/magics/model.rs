@@ -21,10 +21,25 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     free: Free::Text { name: "LAYERS", kind: ValueKind::Text, is_needed: false },
     options: &[
         option("--task", "TASK", ValueKind::Text, "binary (default), regression, or the number of classes."),
-        option("--optimizer", "NAME", ValueKind::Choice(&["adam", "sgd"]), "How weights change; adam by default."),
+        option(
+            "--optimizer",
+            "NAME",
+            ValueKind::Choice(&["adam", "sgd"]),
+            "How weights change; adam by default.",
+        ),
         option("--learning-rate", "RATE", ValueKind::Number, "Its first learning rate."),
-        option("--loss", "LOSS", ValueKind::Choice(&["binary_cross_entropy", "cross_entropy", "mean_squared_error"]), "The loss, where it is not that of the task."),
-        option("--mask", "USE", ValueKind::Choice(&["zero", "append", "embed"]), "What the network is told about missing values."),
+        option(
+            "--loss",
+            "LOSS",
+            ValueKind::Choice(&["binary_cross_entropy", "cross_entropy", "mean_squared_error"]),
+            "The loss, where it is not that of the task.",
+        ),
+        option(
+            "--mask",
+            "USE",
+            ValueKind::Choice(&["zero", "append", "embed"]),
+            "What the network is told about missing values.",
+        ),
         option("--file", "FILE", ValueKind::File, "Read the model from a file."),
         switch("--clear", "Forget the model."),
     ],
@@ -42,14 +57,18 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Ok(());
     }
     if let Some(file) = call.arguments.value("--file") {
-        let model = read_model(Path::new(file))
-            .map_err(|error| MagicError::new("ModelError", error.to_string()))?;
+        let model =
+            read_model(Path::new(file)).map_err(|error| MagicError::new("ModelError", error.to_string()))?;
         context.session.model = Some((model, format!("file {file}")));
         return show(context);
     }
     let text = super::define::said(call);
     if !text.trim().is_empty() {
-        let json = if text.trim_start().starts_with('{') { text.clone() } else { from_layers(&text, &call.arguments)? };
+        let json = if text.trim_start().starts_with('{') {
+            text.clone()
+        } else {
+            from_layers(&text, &call.arguments)?
+        };
         let network = NetworkDescription::from_json(&json)
             .map_err(|error| MagicError::new("ModelError", error.to_string()))?;
         context.session.model = Some((ModelRequest::Network(network), json));
@@ -63,9 +82,13 @@ fn from_layers(text: &str, arguments: &Arguments) -> Result<String, MagicError> 
         "binary" => (json!("binary"), 1),
         "regression" => (json!("regression"), 1),
         said => {
-            let n_classes: usize = said.parse().ok().filter(|n_classes| *n_classes >= 2).ok_or_else(|| {
-                MagicError::new("ArgumentError", format!("--task {said}: say binary, regression, or how many classes"))
-            })?;
+            let n_classes: usize =
+                said.parse().ok().filter(|n_classes| *n_classes >= 2).ok_or_else(|| {
+                    MagicError::new(
+                        "ArgumentError",
+                        format!("--task {said}: say binary, regression, or how many classes"),
+                    )
+                })?;
             (json!({ "classes": n_classes }), n_classes)
         }
     };

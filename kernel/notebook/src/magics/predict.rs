@@ -26,7 +26,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     options: &[
         option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
         option("--as", "NAME", ValueKind::Text, "Name of the new branch; score by default."),
-        option("--out", "FILE", ValueKind::File, "Write the scores of one sample: .root, .parquet, .csv or .jsonl."),
+        option(
+            "--out",
+            "FILE",
+            ValueKind::File,
+            "Write the scores of one sample: .root, .parquet, .csv or .jsonl.",
+        ),
     ],
     examples: &["%predict", "%predict --sample signal --out scores.root"],
     action: Action::Session(run),
@@ -34,7 +39,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let trained = context.session.trained.clone().ok_or_else(|| {
-        MagicError::new("NoModel", "no model was trained or loaded").advise("Train one (%train) or load one (%load FILE).")
+        MagicError::new("NoModel", "no model was trained or loaded")
+            .advise("Train one (%train) or load one (%load FILE).")
     })?;
     let samples: Vec<Sample> =
         context.session.chosen(call.arguments.values("--sample"))?.into_iter().cloned().collect();
@@ -61,7 +67,11 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 }
 
 /// The scores of each file of a sample.
-fn score(sample: &Sample, model: &TrainedModel, context: &mut Context<'_>) -> Result<Vec<Scores>, MagicError> {
+fn score(
+    sample: &Sample,
+    model: &TrainedModel,
+    context: &mut Context<'_>,
+) -> Result<Vec<Scores>, MagicError> {
     let worker = context.worker.map(|path| model_training::WorkerProgram::at(path.to_path_buf()));
     let mut all = Vec::new();
     for table in &sample.tables {
@@ -78,10 +88,14 @@ fn score(sample: &Sample, model: &TrainedModel, context: &mut Context<'_>) -> Re
             joined.passed.extend_from_slice(&scores.passed);
             Ok(())
         };
-        training_pipeline::predict(model, table, worker.as_ref(), &mut on_event, &mut sink).map_err(|error| match error {
-            training_pipeline::PipelineError::Stopped => MagicError::interrupted("stopped; no scores were kept"),
-            error => MagicError::new("PredictionError", error.to_string()),
-        })?;
+        training_pipeline::predict(model, table, worker.as_ref(), &mut on_event, &mut sink).map_err(
+            |error| match error {
+                training_pipeline::PipelineError::Stopped => {
+                    MagicError::interrupted("stopped; no scores were kept")
+                }
+                error => MagicError::new("PredictionError", error.to_string()),
+            },
+        )?;
         all.push(joined);
     }
     Ok(all)
@@ -95,7 +109,8 @@ fn summary(sample: &Sample, scores: &[Scores]) -> Vec<String> {
     let n_scored = scores.iter().flat_map(|scores| &scores.passed).filter(|passed| **passed).count();
     let n_outputs = scores.first().map_or(1, |scores| scores.n_outputs.max(1));
     let mean = |output: usize| {
-        let of_output = scores.iter().flat_map(|scores| scores.rows().zip(&scores.passed)).filter(|(_, passed)| **passed);
+        let of_output =
+            scores.iter().flat_map(|scores| scores.rows().zip(&scores.passed)).filter(|(_, passed)| **passed);
         of_output.map(|(row, _)| f64::from(row[output])).sum::<f64>() / n_scored.max(1) as f64
     };
     let means: Vec<String> = (0..n_outputs).map(|output| format!("{:.4}", mean(output))).collect();
@@ -120,7 +135,8 @@ fn columns(scores: &Scores, model: &TrainedModel, name: &str) -> Vec<(String, Co
 }
 
 fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicError> {
-    let problem = |reason: String| MagicError::new("OutputError", format!("cannot write {}: {reason}", out.display()));
+    let problem =
+        |reason: String| MagicError::new("OutputError", format!("cannot write {}: {reason}", out.display()));
     let mut first_entry = 0;
     let chunks: Vec<ScoreChunk> = scores
         .iter()
@@ -142,9 +158,9 @@ fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicE
             .map(|_| ())
             .map_err(|error| problem(error.to_string()));
     }
-    let format = Format::from_path(out).ok_or_else(|| {
-        problem("the name must end in .root, .parquet, .csv or .jsonl".to_string())
-    })?;
-    let events: Result<Vec<EventChunk>, String> = chunks.iter().map(|chunk| chunk.into_events(classes)).collect();
+    let format = Format::from_path(out)
+        .ok_or_else(|| problem("the name must end in .root, .parquet, .csv or .jsonl".to_string()))?;
+    let events: Result<Vec<EventChunk>, String> =
+        chunks.iter().map(|chunk| chunk.into_events(classes)).collect();
     table_file::write_table(out, format, events.map_err(problem)?).map_err(|error| problem(error.to_string()))
 }

@@ -25,10 +25,17 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
         for (file, table) in sample.files.iter().zip(&sample.tables) {
             let found = FileFingerprint::of_file(Path::new(file), true);
             let checksum = match &found {
-                Ok(found) => format!("{} bytes, sha256 {}", found.size_bytes, found.sha256.as_deref().unwrap_or("-")),
+                Ok(found) => {
+                    format!("{} bytes, sha256 {}", found.size_bytes, found.sha256.as_deref().unwrap_or("-"))
+                }
                 Err(error) => error.to_string(),
             };
-            lines.push(format!("{}: {file}, tree {}, {} events, {checksum}", sample.name, sample.tree, table.info().n_entries));
+            lines.push(format!(
+                "{}: {file}, tree {}, {} events, {checksum}",
+                sample.name,
+                sample.tree,
+                table.info().n_entries
+            ));
             if context.output.is_interrupted() {
                 return Err(MagicError::interrupted("stopped while reading the files"));
             }

@@ -6,7 +6,8 @@ use crate::notebook::Context;
 use report_pictures::report_figures;
 use training_report::{PartName, Report};
 
-const FIGURES: &[&str] = &["response", "roc", "loss", "significance", "confusion", "importance", "correlation", "text", "all"];
+const FIGURES: &[&str] =
+    &["response", "roc", "loss", "significance", "confusion", "importance", "correlation", "text", "all"];
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "report",
@@ -22,9 +23,11 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let report = context.session.trained.as_ref().and_then(|trained| trained.report.clone()).ok_or_else(|| {
-        MagicError::new("NoReport", "no model was trained or loaded that has a report").advise("Train one: %train")
-    })?;
+    let report =
+        context.session.trained.as_ref().and_then(|trained| trained.report.clone()).ok_or_else(|| {
+            MagicError::new("NoReport", "no model was trained or loaded that has a report")
+                .advise("Train one: %train")
+        })?;
     let wanted = &call.arguments.free;
     if let Some(unknown) = wanted.iter().find(|name| !FIGURES.contains(&name.as_str())) {
         return Err(MagicError::new("ArgumentError", format!("a report has no `{unknown}`"))
@@ -55,7 +58,8 @@ pub(super) fn headline(report: &Report) -> String {
     for name in [PartName::Test, PartName::Validation, PartName::Train] {
         let Some(part) = report.part(name) else { continue };
         if let Some(classification) = &part.classification {
-            let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), |value| format!("{value:.4}"));
+            let number =
+                |value: Option<f64>| value.map_or_else(|| "-".to_string(), |value| format!("{value:.4}"));
             facts.push(format!(
                 "{}: AUC {}, accuracy {} ({} events)",
                 name.word(),
@@ -64,7 +68,12 @@ pub(super) fn headline(report: &Report) -> String {
                 part.n_events
             ));
         } else if let Some(regression) = &part.regression {
-            facts.push(format!("{}: mean squared error {:.4} ({} events)", name.word(), regression.mse, part.n_events));
+            facts.push(format!(
+                "{}: mean squared error {:.4} ({} events)",
+                name.word(),
+                regression.mse,
+                part.n_events
+            ));
         }
     }
     facts.join("; ")

@@ -21,10 +21,13 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     let path = call.arguments.text();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        shown(&MagicError::new("InputError", format!("cannot read {path}: {error}")))
-    })?;
-    let cells = if path.ends_with(".ipynb") { cells_of_notebook(path, &text).map_err(|error| shown(&error))? } else { vec![text] };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| shown(&MagicError::new("InputError", format!("cannot read {path}: {error}"))))?;
+    let cells = if path.ends_with(".ipynb") {
+        cells_of_notebook(path, &text).map_err(|error| shown(&error))?
+    } else {
+        vec![text]
+    };
     cells.iter().try_for_each(|cell| runner.run(cell))
 }
 

@@ -31,6 +31,11 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     context.session.history.push(format!("select {}", call.line));
     let features: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| context.session.branches.takes(name)).collect();
-    context.line(&format!("{} of {} branches are features: {}", features.len(), names.len(), features.join(" ")));
+    context.line(&format!(
+        "{} of {} branches are features: {}",
+        features.len(),
+        names.len(),
+        features.join(" ")
+    ));
     Ok(())
 }

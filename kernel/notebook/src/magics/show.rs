@@ -60,10 +60,13 @@ fn first_events(
     let checked = selection.check(&readable(table)).map_err(|error| input(&error))?;
     let names: Vec<String> = checked.output_branches().iter().map(|(name, _)| name.to_string()).collect();
     crate::session::BranchChoice::check_patterns(patterns, &names)?;
-    let is_shown = |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| name_list::fits(pattern, name));
+    let is_shown =
+        |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| name_list::fits(pattern, name));
     let branches: Vec<usize> = (0..info.branches.len())
         .filter(|at| info.branches[*at].column_type.is_ok())
-        .filter(|at| is_shown(&info.branches[*at].name) || checked.branches_read().contains(&info.branches[*at].name))
+        .filter(|at| {
+            is_shown(&info.branches[*at].name) || checked.branches_read().contains(&info.branches[*at].name)
+        })
         .collect();
     let mut n_looked_at = (n_events as u64).max(100);
     loop {

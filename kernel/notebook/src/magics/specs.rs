@@ -20,7 +20,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     options: &[
         option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
         switch("--plot", "Draw a histogram of each branch."),
-        option("--out", "FILE", ValueKind::File, "Write the specs of one sample as a file for mlaas4hep workflow --specs."),
+        option(
+            "--out",
+            "FILE",
+            ValueKind::File,
+            "Write the specs of one sample as a file for mlaas4hep workflow --specs.",
+        ),
     ],
     examples: &["%specs", "%specs Jet_* --plot"],
     action: Action::Session(run),
@@ -28,7 +33,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let wanted: Vec<String> = call.arguments.values("--sample").to_vec();
-    let names: Vec<String> = context.session.chosen(&wanted)?.iter().map(|sample| sample.name.clone()).collect();
+    let names: Vec<String> =
+        context.session.chosen(&wanted)?.iter().map(|sample| sample.name.clone()).collect();
     for name in &names {
         let specs = {
             let mut bar = context.progress();
@@ -59,13 +65,24 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 fn chosen_branches(specs: &Specs, patterns: &[String]) -> Result<Vec<usize>, MagicError> {
     let names: Vec<String> = specs.branches.iter().map(|branch| branch.name().to_string()).collect();
     crate::session::BranchChoice::check_patterns(patterns, &names)?;
-    let fits = |name: &String| patterns.is_empty() || patterns.iter().any(|pattern| name_list::fits(pattern, name));
+    let fits =
+        |name: &String| patterns.is_empty() || patterns.iter().any(|pattern| name_list::fits(pattern, name));
     Ok((0..names.len()).filter(|at| fits(&names[*at])).collect())
 }
 
 fn table(specs: &Specs, shown: &[usize]) -> TextTable {
     let heading = [
-        "branch", "type", "kind", ">values", ">NaN", ">min", ">max", ">mean", ">std", ">most in one event", "distribution",
+        "branch",
+        "type",
+        "kind",
+        ">values",
+        ">NaN",
+        ">min",
+        ">max",
+        ">mean",
+        ">std",
+        ">most in one event",
+        "distribution",
     ];
     let mut table = TextTable::new(&heading);
     for branch in shown.iter().map(|at| &specs.branches[*at]) {

@@ -1,10 +1,10 @@
 //! `%timeit`.
 
+use super::time::{code, human_seconds};
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicInfo};
 use crate::notebook::CellRunner;
 use jupyter_kernel::CellError;
-use super::time::{code, human_seconds};
 use std::time::{Duration, Instant};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -44,7 +44,11 @@ fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     seconds.sort_by(f64::total_cmp);
     let median = seconds[seconds.len() / 2];
     let n_events = runner.n_events();
-    let rate = if n_events > 0 { format!(", {:.3} M events/s", n_events as f64 / median / 1e6) } else { String::new() };
+    let rate = if n_events > 0 {
+        format!(", {:.3} M events/s", n_events as f64 / median / 1e6)
+    } else {
+        String::new()
+    };
     runner.output.stdout(&format!(
         "{} runs: fastest {}, median {}, slowest {}{rate}\n",
         seconds.len(),

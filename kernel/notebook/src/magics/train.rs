@@ -28,22 +28,42 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     options: &[
         option("--epochs", "N", ValueKind::Count, "Passes over the events; 10 by default."),
         option("--batch-size", "N", ValueKind::Count, "Events in one step; 100 by default."),
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas; the first one is the signal."),
+        option(
+            "--sample",
+            "NAMES",
+            ValueKind::Sample,
+            "Only these samples, with commas; the first one is the signal.",
+        ),
         option("--label-branch", "BRANCH", ValueKind::Branch, "A branch that holds the label."),
-        option("--early-stopping", "EPOCHS", ValueKind::Count, "Stop after so many epochs without a smaller validation loss."),
+        option(
+            "--early-stopping",
+            "EPOCHS",
+            ValueKind::Count,
+            "Stop after so many epochs without a smaller validation loss.",
+        ),
         option("--seed", "N", ValueKind::Count, "Of everything random; 21 by default."),
         option("--device", "DEVICE", ValueKind::Choice(&["auto", "cpu", "cuda"]), "Where it trains."),
         switch("--balance", "Give every class the same weight."),
         switch("--resume", "Go on where the last training was stopped."),
         option("--set", "KEY=VALUE", ValueKind::Text, "Any other parameter; may stand several times."),
     ],
-    examples: &["%train --epochs 20", "%train --resume --epochs 40", "%train --set scaler=robust --set width_cap=8"],
+    examples: &[
+        "%train --epochs 20",
+        "%train --resume --epochs 40",
+        "%train --set scaler=robust --set width_cap=8",
+    ],
     action: Action::Session(run),
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let wish = TrainingWish {
-        samples: call.arguments.values("--sample").iter().flat_map(|names| names.split(',')).map(String::from).collect(),
+        samples: call
+            .arguments
+            .values("--sample")
+            .iter()
+            .flat_map(|names| names.split(','))
+            .map(String::from)
+            .collect(),
         parameters: parameters(&call.arguments)?,
         label_branch: call.arguments.value("--label-branch").map(String::from),
         is_resumed: call.arguments.has("--resume"),
@@ -71,8 +91,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 
 fn stopped_or(error: PipelineError, n_epochs: usize) -> MagicError {
     match error {
-        PipelineError::Stopped => MagicError::interrupted(format!("training was stopped after {n_epochs} epochs"))
-            .advise("Go on with %train --resume; data, cuts and model are as they were."),
+        PipelineError::Stopped => {
+            MagicError::interrupted(format!("training was stopped after {n_epochs} epochs"))
+                .advise("Go on with %train --resume; data, cuts and model are as they were.")
+        }
         error => MagicError::new("TrainingError", error.to_string()),
     }
 }
@@ -93,7 +115,12 @@ pub(super) fn now() -> String {
 
 fn parameters(arguments: &Arguments) -> Result<Map<String, Value>, MagicError> {
     let mut said = Map::new();
-    for (option, key) in [("--epochs", "epochs"), ("--batch-size", "batch_size"), ("--seed", "seed"), ("--early-stopping", "early_stopping")] {
+    for (option, key) in [
+        ("--epochs", "epochs"),
+        ("--batch-size", "batch_size"),
+        ("--seed", "seed"),
+        ("--early-stopping", "early_stopping"),
+    ] {
         if let Some(count) = arguments.count(option) {
             said.insert(key.to_string(), Value::from(count));
         }
@@ -105,9 +132,9 @@ fn parameters(arguments: &Arguments) -> Result<Map<String, Value>, MagicError> {
         said.insert("class_weights".to_string(), Value::from("balanced"));
     }
     for setting in arguments.values("--set") {
-        let (key, value) = setting.split_once('=').ok_or_else(|| {
-            MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE"))
-        })?;
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE")))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         said.insert(key.to_string(), value);
     }
@@ -158,18 +185,26 @@ impl<'a> Watcher<'a> {
 
     fn draw(&mut self) {
         let curve = |label: &str, of: &dyn Fn(&EpochRecord) -> Option<f64>| {
-            let points = self.records.iter().enumerate().filter_map(|(at, record)| Some((at as f64 + 1.0, of(record)?)));
+            let points = self
+                .records
+                .iter()
+                .enumerate()
+                .filter_map(|(at, record)| Some((at as f64 + 1.0, of(record)?)));
             let (x, y) = points.unzip();
             Series { label: label.to_string(), x, y }
         };
-        let series = [curve("train", &|record| Some(record.train_loss)), curve("validation", &|record| record.validation_loss)];
+        let series = [
+            curve("train", &|record| Some(record.train_loss)),
+            curve("validation", &|record| record.validation_loss),
+        ];
         let figure = LossCurves {
             y_title: "loss".to_string(),
             series: series.into_iter().filter(|series| !series.x.is_empty()).collect(),
             best_epoch: None,
         };
         let Ok(bundle) = picture_bundle(&figure, &self.settings, false) else { return };
-        let text = format!("{}\n{}", self.last_line(), bundle.data["text/plain"].as_str().unwrap_or_default());
+        let text =
+            format!("{}\n{}", self.last_line(), bundle.data["text/plain"].as_str().unwrap_or_default());
         let bundle = bundle.with("text/plain", text);
         match self.last_picture {
             None => self.output.display_with_id(&self.id, &bundle),
@@ -180,7 +215,8 @@ impl<'a> Watcher<'a> {
 
     fn last_line(&self) -> String {
         let Some(record) = self.records.last() else { return String::new() };
-        let validation = record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"));
+        let validation =
+            record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"));
         format!("epoch {}: loss {:.4}{validation}", self.records.len(), record.train_loss)
     }
 }

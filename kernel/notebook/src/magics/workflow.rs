@@ -22,14 +22,21 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     free: Free::None,
     options: &[
         option("--files", "FILE", ValueKind::File, "Text file with one input file a line."),
-        option("--labels", "FILE", ValueKind::File, "Text file with one label a line, or the name of a branch."),
+        option(
+            "--labels",
+            "FILE",
+            ValueKind::File,
+            "Text file with one label a line, or the name of a branch.",
+        ),
         option("--model", "FILE", ValueKind::File, "The model, as JSON or TorchScript."),
         option("--params", "FILE", ValueKind::File, "The parameters, as JSON."),
         option("--preproc", "FILE", ValueKind::File, "New branches and cuts."),
         option("--specs", "FILE", ValueKind::File, "Specs to use instead of measuring."),
         option("--fout", "FILE", ValueKind::File, "Where to save the model."),
     ],
-    examples: &["%workflow --files files.txt --labels labels.txt --model model.json --params params.json --fout my.mlaas4hep"],
+    examples: &[
+        "%workflow --files files.txt --labels labels.txt --model model.json --params params.json --fout my.mlaas4hep",
+    ],
     action: Action::Session(run),
 };
 
@@ -81,7 +88,10 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
         labels: Labels::said(labels, files.len()),
         files,
         model: read_model(Path::new(needed("--model")?)).map_err(problem)?,
-        selection: value("--preproc").map(|path| read_selection(Path::new(path))).transpose().map_err(problem)?,
+        selection: value("--preproc")
+            .map(|path| read_selection(Path::new(path)))
+            .transpose()
+            .map_err(problem)?,
         parameters,
         specs: value("--specs").map(PathBuf::from),
         format: None,

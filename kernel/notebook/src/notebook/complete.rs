@@ -65,7 +65,11 @@ fn in_cell_magic(code: &str, line_start: usize, line: &str, vocabulary: &Vocabul
     let magic = magics::find(name).ok()?;
     let is_expression = matches!(magic.free, Free::Expressions { .. })
         || matches!(magic.free, Free::Text { kind: ValueKind::Expression, .. });
-    if is_expression { Some(branch_names(line, vocabulary)) } else { Some(Found { start: line.len(), words: vec![] }) }
+    if is_expression {
+        Some(branch_names(line, vocabulary))
+    } else {
+        Some(Found { start: line.len(), words: vec![] })
+    }
 }
 
 impl Found {
@@ -80,9 +84,11 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
     let current = if is_new_word { None } else { found.last() };
     let typed = current.map_or("", |word| word.text.as_str());
     let start = current.map_or(text.len(), |word| word.start);
-    let before = if is_new_word { found.last() } else { found.len().checked_sub(2).and_then(|at| found.get(at)) };
+    let before =
+        if is_new_word { found.last() } else { found.len().checked_sub(2).and_then(|at| found.get(at)) };
     if let Some((name, value)) = typed.split_once('=').filter(|_| typed.starts_with("--"))
-        && let Some((_, kind)) = magic.options.iter().find(|option| option.name == name).and_then(|option| option.value)
+        && let Some((_, kind)) =
+            magic.options.iter().find(|option| option.name == name).and_then(|option| option.value)
     {
         return of_kind(kind, value, vocabulary).moved(start + name.len() + 1);
     }
@@ -99,7 +105,9 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
     }
     match magic.free {
         Free::Words { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
-        Free::Expressions { .. } | Free::Text { kind: ValueKind::Expression, .. } => branch_names(text, vocabulary),
+        Free::Expressions { .. } | Free::Text { kind: ValueKind::Expression, .. } => {
+            branch_names(text, vocabulary)
+        }
         Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
         Free::None => Found { start, words: Vec::new() },
     }
@@ -107,7 +115,10 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
 
 fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
     let fitting = |names: &mut dyn Iterator<Item = String>, what: &'static str| -> Found {
-        Found { start: 0, words: names.filter(|name| name.starts_with(typed)).map(|name| (name, what)).collect() }
+        Found {
+            start: 0,
+            words: names.filter(|name| name.starts_with(typed)).map(|name| (name, what)).collect(),
+        }
     };
     match kind {
         ValueKind::File => files(typed, false),
@@ -119,7 +130,9 @@ fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
             Found { start, words: names.map(|name| (name.clone(), "sample")).collect() }
         }
         ValueKind::Magic => fitting(&mut magics::ALL.iter().map(|magic| magic.name.to_string()), "magic"),
-        ValueKind::Setting => fitting(&mut SETTINGS.iter().map(|setting| setting.name.to_string()), "setting"),
+        ValueKind::Setting => {
+            fitting(&mut SETTINGS.iter().map(|setting| setting.name.to_string()), "setting")
+        }
         ValueKind::Choice(choices) => fitting(&mut choices.iter().map(ToString::to_string), "value"),
         ValueKind::Branch => {
             fitting(&mut vocabulary.branches.iter().map(|branch| branch.name.to_string()), "branch")
@@ -134,7 +147,8 @@ fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
 /// Branches and functions for the name at the end of a text.
 fn branch_names(text: &str, vocabulary: &Vocabulary) -> Found {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
-    let typed_bytes: usize = text.chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();
+    let typed_bytes: usize =
+        text.chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();
     let start = text.len() - typed_bytes;
     let typed = &text[start..];
     let branches = vocabulary.branches.iter().map(|branch| &*branch.name);

@@ -117,7 +117,8 @@ fn describe_sample(sample: &crate::session::Sample) -> String {
 /// The name around a byte; with the percent signs of a magic.
 fn name_at(code: &str, cursor: usize) -> Option<String> {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
-    let before: usize = code[..cursor].chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();
+    let before: usize =
+        code[..cursor].chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();
     let after: usize = code[cursor..].chars().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();
     let mut start = cursor - before;
     let end = cursor + after;

@@ -3,7 +3,9 @@
 use super::{Sample, Session};
 use crate::magic::MagicError;
 use event_columns::{ElementType, GoOn, StepReport};
-use event_histogram::{Binning, CheckedVariables, Filled, FilledPlane, Filler, PlaneFiller, Variables, VariablesError};
+use event_histogram::{
+    Binning, CheckedVariables, Filled, FilledPlane, Filler, PlaneFiller, Variables, VariablesError,
+};
 use event_selection::{CutFlow, Expression, Selection};
 use std::ops::ControlFlow;
 
@@ -52,7 +54,9 @@ impl Session {
         let samples = self.chosen(&wish.samples)?;
         let checked = samples
             .iter()
-            .map(|sample| self.variables(sample, &[&wish.expression], wish.weight.as_deref(), wish.cut.as_deref()))
+            .map(|sample| {
+                self.variables(sample, &[&wish.expression], wish.weight.as_deref(), wish.cut.as_deref())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let is_whole = checked.iter().flatten().all(|variables| is_whole(variables, 0));
         let mut filler = Filler::new(wish.binning.clone(), samples.len(), is_whole).map_err(bins)?;
@@ -66,7 +70,8 @@ impl Session {
                 // The filler is wanted by the reading and by the report of progress, never at the same time.
                 let shared = std::cell::RefCell::new((&mut filler, &mut n_read));
                 let mut on_progress = |report: &StepReport<'_>| {
-                    let report = StepReport { done: n_before + report.done, total: Some(n_events), ..report.clone() };
+                    let report =
+                        StepReport { done: n_before + report.done, total: Some(n_events), ..report.clone() };
                     *shared.borrow_mut().1 = report.done;
                     let mut so_far = || {
                         let histograms = shared.borrow().0.so_far().ok()?;
@@ -127,10 +132,12 @@ impl Session {
         })?;
         if lengths_differ {
             let message = format!("`{}` and `{other}` have lists of different lengths", wish.expression);
-            return Err(MagicError::new("ShapeError", message).advise("Reduce one of them, as in max(x) or x[0]."));
+            return Err(
+                MagicError::new("ShapeError", message).advise("Reduce one of them, as in max(x) or x[0].")
+            );
         }
-        let filler =
-            filler.unwrap_or_else(|| PlaneFiller::new(wish.binning.clone(), other_binning.clone(), (false, false)));
+        let filler = filler
+            .unwrap_or_else(|| PlaneFiller::new(wish.binning.clone(), other_binning.clone(), (false, false)));
         filler.finish().map_err(bins)
     }
 
@@ -148,7 +155,8 @@ impl Session {
             let mut flow = CutFlow::default();
             let checked = self.variables(sample, &[], None, None)?;
             for (table, variables) in sample.tables.iter().zip(&checked) {
-                let found = variables.visit(&**table, 0..u64::MAX, on_progress, &mut |_| {}).map_err(problem)?;
+                let found =
+                    variables.visit(&**table, 0..u64::MAX, on_progress, &mut |_| {}).map_err(problem)?;
                 // Tables of a sample have the same cuts.
                 flow.merge(&found).unwrap_or_default();
             }

@@ -68,8 +68,13 @@ fn measure_selected(
         let selected = selection.apply(chunk).map_err(|error| input(&error))?;
         builder.add_chunk(&selected.chunk).map_err(problem)?;
         position = end;
-        let report =
-            StepReport { step: &step, done: position, total: Some(info.n_entries), unit: Unit::Events, note: "" };
+        let report = StepReport {
+            step: &step,
+            done: position,
+            total: Some(info.n_entries),
+            unit: Unit::Events,
+            note: "",
+        };
         if on_progress(&report).is_break() {
             return Err(MagicError::interrupted("stopped; the specs are not known"));
         }

@@ -33,7 +33,8 @@ impl Session {
     /// There is no such sample.
     pub(crate) fn shared_state(&self, name: &str) -> Result<String, MagicError> {
         let sample = self.sample(name)?;
-        let tables: Vec<usize> = sample.tables.iter().map(|table| Arc::as_ptr(table).cast::<()>() as usize).collect();
+        let tables: Vec<usize> =
+            sample.tables.iter().map(|table| Arc::as_ptr(table).cast::<()>() as usize).collect();
         Ok(format!("{tables:?} {} {:?}", self.steps.selection()?.fingerprint(), self.branches))
     }
 
@@ -49,7 +50,9 @@ impl Session {
                 "{name} takes {} decoded, too much to be shared with Rust cells",
                 text_table::human_bytes(n_bytes)
             );
-            return Err(MagicError::new("MemoryError", message).advise("Choose its branches: %select BRANCH .."));
+            return Err(
+                MagicError::new("MemoryError", message).advise("Choose its branches: %select BRANCH ..")
+            );
         }
         let mut parts = Vec::new();
         for table in &sample.tables {
@@ -91,7 +94,9 @@ fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
     let n_events = first.n_entries() + rest.iter().map(EventChunk::n_entries).sum::<usize>();
     let mut all = EventChunk::new(0, n_events);
     for (name, column) in first.columns() {
-        let Some(others) = rest.iter().map(|part| part.column(name)).collect::<Option<Vec<_>>>() else { continue };
+        let Some(others) = rest.iter().map(|part| part.column(name)).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
         let pieces = [column].into_iter().chain(others).flat_map(|column| column.pieces().to_vec()).collect();
         let column = Column::new(column.column_type(), pieces)
             .map_err(|error| MagicError::new("InputError", format!("branch {name}: {error}")))?;

@@ -56,7 +56,8 @@ impl Sample {
     /// # Errors
     /// A file cannot be read, has no tree, or the weight is no expression over its branches.
     pub fn open(wish: &SampleWish) -> Result<Self, MagicError> {
-        let input = |error: training_pipeline::PipelineError| MagicError::new("InputError", error.to_string());
+        let input =
+            |error: training_pipeline::PipelineError| MagicError::new("InputError", error.to_string());
         let files = name_list::expand(&wish.files).map_err(input)?;
         let first = files.first().ok_or_else(|| MagicError::new("InputError", "no file was named"))?;
         let tree = match &wish.tree {

@@ -107,8 +107,8 @@ pub const SETTINGS: &[SettingInfo] = &[
         help: "Decoded branches kept in memory for each sample that is opened from now on, such as 2 GB.",
         get: |settings| text_table::human_bytes(settings.memory_budget_bytes as u64),
         set: |settings, value| {
-            settings.memory_budget_bytes =
-                training_pipeline::parse_bytes(value).ok_or_else(|| "a size such as 500 MB or 2 GB".to_string())?;
+            settings.memory_budget_bytes = training_pipeline::parse_bytes(value)
+                .ok_or_else(|| "a size such as 500 MB or 2 GB".to_string())?;
             Ok(())
         },
     },
@@ -207,9 +207,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_said() {
-        let problem = |name: &str, value: &str| {
-            Settings::default().set(name, value).unwrap_err().to_string()
-        };
+        let problem = |name: &str, value: &str| Settings::default().set(name, value).unwrap_err().to_string();
         assert!(problem("plot.with", "3").contains("Did you mean plot.width"));
         assert!(problem("plot.width", "3").contains("200 to 8000"));
         assert!(problem("plot.format", "gif").contains("svg, png or vega"));

@@ -14,8 +14,9 @@ pub fn layers(text: &str, n_outputs: usize) -> Result<Vec<Value>, MagicError> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let said = lines.flat_map(|line| line.split([',', ';'])).map(str::trim).filter(|layer| !layer.is_empty());
     let mut layers = said.map(layer).collect::<Result<Vec<_>, _>>()?;
-    let is_output =
-        |layer: &Value| layer["type"] == "dense" && layer["units"] == n_outputs && layer.get("activation").is_none();
+    let is_output = |layer: &Value| {
+        layer["type"] == "dense" && layer["units"] == n_outputs && layer.get("activation").is_none()
+    };
     if !layers.last().is_some_and(is_output) {
         layers.push(json!({ "type": "dense", "units": n_outputs }));
     }
@@ -36,13 +37,15 @@ fn layer(text: &str) -> Result<Value, MagicError> {
             match rest {
                 [] => Ok(json!({ "type": "dense", "units": units })),
                 [activation] => Ok(json!({ "type": "dense", "units": units, "activation": activation })),
-                _ => Err(problem("too many words".into(), "Layers stand with commas between them, or one a line.")),
+                _ => Err(problem(
+                    "too many words".into(),
+                    "Layers stand with commas between them, or one a line.",
+                )),
             }
         }
         ("dropout", [rate]) => {
-            let rate: f64 = rate
-                .parse()
-                .map_err(|_| problem(format!("`{rate}` is no rate"), "Write dropout 0.2."))?;
+            let rate: f64 =
+                rate.parse().map_err(|_| problem(format!("`{rate}` is no rate"), "Write dropout 0.2."))?;
             Ok(json!({ "type": "dropout", "rate": rate }))
         }
         ("batch_norm" | "batchnorm", []) => Ok(json!({ "type": "batch_norm" })),
@@ -66,7 +69,8 @@ mod tests {
 
     #[test]
     fn short_forms() {
-        let all = layers("dense 64 relu, dropout 0.2\nbatch_norm # keeps it steady\nactivation tanh", 1).unwrap();
+        let all =
+            layers("dense 64 relu, dropout 0.2\nbatch_norm # keeps it steady\nactivation tanh", 1).unwrap();
         let expected = json!([
             {"type": "dense", "units": 64, "activation": "relu"},
             {"type": "dropout", "rate": 0.2},

@@ -22,9 +22,7 @@ impl Steps {
     /// # Errors
     /// What is wrong, with its place and the nearest names; nothing is added then.
     pub fn add(&mut self, text: &str, tables: &[Arc<dyn EventTable>]) -> Result<(), MagicError> {
-        let problem = |error: SelectionError| {
-            MagicError::new("SelectionError", error.to_string())
-        };
+        let problem = |error: SelectionError| MagicError::new("SelectionError", error.to_string());
         // On its own first: the place in the message is then that in the cell.
         Selection::from_text(text).map_err(problem)?;
         let mut lines = self.lines.clone();

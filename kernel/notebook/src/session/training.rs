@@ -45,16 +45,20 @@ impl Session {
     /// No model, too few samples, samples that do not fit together, parameters that do not fit.
     pub fn training_request(&self, wish: &TrainingWish) -> Result<PipelineRequest, MagicError> {
         let (model, _) = self.model.clone().ok_or_else(|| {
-            MagicError::new("NoModel", "no model is described")
-                .advise("Describe one: %%model and, in the next line, dense 64 relu, dropout 0.2, dense 32 relu")
+            MagicError::new("NoModel", "no model is described").advise(
+                "Describe one: %%model and, in the next line, dense 64 relu, dropout 0.2, dense 32 relu",
+            )
         })?;
-        let samples: Vec<&Sample> = self.chosen(&wish.samples)?.into_iter().filter(|sample| !sample.is_data).collect();
+        let samples: Vec<&Sample> =
+            self.chosen(&wish.samples)?.into_iter().filter(|sample| !sample.is_data).collect();
         let first = samples.first().ok_or_else(|| {
-            MagicError::new("NoData", "all samples are data").advise("Training needs samples whose label is known.")
+            MagicError::new("NoData", "all samples are data")
+                .advise("Training needs samples whose label is known.")
         })?;
         if let Some(sample) = samples.iter().find(|sample| sample.files.is_empty()) {
             let message = format!("{} lies in memory only, and training reads files", sample.name);
-            return Err(MagicError::new("NoFiles", message).advise("Name the samples to train on: --sample NAME,NAME"));
+            return Err(MagicError::new("NoFiles", message)
+                .advise("Name the samples to train on: --sample NAME,NAME"));
         }
         let weight = common_weight(&samples)?;
         let selection = self.training_selection(&samples, weight.as_deref())?;
@@ -88,8 +92,11 @@ impl Session {
         if selection.is_empty() {
             return Ok(selection);
         }
-        let problem = |error: event_selection::SelectionError| MagicError::new("SelectionError", error.to_string());
-        let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else { return Ok(selection) };
+        let problem =
+            |error: event_selection::SelectionError| MagicError::new("SelectionError", error.to_string());
+        let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else {
+            return Ok(selection);
+        };
         let checked = selection.check(&super::steps::readable(&**table)).map_err(problem)?;
         let mut text = selection.to_text();
         for (name, _) in checked.output_branches() {
@@ -104,7 +111,12 @@ impl Session {
         Selection::from_text(&text).map_err(problem)
     }
 
-    fn parameters(&self, wish: &TrainingWish, first: &Sample, weight: Option<&str>) -> Result<Parameters, MagicError> {
+    fn parameters(
+        &self,
+        wish: &TrainingWish,
+        first: &Sample,
+        weight: Option<&str>,
+    ) -> Result<Parameters, MagicError> {
         let mut said = Map::new();
         // The usual way where the user says nothing: all events, every epoch over all of them.
         said.insert("chunk_size".into(), json!(100_000));
@@ -133,7 +145,11 @@ impl Session {
     ///
     /// # Errors
     /// The columns do not fit the files.
-    pub fn add_scores(&mut self, sample: &str, columns: Vec<Vec<(String, Column)>>) -> Result<(), MagicError> {
+    pub fn add_scores(
+        &mut self,
+        sample: &str,
+        columns: Vec<Vec<(String, Column)>>,
+    ) -> Result<(), MagicError> {
         let Some(own) = self.samples.iter_mut().find(|own| own.name == sample) else {
             return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`")));
         };
@@ -173,6 +189,7 @@ fn common_weight(samples: &[&Sample]) -> Result<Option<String>, MagicError> {
     if is_name && weight.parse::<f64>().is_err() {
         return Ok(Some(weight));
     }
-    Err(MagicError::new("WeightError", format!("the weight `{weight}` is an expression"))
-        .advise(format!("Training takes a branch: %define event_weight = {weight}, then --weight event_weight.")))
+    Err(MagicError::new("WeightError", format!("the weight `{weight}` is an expression")).advise(format!(
+        "Training takes a branch: %define event_weight = {weight}, then --weight event_weight."
+    )))
 }

@@ -62,9 +62,10 @@ fn new_branches(session: &Session) -> Vec<KnownBranch> {
     };
     let Ok(checked) = selection.check(&super::steps::readable(&**table)) else { return Vec::new() };
     let said = |name: &str| {
-        let line = session.steps.lines().iter().rev().find(|line| {
-            line.split_once('=').is_some_and(|(head, _)| head.trim().trim_matches('`') == name)
-        });
+        let line =
+            session.steps.lines().iter().rev().find(|line| {
+                line.split_once('=').is_some_and(|(head, _)| head.trim().trim_matches('`') == name)
+            });
         line.map_or_else(|| "new branch".to_string(), |line| format!("%define {line}"))
     };
     selection

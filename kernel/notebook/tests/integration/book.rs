@@ -24,7 +24,8 @@ impl Book {
             let generator = EventGenerator::new(GeneratorSettings::new(process, 2000, 1)).unwrap();
             let path = folder.path().join(format!("{name}.root"));
             let mut chunks = generator.map(Ok::<_, Infallible>);
-            root_writer::write_tree(&path, "Events", &mut chunks, &mut |_| ControlFlow::Continue(())).unwrap();
+            root_writer::write_tree(&path, "Events", &mut chunks, &mut |_| ControlFlow::Continue(()))
+                .unwrap();
         }
         let worker = std::env::var_os("MLAAS4HEP_TORCH").map(Into::into);
         let notebook = Notebook::new(NotebookOptions { rust: None, worker }).unwrap();
@@ -35,7 +36,11 @@ impl Book {
     /// Both files are open.
     pub(crate) fn open() -> Self {
         let mut book = Self::new();
-        let said = book.said(&format!("%dataset signal={} background={}", book.path("signal.root"), book.path("background.root")));
+        let said = book.said(&format!(
+            "%dataset signal={} background={}",
+            book.path("signal.root"),
+            book.path("background.root")
+        ));
         assert!(said.contains("signal") && said.contains("2000"), "{said}");
         book
     }
@@ -47,7 +52,12 @@ impl Book {
     /// Runs a cell; its messages.
     pub(crate) fn run(&mut self, code: &str) -> Result<Vec<(String, Value)>, CellError> {
         self.n_cells += 1;
-        let cell = Cell { code: code.to_string(), execution_count: self.n_cells, store_history: true, ..Cell::default() };
+        let cell = Cell {
+            code: code.to_string(),
+            execution_count: self.n_cells,
+            store_history: true,
+            ..Cell::default()
+        };
         let result = self.notebook.execute(&cell, &self.output);
         let messages = self.recording.take();
         result.map(|_| messages)
@@ -55,7 +65,8 @@ impl Book {
 
     /// Everything that a cell says as text.
     pub(crate) fn said(&mut self, code: &str) -> String {
-        let messages = self.run(code).unwrap_or_else(|error| panic!("{code}: {}", error.traceback.join("\n")));
+        let messages =
+            self.run(code).unwrap_or_else(|error| panic!("{code}: {}", error.traceback.join("\n")));
         let text = |(_, content): &(String, Value)| {
             let text = content["text"].as_str().or_else(|| content["data"]["text/plain"].as_str());
             text.unwrap_or_default().to_string()
@@ -65,9 +76,14 @@ impl Book {
 
     /// The displays of a cell.
     pub(crate) fn shown(&mut self, code: &str) -> Vec<Value> {
-        let messages = self.run(code).unwrap_or_else(|error| panic!("{code}: {}", error.traceback.join("\n")));
+        let messages =
+            self.run(code).unwrap_or_else(|error| panic!("{code}: {}", error.traceback.join("\n")));
         let is_display = |kind: &str| kind == "display_data" || kind == "update_display_data";
-        messages.into_iter().filter(|(kind, _)| is_display(kind)).map(|(_, content)| content["data"].clone()).collect()
+        messages
+            .into_iter()
+            .filter(|(kind, _)| is_display(kind))
+            .map(|(_, content)| content["data"].clone())
+            .collect()
     }
 
     /// The error of a cell, without colours.

@@ -43,7 +43,12 @@ fn a_branch_is_explained() {
     assert!(book.said("%hist?").contains("--bins N"));
     assert!(book.said("?sum").contains("sum"));
     assert!(book.error("nothing_of_that_name?").contains("UnknownName"));
-    assert!(book.notebook.inspect("%hist", 2, 0).unwrap().data["text/plain"].as_str().unwrap().contains("Options"));
+    assert!(
+        book.notebook.inspect("%hist", 2, 0).unwrap().data["text/plain"]
+            .as_str()
+            .unwrap()
+            .contains("Options")
+    );
 }
 
 #[test]

@@ -21,14 +21,16 @@ fn numbers_of_a_histogram_are_right() {
     let text = json.to_string();
     assert!(text.contains("-0.5"), "bins around whole numbers: {text}");
     let said = book.said("%hist len(Jet_pt) --sample signal --weight 1 --numbers");
-    let row = said.lines().find(|line| line.starts_with("signal ") && line.contains("2000")).unwrap_or_default();
+    let row =
+        said.lines().find(|line| line.starts_with("signal ") && line.contains("2000")).unwrap_or_default();
     assert!(!row.is_empty(), "{said}");
 }
 
 #[test]
 fn several_expressions_and_options() {
     let mut book = Book::open();
-    let shown = book.shown("%%hist --stack --log --norm\nMET_pt, max(Jet_pt)\n# no picture\nJet_eta[Jet_pt > 50]");
+    let shown =
+        book.shown("%%hist --stack --log --norm\nMET_pt, max(Jet_pt)\n# no picture\nJet_eta[Jet_pt > 50]");
     assert_eq!(shown.len(), 3);
     let shown = book.shown("%hist MET_pt --interactive --ratio");
     assert!(shown[0]["application/vnd.vegalite.v5+json"]["$schema"].as_str().unwrap().contains("v5"));

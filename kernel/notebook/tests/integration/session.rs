@@ -7,7 +7,10 @@ fn definitions_and_cuts_can_be_taken_back() {
     let mut book = Book::open();
     book.said("%define ht = sum(Jet_pt)");
     let flow = book.said("%cut ht > 100 and MET_pt > 20");
-    assert!(flow.contains("all events") && flow.contains("ht > 100 and MET_pt > 20") && flow.contains("100.00"), "{flow}");
+    assert!(
+        flow.contains("all events") && flow.contains("ht > 100 and MET_pt > 20") && flow.contains("100.00"),
+        "{flow}"
+    );
     let error = book.error("%cut hut > 3");
     assert!(error.contains("line 1, column 1") && error.contains("did you mean HT or ht"), "{error}");
     assert!(book.said("%who").contains("ht = sum(Jet_pt)"));
@@ -58,7 +61,10 @@ fn other_cells_are_run_and_timed() {
     std::fs::write(&script, "%define n = len(Jet_pt)\n%who\n").unwrap();
     assert!(book.said(&format!("%run {script}")).contains("len(Jet_pt)"));
     assert!(book.said("%time %who").contains("M events"));
-    assert!(book.said("%timeit %pwd --runs 3").contains("3 runs") || book.said("%timeit --runs 3 %pwd").contains("3 runs"));
+    assert!(
+        book.said("%timeit %pwd --runs 3").contains("3 runs")
+            || book.said("%timeit --runs 3 %pwd").contains("3 runs")
+    );
     assert!(book.said("%provenance").contains("sha256"));
     assert!(book.said("%memory").contains("kernel, resident"));
     assert!(book.said("%help").contains("Learning"));
