@@ -133,7 +133,9 @@ impl BranchSpecs {
         }
         let sum = self.numbers.sum.parts();
         for left in &sum {
-            sum.iter().for_each(|right| difference.add_product(-left, *right));
+            for right in &sum {
+                difference.add_product(-left, *right);
+            }
         }
         Some((difference.to_f64().max(0.0) / n / n).sqrt())
     }
