@@ -190,14 +190,13 @@ fn read_parquet(path: &Path) -> Result<ReadableColumns, TableFileError> {
 
 fn has_counterpart(dtype: &ArrowDataType) -> bool {
     use ArrowDataType as Type;
-    match dtype {
-        Type::List(inner) | Type::LargeList(inner) => has_counterpart(inner.dtype()),
-        Type::Boolean | Type::Utf8 | Type::LargeUtf8 | Type::Utf8View => true,
-        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 => true,
-        Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64 => true,
-        Type::Float32 | Type::Float64 => true,
-        _ => false,
+    if let Type::List(inner) | Type::LargeList(inner) = dtype {
+        return has_counterpart(inner.dtype());
     }
+    let is_text = matches!(dtype, Type::Utf8 | Type::LargeUtf8 | Type::Utf8View);
+    let is_signed = matches!(dtype, Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64);
+    let is_unsigned = matches!(dtype, Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64);
+    is_text || is_signed || is_unsigned || matches!(dtype, Type::Boolean | Type::Float32 | Type::Float64)
 }
 
 fn read_csv(path: &Path) -> Result<DataFrame, TableFileError> {

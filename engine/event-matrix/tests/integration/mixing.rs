@@ -247,7 +247,7 @@ fn pictures_follow_their_rows() {
             ChunkTarget { values: &mut values, mask: &mut mask, labels: &mut labels, weights: &mut weights };
         let Some(filled) = mixer.next_chunk_with_images(target, &image, &mut pixels).unwrap() else { break };
         for (row, picture) in values.chunks(n_columns).zip(pixels.chunks(2)).take(filled.n_rows()) {
-            let x = if row[0] as usize % 3 == 0 { 0.0 } else { row[0] };
+            let x = if (row[0] as usize).is_multiple_of(3) { 0.0 } else { row[0] };
             let expected = if x < 1000.0 { [x, 0.0] } else { [0.0, x] };
             assert_eq!(picture, expected);
             n_drawn += 1;
