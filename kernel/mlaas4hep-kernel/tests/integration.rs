@@ -1,4 +1,4 @@
-//! The kernel as people meet it: installed, in notebooks, in JupyterLab.
+//! The kernel as people meet it: installed, in notebooks, in `JupyterLab`.
 
 #[path = "integration/browser.rs"]
 mod browser;

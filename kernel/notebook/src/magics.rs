@@ -1,4 +1,5 @@
 //! The one list of magics. Help, completion and the reference page derive from it.
+#![allow(clippy::unnecessary_wraps, reason = "all magics have one signature")]
 
 mod bash;
 mod cd;
@@ -86,9 +87,10 @@ pub fn find(name: &str) -> Result<&'static MagicInfo, MagicError> {
     let is_called = |magic: &&MagicInfo| magic.name == name || magic.aliases.contains(&name);
     ALL.iter().find(is_called).ok_or_else(|| {
         let nearest = nearest_names(name, ALL.iter().map(|magic| magic.name), 3);
-        let advice = match nearest.is_empty() {
-            true => "%lsmagic lists all of them.".to_string(),
-            false => format!("Did you mean %{}?", nearest.join(" or %")),
+        let advice = if nearest.is_empty() {
+            "%lsmagic lists all of them.".to_string()
+        } else {
+            format!("Did you mean %{}?", nearest.join(" or %"))
         };
         MagicError::new("UnknownMagic", format!("there is no magic %{name}")).advise(advice)
     })

@@ -1,4 +1,4 @@
-//! JupyterLab in a real browser: a person types, presses Tab, runs, sees, interrupts, restarts.
+//! `JupyterLab` in a real browser: a person types, presses Tab, runs, sees, interrupts, restarts.
 
 use crate::{in_house, install, python, repository, skipped};
 use event_generator::{EventGenerator, GeneratorSettings, Process};
@@ -89,7 +89,7 @@ fn empty_notebook() -> String {
     .to_string()
 }
 
-/// Starts JupyterLab and waits for its address.
+/// Starts `JupyterLab` and waits for its address.
 fn start_lab(python: &str, prefix: &Path, work: &Path) -> (Server, String) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new(python);

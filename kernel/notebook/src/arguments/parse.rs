@@ -150,9 +150,10 @@ impl Parser<'_> {
             return Ok(option);
         }
         let nearest = nearest_names(name, options.iter().map(|option| option.name), 2);
-        let hint = match nearest.is_empty() {
-            true => format!("%{}? lists its options", self.magic.name),
-            false => format!("did you mean {}?", nearest.join(" or ")),
+        let hint = if nearest.is_empty() {
+            format!("%{}? lists its options", self.magic.name)
+        } else {
+            format!("did you mean {}?", nearest.join(" or "))
         };
         Err(self.error(start, name.len(), format!("%{} has no option {name}; {hint}", self.magic.name)))
     }

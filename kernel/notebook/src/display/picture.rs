@@ -18,7 +18,7 @@ pub fn picture_bundle(
     is_interactive: bool,
 ) -> Result<MimeBundle, MagicError> {
     let style = settings.style();
-    let bundle = MimeBundle::text(&figure.to_text());
+    let bundle = MimeBundle::text(figure.to_text());
     let wants_vega = is_interactive || settings.picture_format == PictureFormat::Vega;
     let svg = figure.to_svg(&style);
     let is_dense = picture_export::is_dense(&svg);

@@ -2,6 +2,7 @@
 
 use event_columns::StepReport;
 use jupyter_kernel::{MimeBundle, Output};
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use text_table::escape_html;
 
@@ -87,17 +88,18 @@ fn shown(report: &StepReport<'_>, seconds: f64) -> Shown {
         Some(total) => format!("{} of {total} {}", report.done, report.unit.name()),
         None => format!("{} {}", report.done, report.unit.name()),
     };
+    // Writing to a String cannot fail.
     if rate >= 1000.0 {
-        facts += &format!(", {:.0} k/s", rate / 1000.0);
+        let _ = write!(facts, ", {:.0} k/s", rate / 1000.0);
     }
     if let Some(total) = report.total
         && report.done > 0
         && report.done < total
     {
-        facts += &format!(", {:.0} s left", (total - report.done) as f64 / rate.max(1e-9));
+        let _ = write!(facts, ", {:.0} s left", (total - report.done) as f64 / rate.max(1e-9));
     }
     if !report.note.is_empty() {
-        facts += &format!(", {}", report.note);
+        let _ = write!(facts, ", {}", report.note);
     }
     let (step, facts) = (report.step, facts);
     match report.total.filter(|total| *total > 0) {

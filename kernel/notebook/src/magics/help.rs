@@ -3,6 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, help_line, help_text};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
+use std::fmt::Write as _;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "help",
@@ -38,10 +39,11 @@ fn overview() -> String {
     let mut text = String::from(
         "%NAME? explains one. Tab completes names, options, files and branches; Shift-Tab explains a branch.\n",
     );
+    // Writing to a String cannot fail.
     for group in Group::ALL {
-        text += &format!("\n{}\n", group.title());
+        let _ = write!(text, "\n{}\n", group.title());
         for (_, usage, summary) in lines.iter().filter(|(own, ..)| *own == group) {
-            text += &format!("  {usage:<width$}  {summary}\n");
+            let _ = writeln!(text, "  {usage:<width$}  {summary}");
         }
     }
     text

@@ -39,13 +39,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         memory_budget_bytes: context.session.settings.memory_budget_bytes,
         ..SampleWish::default()
     };
-    let wishes = match call.arguments.value("--as") {
-        Some(name) => vec![wish(Some(name), files)],
-        None => {
-            let files = training_pipeline::name_list::expand(files);
-            let files = files.map_err(|error| MagicError::new("InputError", error.to_string()))?;
-            files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
-        }
+    let wishes = if let Some(name) = call.arguments.value("--as") {
+        vec![wish(Some(name), files)]
+    } else {
+        let files = training_pipeline::name_list::expand(files);
+        let files = files.map_err(|error| MagicError::new("InputError", error.to_string()))?;
+        files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
     let samples = wishes.iter().map(Sample::open).collect::<Result<Vec<_>, _>>()?;
     for sample in samples {

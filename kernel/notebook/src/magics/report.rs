@@ -33,9 +33,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Err(MagicError::new("ArgumentError", format!("a report has no `{unknown}`"))
             .advise(format!("It has {}.", FIGURES.join(", "))));
     }
-    let is_wanted = |name: &str| match wanted.is_empty() {
-        true => ["text", "response", "roc"].contains(&name),
-        false => wanted.iter().any(|own| own == name || own == "all"),
+    let is_wanted = |name: &str| {
+        if wanted.is_empty() {
+            ["text", "response", "roc"].contains(&name)
+        } else {
+            wanted.iter().any(|own| own == name || own == "all")
+        }
     };
     if is_wanted("text") {
         context.show_text(&report.to_string());

@@ -5,6 +5,7 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{CellRunner, shown};
 use jupyter_kernel::CellError;
 use serde_json::Value;
+use std::path::Path;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "run",
@@ -23,11 +24,12 @@ fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     let path = call.arguments.text();
     let text = std::fs::read_to_string(path)
         .map_err(|error| shown(&MagicError::new("InputError", format!("cannot read {path}: {error}"))))?;
-    let cells = if path.ends_with(".ipynb") {
-        cells_of_notebook(path, &text).map_err(|error| shown(&error))?
-    } else {
-        vec![text]
-    };
+    let cells =
+        if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ipynb")) {
+            cells_of_notebook(path, &text).map_err(|error| shown(&error))?
+        } else {
+            vec![text]
+        };
     cells.iter().try_for_each(|cell| runner.run(cell))
 }
 

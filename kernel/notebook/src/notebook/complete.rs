@@ -104,11 +104,10 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
         return Found { start, words };
     }
     match magic.free {
-        Free::Words { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
         Free::Expressions { .. } | Free::Text { kind: ValueKind::Expression, .. } => {
             branch_names(text, vocabulary)
         }
-        Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
+        Free::Words { kind, .. } | Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
         Free::None => Found { start, words: Vec::new() },
     }
 }

@@ -30,9 +30,10 @@ impl BranchChoice {
             }
             let nearest = event_columns::nearest_names(pattern, names.iter().map(String::as_str), 3);
             let error = MagicError::new("UnknownBranch", format!("no branch is called `{pattern}`"));
-            return Err(match nearest.is_empty() {
-                true => error,
-                false => error.advise(format!("Did you mean {}?", nearest.join(" or "))),
+            return Err(if nearest.is_empty() {
+                error
+            } else {
+                error.advise(format!("Did you mean {}?", nearest.join(" or ")))
             });
         }
         Ok(())

@@ -117,12 +117,9 @@ impl Session {
         self.each_block(&wish.samples, &expressions, wish, on_progress, &mut |variables, values| {
             let (x, weights) = values.flattened(0);
             let (y, other_weights) = values.flattened(1);
-            let (x, y, weights) = match pairs(&values, x, y, weights, other_weights) {
-                Some(found) => found,
-                None => {
-                    lengths_differ = true;
-                    return;
-                }
+            let Some((x, y, weights)) = pairs(&values, x, y, weights, other_weights) else {
+                lengths_differ = true;
+                return;
             };
             let filler = filler.get_or_insert_with(|| {
                 let whole = (is_whole(variables, 0), is_whole(variables, 1));

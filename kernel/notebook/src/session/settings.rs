@@ -158,9 +158,10 @@ impl Settings {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
             let nearest = nearest_names(name, SETTINGS.iter().map(|setting| setting.name), 2);
             let error = MagicError::new("UnknownSetting", format!("there is no setting `{name}`"));
-            return Err(match nearest.is_empty() {
-                true => error.advise("%config lists them."),
-                false => error.advise(format!("Did you mean {}?", nearest.join(" or "))),
+            return Err(if nearest.is_empty() {
+                error.advise("%config lists them.")
+            } else {
+                error.advise(format!("Did you mean {}?", nearest.join(" or ")))
             });
         };
         (setting.set)(self, value).map_err(|expected| {

@@ -5,6 +5,7 @@ use crate::magic::MagicError;
 use event_columns::Column;
 use event_selection::Selection;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use trained_model::TrainedModel;
@@ -105,7 +106,8 @@ impl Session {
             let is_feature = self.branches.takes(name)
                 || (is_new && !self.branches.dropped.iter().any(|dropped| **dropped == **name));
             if is_needed && !is_feature && weight != Some(&**name) {
-                text += &format!("drop `{name}`\n");
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "drop `{name}`");
             }
         }
         Selection::from_text(&text).map_err(problem)
