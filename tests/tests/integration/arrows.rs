@@ -63,6 +63,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "page-allocator", "root-file"]),
     ("bench-training", &["event-columns", "model-training", "network"]),
+    ("notebook-api", &[]),
+    ("rust-cells", &["notebook-api"]),
     ("house-tests", &[]),
 ];
 
