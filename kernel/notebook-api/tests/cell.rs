@@ -1,4 +1,5 @@
 //! What a cell writes: one process for each case, because a worker is known by its environment.
+#![expect(clippy::print_stdout, reason = "the tests stand for cells, which print")]
 
 use std::process::Command;
 
