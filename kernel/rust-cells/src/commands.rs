@@ -1,6 +1,7 @@
 //! The commands of evcxr that a cell may hold.
 
-use crate::semicolon::code_start;
+use crate::render::{self, Mark};
+use crate::semicolon::{code_start, line_of_surplus_brace};
 use crate::sink::RustError;
 
 /// Those that only look, build or set how is built and shown.
@@ -33,7 +34,7 @@ const ALLOWED: [&str; 26] = [
     "version",
 ];
 
-/// Refuses what would end the kernel (`:quit`), change its environment (`:env`), forget what cells need (`:clear`),
+/// Refuses a cell that closes more than it opens, and commands: what would end the kernel (`:quit`), change its environment (`:env`), forget what cells need (`:clear`),
 /// or run in its place (`!ls`).
 pub(crate) fn check(code: &str) -> Result<(), RustError> {
     for line in code[..code_start(code)].lines().map(str::trim) {
@@ -51,7 +52,18 @@ pub(crate) fn check(code: &str) -> Result<(), RustError> {
             name => return refused(format!("there is no command `:{name}`; `:help` lists them")),
         }
     }
-    Ok(())
+    match line_of_surplus_brace(code) {
+        None => Ok(()),
+        Some(line) => {
+            let mut error = RustError::plain("Error", "a closing brace closes nothing");
+            let text = code.lines().nth(line - 1).unwrap_or_default();
+            let length = text.chars().count();
+            let mark =
+                Mark { line, columns: (1, length + 1), label: "in this line".to_string(), is_primary: true };
+            error.rendered.extend(render::snippet(code, &[mark]));
+            Err(error)
+        }
+    }
 }
 
 #[cfg(test)]

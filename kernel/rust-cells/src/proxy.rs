@@ -75,7 +75,8 @@ impl Proxy {
                 self.read_output()?;
             }
             if ready.errors {
-                self.read_errors()?;
+                // By now it may have been read, with the end of a cell.
+                self.drain_errors()?;
             }
             if ready.evcxr {
                 self.command_of_evcxr()?;
@@ -149,7 +150,7 @@ impl Proxy {
         while let Some(errors) = &self.errors_pipe {
             let mut fds = [PollFd::new(errors, PollFlags::IN)];
             poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
-            if !fds[0].revents().contains(PollFlags::IN) {
+            if fds[0].revents().is_empty() {
                 break;
             }
             self.read_errors()?;

@@ -51,18 +51,31 @@ pub(crate) fn code_start(code: &str) -> usize {
     start
 }
 
+/// The line, from 1, of a closing brace that closes nothing. evcxr would run what stands before it, and leave out
+/// without a word what stands behind.
+pub(crate) fn line_of_surplus_brace(code: &str) -> Option<usize> {
+    let start = code_start(code);
+    let body = &code[start..];
+    let file = parse(body);
+    let function = file.syntax_node().children().next()?;
+    let end = usize::from(function.text_range().end());
+    // The function ends at the brace that was put behind the cell, or at one before.
+    let brace =
+        end.checked_sub(PROLOGUE.len() + 1).filter(|brace| body.as_bytes().get(*brace) == Some(&b'}'))?;
+    (end < PROLOGUE.len() + body.len() + 2).then(|| code[..start + brace].matches('\n').count() + 1)
+}
+
+/// The cell as the body of a function; the line break keeps a comment at its end from hiding the brace.
+fn parse(body: &str) -> ra_ap_syntax::Parse<SourceFile> {
+    SourceFile::parse(&format!("{PROLOGUE}{body}\n}}"), Edition::Edition2024)
+}
+
 fn end_of_unit_expression(body: &str) -> Option<usize> {
-    // The line break keeps a comment at the end from hiding the brace.
-    let file = SourceFile::parse(&format!("{PROLOGUE}{body}\n}}"), Edition::Edition2024);
+    let file = parse(body);
     if !file.errors().is_empty() {
         return None;
     }
-    let mut items = file.syntax_node().children();
-    let function = ast::Fn::cast(items.next()?)?;
-    // A brace too many would end the function early.
-    if items.next().is_some() {
-        return None;
-    }
+    let function = ast::Fn::cast(file.syntax_node().children().next()?)?;
     let expression = function.body()?.stmt_list()?.tail_expr()?;
     let end = usize::from(expression.syntax().text_range().end()).checked_sub(PROLOGUE.len())?;
     (is_unit(&expression) && end <= body.len()).then_some(end)
@@ -197,6 +210,26 @@ mod tests {
         }
         assert_kept("println!(\"a\");");
         assert_kept("struct A; impl A { }");
+    }
+
+    #[test]
+    fn surplus_braces_are_found() {
+        assert_eq!(line_of_surplus_brace("}"), Some(1));
+        assert_eq!(line_of_surplus_brace(":vars\nf();\n} g(); {"), Some(3));
+        assert_eq!(line_of_surplus_brace("fn f() {\n}\n}\n"), Some(3));
+        for code in [
+            "",
+            "f();",
+            "fn f() { }",
+            "{",
+            "fn f() {",
+            "// }",
+            "\"}\"",
+            "struct A { }\n",
+            "#![allow(x)]\nf();",
+        ] {
+            assert_eq!(line_of_surplus_brace(code), None, "{code}");
+        }
     }
 
     #[test]

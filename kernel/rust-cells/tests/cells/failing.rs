@@ -42,8 +42,17 @@ fn wide_letters() {
 }
 
 fn broken_cells() {
-    for code in ["fn (", "let x = ", "}", "\"", "let x = |a| a;", "#[", "use nothing::at::all;", "nothing!()"]
-    {
+    for code in [
+        "fn (",
+        "let x = ",
+        "}",
+        "f(); } g();",
+        "\"",
+        "let x = |a| a;",
+        "#[",
+        "use nothing::at::all;",
+        "nothing!()",
+    ] {
         let (error, _) = run_badly(code);
         assert!(!error.message.is_empty() && !error.rendered.is_empty(), "{code}: {error:?}");
         assert!(!["EngineFailed", "WorkerDied"].contains(&error.name.as_str()), "{code}: {error:?}");
@@ -81,7 +90,7 @@ fn question_mark() {
 fn killed() {
     run_well("let lost_by_kill = 1;");
     let (error, log) = run_badly(
-        "println!(\"last words\");\nlet _ = std::process::Command::new(\"kill\").args([\"-9\", &std::process::id().to_string()]).status();\nloop { std::thread::park(); }",
+        "println!(\"last words\");\nlet _ = std::process::Command::new(\"sh\").args([\"-c\", \"kill -9 $PPID\"]).status();\nloop { std::thread::park(); }",
     );
     assert_eq!(error.name, "WorkerDied");
     assert!(error.message.contains("SIGKILL"), "{error}");
