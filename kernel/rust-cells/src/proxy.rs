@@ -107,8 +107,8 @@ impl Proxy {
                 other => break other?,
             }
         };
-        let is =
-            |index: usize| fds[index].revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
+        let any = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
+        let is = |index: usize| watched[index].is_some() && fds[index].revents().intersects(any);
         Ok(Ready { ended: is(0), output: is(1), errors: is(2), evcxr: is(3), nothing: count == 0 })
     }
 
