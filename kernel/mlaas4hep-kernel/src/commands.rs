@@ -2,6 +2,8 @@
 
 mod doctor;
 mod install;
+#[cfg(feature = "rust")]
+mod prewarm;
 mod reference;
 mod run;
 mod uninstall;
@@ -17,6 +19,9 @@ pub(crate) enum Command {
     Install(install::Install),
     /// Remove it from Jupyter.
     Uninstall(uninstall::Uninstall),
+    /// Build what Rust cells use, so that the first of them is quick.
+    #[cfg(feature = "rust")]
+    Prewarm(prewarm::Prewarm),
     /// Check what the kernel needs, and say what cures what is missing.
     Doctor(doctor::Doctor),
     /// Print the reference of all magics in Markdown.
@@ -29,6 +34,8 @@ impl Command {
             Self::Run(command) => command.run(),
             Self::Install(command) => command.run(),
             Self::Uninstall(command) => command.run(),
+            #[cfg(feature = "rust")]
+            Self::Prewarm(command) => command.run(),
             Self::Doctor(command) => command.run(),
             Self::Reference(command) => command.run(),
         }

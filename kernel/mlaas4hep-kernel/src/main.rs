@@ -1,6 +1,8 @@
 //! `mlaas4hep-kernel`: the Jupyter kernel and its installation.
 
 mod commands;
+#[cfg(feature = "rust")]
+mod rust_engine;
 mod surroundings;
 
 use clap::Parser;
@@ -18,6 +20,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    // The workers of Rust cells are this program again.
+    #[cfg(feature = "rust")]
+    rust_cells::worker_hook();
     page_allocator::use_large_pages();
     match Cli::parse().command.run() {
         Ok(code) => code,

@@ -89,12 +89,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "training-report",
         ],
     ),
-    ("mlaas4hep-kernel", &["jupyter-kernel", "notebook", "page-allocator"]),
+    (
+        "mlaas4hep-kernel",
+        &["event-columns", "jupyter-kernel", "notebook", "notebook-api", "page-allocator", "rust-cells"],
+    ),
     ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "page-allocator", "root-file"]),
     ("bench-training", &["event-columns", "model-training", "network"]),
     ("jupyter-kernel", &[]),
     ("kernel-testing", &["jupyter-kernel"]),
     ("echo-kernel", &["jupyter-kernel"]),
+    ("notebook-api", &[]),
+    ("rust-cells", &["notebook-api"]),
     ("house-tests", &[]),
 ];
 

@@ -14,13 +14,14 @@ pub(crate) struct Doctor {}
 struct Finding {
     what: &'static str,
     found: Result<String, String>,
-    cure: &'static str,
+    cure: String,
 }
 
 impl Doctor {
     #[expect(clippy::unused_self, reason = "commands are structurally parallel")]
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let findings = [kernelspec(), worker(), history(), memory()];
+        let mut findings = vec![kernelspec(), worker(), history(), memory()];
+        findings.extend(rust_cells());
         let mut is_well = true;
         for Finding { what, found, cure } in &findings {
             match found {
@@ -49,7 +50,7 @@ fn kernelspec() -> Finding {
         } else {
             Ok(found.join(", "))
         },
-        cure: "mlaas4hep-kernel install --user",
+        cure: "mlaas4hep-kernel install --user".to_string(),
     }
 }
 
@@ -61,7 +62,7 @@ fn worker() -> Finding {
     Finding {
         what: "training worker",
         found,
-        cure: "scripts/start builds it and fetches libtorch; or set MLAAS4HEP_TORCH to its path",
+        cure: "scripts/start builds it and fetches libtorch; or set MLAAS4HEP_TORCH to its path".to_string(),
     }
 }
 
@@ -86,12 +87,28 @@ fn history() -> Finding {
         None => Err("HOME is not set, so cells are remembered for one session only".to_string()),
         Some(path) => Ok(path.display().to_string()),
     };
-    Finding { what: "history", found, cure: "set HOME or MLAAS4HEP_STATE" }
+    Finding { what: "history", found, cure: "set HOME or MLAAS4HEP_STATE".to_string() }
 }
 
 fn memory() -> Finding {
     let limit = std::env::var("MEM_LIMIT").ok();
     let found =
         limit.map_or_else(|| "no limit is set (MEM_LIMIT)".to_string(), |limit| format!("{limit} bytes"));
-    Finding { what: "memory", found: Ok(found), cure: "" }
+    Finding { what: "memory", found: Ok(found), cure: "".to_string() }
+}
+
+#[cfg(feature = "rust")]
+fn rust_cells() -> Vec<Finding> {
+    let found = |check: rust_cells::Check| Finding {
+        what: check.name,
+        found: if check.is_ok { Ok(check.found) } else { Err(check.found) },
+        cure: check.cure,
+    };
+    rust_cells::doctor().into_iter().map(found).collect()
+}
+
+#[cfg(not(feature = "rust"))]
+fn rust_cells() -> Vec<Finding> {
+    let found = Ok("this program was built without them".to_string());
+    vec![Finding { what: "Rust cells", found, cure: String::new() }]
 }

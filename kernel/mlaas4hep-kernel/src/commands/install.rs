@@ -20,6 +20,9 @@ pub(crate) struct Install {
     /// Environment of the kernel; may stand several times.
     #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = clap::ArgAction::Append)]
     env: Vec<String>,
+    /// A kernel without the engine of Rust cells: magics only, in a tenth of the memory.
+    #[arg(long)]
+    no_rust: bool,
 }
 
 /// Where a kernelspec lies.
@@ -52,6 +55,10 @@ impl Install {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let program = std::env::current_exe()?.to_string_lossy().into_owned();
         let pairs = self.env.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+        let mut argv = vec![program, "run".to_string(), "-f".to_string(), "{connection_file}".to_string()];
+        if self.no_rust {
+            argv.push("--no-rust".to_string());
+        }
         let mut metadata = Map::new();
         metadata.insert("debugger".to_string(), json!(false));
         let folder = install(&InstallOptions {
@@ -59,7 +66,7 @@ impl Install {
             name: self.name.clone(),
             display_name: self.display_name,
             language: "rust".to_string(),
-            argv: vec![program, "run".to_string(), "-f".to_string(), "{connection_file}".to_string()],
+            argv,
             env: pairs.collect(),
             metadata,
             files: vec![("logo-svg.svg".to_string(), include_bytes!("../../assets/logo.svg").to_vec())],

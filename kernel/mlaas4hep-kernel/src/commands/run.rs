@@ -23,6 +23,9 @@ pub(crate) struct Run {
     /// Remember cells for this session only.
     #[arg(long)]
     no_history: bool,
+    /// Start without the engine of Rust cells.
+    #[arg(long)]
+    no_rust: bool,
 }
 
 impl Run {
@@ -31,7 +34,7 @@ impl Run {
             log_to_file(path, self.log_level)
                 .with_context(|| format!("cannot write the log {}", path.display()))?;
         }
-        let notebook = Notebook::new(NotebookOptions { rust: None, worker: surroundings::worker() })
+        let notebook = Notebook::new(NotebookOptions { rust: self.rust(), worker: surroundings::worker() })
             .context("cannot make a temporary folder for this session")?;
         let options = KernelOptions {
             history_file: if self.no_history { None } else { surroundings::history_file() },
@@ -39,5 +42,16 @@ impl Run {
         };
         jupyter_kernel::run(&self.connection_file, Arc::new(notebook), options)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    #[cfg(feature = "rust")]
+    fn rust(&self) -> Option<Box<dyn notebook::RustEngine>> {
+        if self.no_rust { None } else { Some(Box::new(crate::rust_engine::Engine::start())) }
+    }
+
+    #[cfg(not(feature = "rust"))]
+    #[expect(clippy::unused_self, reason = "the same call as with the engine")]
+    fn rust(&self) -> Option<Box<dyn notebook::RustEngine>> {
+        None
     }
 }

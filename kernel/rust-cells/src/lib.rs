@@ -1,0 +1,64 @@
+//! Rust cells of a notebook, run by evcxr in a worker process.
+//!
+//! ```no_run
+//! # use rust_cells::*;
+//! # fn sink() -> Box<dyn CellSink> { unimplemented!() }
+//! rust_cells::worker_hook(); // first in main: the worker is this program, too
+//! let cells = RustCells::start(RustOptions::default()); // returns at once
+//! let sink = sink();
+//! cells.execute("let events = mlaas4hep::table(\"ttH\")?;", &*sink)?; // waits until the engine is ready
+//! # Ok::<(), RustError>(())
+//! ```
+//!
+//! # Processes
+//!
+//! ```text
+//! kernel ── engine thread: evcxr, rust-analyzer ──> cargo, rustc           compiles a cell to a library
+//!    ^            |  commands             ^ ends of cells
+//!    |            v                       |
+//!    └─ socket ─ proxy (this program) ────┘   takes the outputs apart, asks whether a compiled cell may still run
+//!                 |  ^
+//!                 v  |  pipes
+//!               worker (this program)         loads the library and runs it; holds the variables
+//! ```
+//!
+//! - The engine starts in the background; the kernel answers meanwhile.
+//! - Everything that a cell writes goes one way, so that prints and displays keep their order, arrive while the cell
+//!   runs, and arrive all when the worker crashes. A sink that blocks holds up the cell, not the memory.
+//! - An interrupt ends the compiler or the worker and returns at once; the engine recovers in the background.
+//! - Tables live in shared memory (`mlaas4hep::store`), not in the worker.
+//! - The worker has no tokens in its environment, goes with the kernel, and has a limit on its memory. It is no
+//!   sandbox: a cell may do whatever the user may.
+
+mod cell;
+mod cells;
+mod commands;
+mod doctor;
+mod engine;
+mod environment;
+mod frame;
+mod letters;
+mod memory;
+mod options;
+mod outputs;
+mod panics;
+mod prewarm;
+mod processes;
+mod proxy;
+mod render;
+mod seed;
+mod semicolon;
+mod share;
+mod side;
+mod sink;
+mod sources;
+mod splitter;
+mod worker;
+
+pub use cells::{Completions, Inspection, RustCells};
+pub use doctor::{Check, doctor};
+pub use engine::EngineState;
+pub use options::RustOptions;
+pub use prewarm::{PrewarmError, PrewarmReport, prewarm};
+pub use sink::{CellSink, RustDone, RustError};
+pub use worker::worker_hook;

@@ -1,0 +1,127 @@
+//! Engines that begin and end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rust_cells::{EngineState, RustCells, RustOptions, doctor, prewarm};
+
+use crate::front_end::{Log, Test, engine, options, options_in, run_badly, run_well, wait_until};
+
+/// Names the folder of a test when this program is to be the kernel.
+pub(crate) const SUB_KERNEL: &str = "RUST_CELLS_TEST_KERNEL";
+
+pub(crate) fn tests() -> Vec<Test> {
+    vec![
+        ("restart_forgets_and_goes_on", restart),
+        ("two_engines_share_nothing_but_the_process", two_engines),
+        ("a_prewarmed_seed_is_planted", prewarmed),
+        ("without_a_compiler_the_reason_is_told", absent),
+        ("the_doctor_finds_nothing_wrong_here", healthy),
+        ("a_killed_kernel_takes_its_worker_along", orphans),
+        ("shutdown_leaves_no_folder_and_no_process", shutdown),
+    ]
+}
+
+fn restart() {
+    run_well("let forgotten = 1;");
+    engine().restart();
+    assert_eq!(run_badly("forgotten").0.name, "E0425");
+    assert_eq!(engine().variables(), []);
+    assert_eq!(run_well("print!(\"{}\", mlaas4hep::tables()?.len() < 100)").out(), "true");
+}
+
+fn two_engines() {
+    let other = RustCells::start(options());
+    let log = Log::default();
+    other.execute("let only_here = 1; println!(\"{}\", std::process::id());", &log).unwrap();
+    assert!(run_badly("only_here").0.name == "E0425");
+    let ours = run_well("println!(\"{}\", std::process::id());");
+    assert_ne!(ours.out(), log.out());
+    other.shutdown();
+    assert_eq!(run_well("println!(\"fine\");").out(), "fine\n");
+}
+
+fn prewarmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options_in(folder.path());
+    let report = prewarm(&options.seed, options.clone()).unwrap();
+    assert!(
+        report.size_bytes > 100_000 && report.folder == options.seed.canonicalize().unwrap(),
+        "{report:?}"
+    );
+    let seeded = RustCells::start(RustOptions { seed: report.folder, ..options });
+    let log = Log::default();
+    seeded.execute("use mlaas4hep::*; show(&text(\"seeded\"))", &log).unwrap();
+    assert_eq!(log.shown(), "seeded");
+    seeded.shutdown();
+}
+
+/// In a process of its own, for PATH is of the process.
+fn absent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kernel = as_kernel(folder.path(), &[("PATH", "/nothing/here")]);
+    let output = BufReader::new(kernel.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    assert!(output.starts_with("Absent: cargo and rustc cannot be run: install Rust"), "{output}");
+    kernel.wait().unwrap();
+}
+
+fn healthy() {
+    let checks = doctor();
+    let wrong: Vec<_> = checks.iter().filter(|check| !check.is_ok && check.name != "seed").collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(checks.iter().any(|check| check.name == "rustc" && check.found.starts_with("rustc 1.")));
+}
+
+fn as_kernel(folder: &Path, environment: &[(&str, &str)]) -> std::process::Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(SUB_KERNEL, folder).envs(environment.iter().copied()).stdout(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// The other side of these tests: runs an endless cell, and says who the worker is.
+#[expect(clippy::print_stdout, reason = "the test reads it")]
+pub(crate) fn run_as_kernel(folder: &Path) -> ! {
+    let cells = RustCells::start(options_in(folder));
+    let log = std::sync::Arc::new(Log::default());
+    let words = std::sync::Arc::clone(&log);
+    std::thread::spawn(move || {
+        wait_until("the cell runs", || words.out().ends_with('\n'));
+        println!("{}", words.out().trim());
+    });
+    let result =
+        cells.execute("println!(\"{}\", std::process::id()); loop { std::hint::spin_loop(); }", &*log);
+    if let EngineState::Absent(reason) = cells.state() {
+        println!("Absent: {reason}");
+    }
+    std::process::exit(i32::from(result.is_err()));
+}
+
+fn orphans() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kernel = as_kernel(folder.path(), &[]);
+    let worker = BufReader::new(kernel.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let worker = format!("/proc/{worker}");
+    assert!(Path::new(&worker).exists());
+    kernel.kill().unwrap();
+    kernel.wait().unwrap();
+    wait_until("the worker has ended", || !Path::new(&worker).exists());
+}
+
+fn shutdown() {
+    let ours = |name: &str| name.starts_with(&format!("mlaas4hep-rust-{}-", std::process::id()));
+    let engines = || {
+        let folders = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+        let homes = folders.filter(|entry| ours(&entry.file_name().to_string_lossy()));
+        homes.flat_map(|home| std::fs::read_dir(home.path()).into_iter().flatten().flatten()).count()
+    };
+    let before = engines();
+    let cells = RustCells::start(options());
+    let log = Log::default();
+    cells.execute("println!(\"{}\", std::process::id());", &log).unwrap();
+    assert_eq!(engines(), before + 2, "a folder and a socket");
+    cells.shutdown();
+    assert_eq!(engines(), before);
+    wait_until("the worker has ended", || !Path::new(&format!("/proc/{}", log.out().trim())).exists());
+    assert_eq!(cells.execute("1", &Log::default()).unwrap_err().name, "EngineFailed");
+}

@@ -1,0 +1,48 @@
+//! Rust cells as a kernel runs them: real compiler, real workers, real signals.
+//!
+//! The workers are this program again, so `main` begins as that of a kernel does.
+
+mod failing;
+mod front_end;
+mod interrupting;
+mod lifetimes;
+mod running;
+mod typing;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    rust_cells::worker_hook();
+    if let Some(folder) = std::env::var_os(lifetimes::SUB_KERNEL) {
+        lifetimes::run_as_kernel(folder.as_ref());
+    }
+    begin_with_secrets();
+    let mut arguments = Arguments::from_args();
+    // evcxr takes its settings from the process: one at a time.
+    arguments.test_threads = Some(1);
+    let tests = running::tests().into_iter().chain(failing::tests()).chain(interrupting::tests());
+    let tests = tests.chain(typing::tests()).chain(lifetimes::tests());
+    let trials = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    front_end::shut_down();
+    conclusion.exit();
+}
+
+/// Starts this program once more as a single-user server of a hub would: with a name and with tokens.
+fn begin_with_secrets() {
+    use std::os::unix::process::CommandExt as _;
+    if std::env::var_os("JUPYTERHUB_USER").is_some_and(|user| user == "ada") {
+        return;
+    }
+    let mut again = std::process::Command::new(std::env::current_exe().expect("this program"));
+    again.args(std::env::args_os().skip(1)).env("JUPYTERHUB_USER", "ada");
+    for name in ["JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "MLAAS4HEP_TOKEN"] {
+        again.env(name, "s3cr3t");
+    }
+    panic!("this program cannot be started again: {}", again.exec());
+}
