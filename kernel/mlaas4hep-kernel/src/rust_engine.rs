@@ -118,7 +118,8 @@ impl RustEngine for Engine {
     }
 
     fn put(&self, name: &str, events: &EventChunk) -> Result<(), MagicError> {
-        let problem = |reason: String| MagicError::new("TableError", format!("{name} cannot be shared: {reason}"));
+        let problem =
+            |reason: String| MagicError::new("TableError", format!("{name} cannot be shared: {reason}"));
         let mut table = TableBuilder::new();
         for (branch, column) in events.columns() {
             table = with_column(table, branch, column);
@@ -172,7 +173,11 @@ fn of_type<'a, T: Primitive>(
     let ColumnType { depth, width, .. } = column.column_type();
     let values = |piece: &'a Piece| slice(piece.values()).unwrap_or_default();
     if depth == 0 {
-        let owned: Vec<T> = column.pieces().iter().flat_map(|piece| values(piece)[piece.value_range()].iter().copied()).collect();
+        let owned: Vec<T> = column
+            .pieces()
+            .iter()
+            .flat_map(|piece| values(piece)[piece.value_range()].iter().copied())
+            .collect();
         return table.fixed(name, width, owned);
     }
     let pieces = column.pieces().iter().filter_map(|piece| {
@@ -205,7 +210,12 @@ fn events_of(folder: &std::path::Path, name: &str) -> Result<EventChunk, String>
     Ok(events)
 }
 
-fn column_of(table: &mlaas4hep::Table, name: &str, primitive: PrimitiveType, shape: &Shape) -> Result<Column, String> {
+fn column_of(
+    table: &mlaas4hep::Table,
+    name: &str,
+    primitive: PrimitiveType,
+    shape: &Shape,
+) -> Result<Column, String> {
     macro_rules! typed {
         ($($variant:ident => $type:ty),*) => {
             match primitive {
@@ -229,11 +239,12 @@ where
     match shape {
         Shape::Flat => Ok(Piece::flat(table.values::<T>(name).map_err(said)?.to_vec()).into()),
         Shape::Fixed { width } => {
-            let values = table.fixed::<T>(name).map_err(said)?;
-            piece(ColumnType::fixed(T::ELEMENT, *width), Vec::new(), values.to_vec())
+            let values = table.arrays::<T>(name).map_err(said)?.flatten().copied().collect();
+            piece(ColumnType::fixed(T::ELEMENT, *width), Vec::new(), values)
         }
         Shape::Jagged { .. } => {
-            let lists: Vec<Vec<T>> = table.jagged::<T>(name).map_err(said)?.into_iter().map(<[T]>::to_vec).collect();
+            let lists: Vec<Vec<T>> =
+                table.jagged::<T>(name).map_err(said)?.into_iter().map(<[T]>::to_vec).collect();
             Ok(Piece::jagged(&lists).into())
         }
         Shape::Text => Err(format!("column {name} is text; hand back numbers")),

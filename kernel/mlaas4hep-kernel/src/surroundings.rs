@@ -19,3 +19,8 @@ pub(crate) fn history_file() -> Option<PathBuf> {
         .or_else(|| Some(path("HOME")?.join(".local/state/mlaas4hep")))?;
     Some(state.join("history.jsonl"))
 }
+
+/// Bytes that the spawner allows this server: `MEM_LIMIT`, a number of bytes.
+pub(crate) fn memory_limit_bytes() -> Option<u64> {
+    std::env::var("MEM_LIMIT").ok()?.trim().parse().ok().filter(|limit| *limit > 0)
+}

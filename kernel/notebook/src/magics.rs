@@ -29,6 +29,7 @@ mod save;
 mod select;
 mod show;
 mod specs;
+mod sql;
 mod time;
 mod timeit;
 mod train;
@@ -46,6 +47,7 @@ pub const ALL: &[MagicInfo] = &[
     dataset::MAGIC,
     specs::MAGIC,
     show::MAGIC,
+    sql::MAGIC,
     define::MAGIC,
     cut::MAGIC,
     select::MAGIC,
@@ -96,6 +98,22 @@ pub fn find(name: &str) -> Result<&'static MagicInfo, MagicError> {
     })
 }
 
+/// A cell as it may be remembered: what is assigned to names that speak of tokens or passwords is left out.
+pub(crate) fn without_secrets(code: &str) -> String {
+    let word = |word: &str| match word.split_once('=') {
+        Some((name, value)) if !value.is_empty() && env::is_secret(name) => {
+            format!("{name}=(not remembered)")
+        }
+        _ => word.to_string(),
+    };
+    code.split_inclusive(char::is_whitespace)
+        .map(|piece| {
+            let end = piece.trim_end().len();
+            word(&piece[..end]) + &piece[end..]
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +151,12 @@ mod tests {
                 assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
             }
         }
+    }
+
+    #[test]
+    fn secrets_are_not_remembered() {
+        let remembered = without_secrets("export API_TOKEN=abc  X=1\n%who");
+        assert_eq!(remembered, "export API_TOKEN=(not remembered)  X=1\n%who");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct NotebookOptions {
     pub rust: Option<Box<dyn RustEngine>>,
     /// The training worker `mlaas4hep-torch`.
     pub worker: Option<PathBuf>,
+    /// Bytes that this server may take, where a spawner says so; an eighth of it is kept for each sample.
+    pub memory_limit_bytes: Option<u64>,
 }
 
 /// The language of the kernel: magics, and Rust where there is an engine.
@@ -45,7 +47,12 @@ impl Notebook {
     /// # Errors
     /// No temporary folder can be made.
     pub fn new(options: NotebookOptions) -> std::io::Result<Self> {
-        let session = Mutex::new(Session::new()?);
+        let mut session = Session::new()?;
+        if let Some(limit) = options.memory_limit_bytes {
+            let budget = usize::try_from(limit / 8).unwrap_or(usize::MAX);
+            session.settings.memory_budget_bytes = session.settings.memory_budget_bytes.min(budget);
+        }
+        let session = Mutex::new(session);
         Ok(Self { session, vocabulary: RwLock::default(), shared_tables: Mutex::default(), options })
     }
 
@@ -266,6 +273,10 @@ impl Language for Notebook {
             },
             _ => Completeness::Complete,
         }
+    }
+
+    fn remembered(&self, code: &str) -> Option<String> {
+        Some(magics::without_secrets(code))
     }
 
     fn interrupt(&self) {

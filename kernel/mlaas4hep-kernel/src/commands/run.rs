@@ -34,8 +34,12 @@ impl Run {
             log_to_file(path, self.log_level)
                 .with_context(|| format!("cannot write the log {}", path.display()))?;
         }
-        let notebook = Notebook::new(NotebookOptions { rust: self.rust(), worker: surroundings::worker() })
-            .context("cannot make a temporary folder for this session")?;
+        let notebook = Notebook::new(NotebookOptions {
+            rust: self.rust(),
+            worker: surroundings::worker(),
+            memory_limit_bytes: surroundings::memory_limit_bytes(),
+        })
+        .context("cannot make a temporary folder for this session")?;
         let options = KernelOptions {
             history_file: if self.no_history { None } else { surroundings::history_file() },
             ..KernelOptions::default()

@@ -6,6 +6,9 @@ use crate::session::Sample;
 use event_columns::{Column, EventChunk, EventTable, MemoryTable, read_chunk};
 use std::sync::Arc;
 
+/// Whether a branch is wanted.
+type IsWanted<'a> = &'a dyn Fn(&str) -> bool;
+
 /// More decoded bytes than these are not copied for Rust cells without being asked for.
 const MOST_SHARED_BYTES: u64 = 2_000_000_000;
 
@@ -43,11 +46,19 @@ impl Session {
     /// # Errors
     /// Events that cannot be read, or more of them than fit.
     pub(crate) fn events_to_share(&self, name: &str) -> Result<EventChunk, MagicError> {
+        self.events_with(name, &|branch| self.branches.takes(branch))
+    }
+
+    /// The events of a sample that pass the cuts, with the branches that are wanted.
+    ///
+    /// # Errors
+    /// Events that cannot be read, or more of them than fit.
+    pub(crate) fn events_with(&self, name: &str, is_wanted: IsWanted<'_>) -> Result<EventChunk, MagicError> {
         let sample = self.sample(name)?;
-        let n_bytes: u64 = sample.tables.iter().map(|table| self.decoded_bytes(&**table)).sum();
+        let n_bytes: u64 = sample.tables.iter().map(|table| decoded_bytes(&**table, is_wanted)).sum();
         if n_bytes > MOST_SHARED_BYTES {
             let message = format!(
-                "{name} takes {} decoded, too much to be shared with Rust cells",
+                "{name} takes {} decoded, too much to be held at once",
                 text_table::human_bytes(n_bytes)
             );
             return Err(
@@ -56,17 +67,16 @@ impl Session {
         }
         let mut parts = Vec::new();
         for table in &sample.tables {
-            parts.push(self.selected_events(&**table)?);
+            parts.push(self.selected_events(&**table, is_wanted)?);
         }
         joined(parts)
     }
 
-    fn decoded_bytes(&self, table: &dyn EventTable) -> u64 {
-        let shared = table.info().branches.iter().filter(|branch| self.branches.takes(&branch.name));
-        shared.map(|branch| branch.decoded_bytes).sum()
-    }
-
-    fn selected_events(&self, table: &dyn EventTable) -> Result<EventChunk, MagicError> {
+    fn selected_events(
+        &self,
+        table: &dyn EventTable,
+        is_wanted: IsWanted<'_>,
+    ) -> Result<EventChunk, MagicError> {
         let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
         let info = table.info();
         let selection = self.steps.selection()?;
@@ -75,12 +85,22 @@ impl Session {
             .filter(|at| info.branches[*at].column_type.is_ok())
             .filter(|at| {
                 let name = &info.branches[*at].name;
-                self.branches.takes(name) || checked.branches_read().contains(name)
+                is_wanted(name) || checked.branches_read().contains(name)
             })
             .collect();
         let chunk = read_chunk(table, &branches, 0..info.n_entries).map_err(|error| input(&error))?;
-        Ok(checked.apply(chunk).map_err(|error| input(&error))?.chunk)
+        let mut events = checked.apply(chunk).map_err(|error| input(&error))?.chunk;
+        let surplus: Vec<Arc<str>> = events.names().iter().filter(|name| !is_wanted(name)).cloned().collect();
+        for name in surplus.iter().filter(|name| !selection.new_branches().any(|new| new == &***name)) {
+            events.remove(name);
+        }
+        Ok(events)
     }
+}
+
+fn decoded_bytes(table: &dyn EventTable, is_wanted: IsWanted<'_>) -> u64 {
+    let wanted = table.info().branches.iter().filter(|branch| is_wanted(&branch.name));
+    wanted.map(|branch| branch.decoded_bytes).sum()
 }
 
 /// The events of several files one after the other, with the branches that all have; nothing is copied.

@@ -28,7 +28,7 @@ impl Book {
                 .unwrap();
         }
         let worker = std::env::var_os("MLAAS4HEP_TORCH").map(Into::into);
-        let notebook = Notebook::new(NotebookOptions { rust: None, worker }).unwrap();
+        let notebook = Notebook::new(NotebookOptions { worker, ..NotebookOptions::default() }).unwrap();
         let (output, recording) = Output::recorded();
         Self { notebook, folder, output, recording, n_cells: 0 }
     }

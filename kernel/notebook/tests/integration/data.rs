@@ -56,3 +56,17 @@ fn first_events_with_lists_as_lists() {
     assert!(said.contains('['), "{said}");
     assert!(book.error("%show Jet_p").contains("Jet_pt"));
 }
+
+#[test]
+fn samples_are_tables_for_sql() {
+    let mut book = Book::open();
+    assert!(book.said("%sql SELECT COUNT(*) AS n FROM signal").contains("2000"));
+    let said = book
+        .said("%%sql --as by_jets\nSELECT nJet, COUNT(*) AS events FROM signal GROUP BY nJet ORDER BY nJet");
+    assert!(said.contains("nJet") && said.contains("events"), "{said}");
+    assert_eq!(book.shown("%hist events --sample by_jets").len(), 1);
+    book.said("%define ht = sum(Jet_pt)\n%cut MET_pt > 50 --quiet");
+    let said = book.said("%sql SELECT MAX(ht) AS most, COUNT(*) AS n FROM background");
+    assert!(!said.contains(" 2000"), "{said}");
+    assert!(book.error("%sql SELECT nothing FROM signal").contains("The tables are signal, background"));
+}
