@@ -9,6 +9,9 @@ mod messages;
 #[path = "integration/notebooks.rs"]
 mod notebooks;
 
+use event_generator::{EventGenerator, GeneratorSettings, Process};
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,4 +61,11 @@ fn in_house<'a>(command: &'a mut Command, prefix: &Path) -> &'a mut Command {
 /// A folder of the repository.
 fn repository(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder)
+}
+
+/// A file of 5000 generated events.
+fn write_signal(path: &Path) {
+    let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, 5000, 1)).unwrap();
+    let mut chunks = generator.map(Ok::<_, Infallible>);
+    root_writer::write_tree(path, "Events", &mut chunks, &mut |_| ControlFlow::Continue(())).unwrap();
 }

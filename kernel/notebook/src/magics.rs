@@ -3,6 +3,7 @@
 
 mod bash;
 mod cd;
+mod clear;
 mod config;
 mod corr;
 mod cut;
@@ -74,6 +75,7 @@ pub const ALL: &[MagicInfo] = &[
     memory::MAGIC,
     help::MAGIC,
     lsmagic::MAGIC,
+    clear::MAGIC,
     run::MAGIC,
     bash::MAGIC,
     env::MAGIC,

@@ -82,7 +82,8 @@ impl Notebook {
                     let error = MagicError::new("UnknownName", format!("nothing is known of `{name}`"));
                     shown(&error.advise("%help lists the magics, %show the branches."))
                 })?;
-                output.display(&help);
+                // As in IPython: the front end decides where a pager opens.
+                output.page(&help);
                 Ok(())
             }
             Part::Rust { code, line } => match self.rust() {

@@ -20,7 +20,7 @@ struct Finding {
 impl Doctor {
     #[expect(clippy::unused_self, reason = "commands are structurally parallel")]
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let mut findings = vec![kernelspec(), worker(), history(), memory()];
+        let mut findings = vec![kernelspec(), worker(), history(), memory(), hub()];
         findings.extend(rust_cells());
         let mut is_well = true;
         for Finding { what, found, cure } in &findings {
@@ -88,6 +88,15 @@ fn history() -> Finding {
         Some(path) => Ok(path.display().to_string()),
     };
     Finding { what: "history", found, cure: "set HOME or MLAAS4HEP_STATE".to_string() }
+}
+
+/// Whether this runs in a server of a `JupyterHub`; the name only, never the token.
+fn hub() -> Finding {
+    let found = match (std::env::var("JUPYTERHUB_USER"), std::env::var("JUPYTERHUB_API_URL")) {
+        (Ok(user), Ok(address)) => format!("a server of {user}, hub at {address}"),
+        _ => "not in a server of a JupyterHub".to_string(),
+    };
+    Finding { what: "hub", found: Ok(found), cure: String::new() }
 }
 
 fn memory() -> Finding {

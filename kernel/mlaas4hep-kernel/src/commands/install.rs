@@ -69,9 +69,19 @@ impl Install {
             argv,
             env: pairs.collect(),
             metadata,
-            files: vec![("logo-svg.svg".to_string(), include_bytes!("../../assets/logo.svg").to_vec())],
+            files: logos(),
         })?;
         say(&format!("installed the kernel {} in {}", self.name, folder.display()));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What menus and launchers show.
+fn logos() -> Vec<(String, Vec<u8>)> {
+    let logos: [(&str, &[u8]); 3] = [
+        ("logo-svg.svg", include_bytes!("../../assets/logo.svg")),
+        ("logo-32x32.png", include_bytes!("../../assets/logo-32x32.png")),
+        ("logo-64x64.png", include_bytes!("../../assets/logo-64x64.png")),
+    ];
+    logos.map(|(name, bytes)| (name.to_string(), bytes.to_vec())).into()
 }

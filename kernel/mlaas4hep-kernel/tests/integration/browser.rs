@@ -1,12 +1,9 @@
 //! `JupyterLab` in a real browser: a person types, presses Tab, runs, sees, interrupts, restarts.
 
 use crate::{in_house, install, python, repository, skipped};
-use event_generator::{EventGenerator, GeneratorSettings, Process};
 use serde_json::json;
-use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -33,12 +30,7 @@ fn a_person_at_jupyterlab() {
     install(prefix.path());
     let work = prefix.path().join("work");
     std::fs::create_dir(&work).unwrap();
-    let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, 5000, 1)).unwrap();
-    let mut chunks = generator.map(Ok::<_, Infallible>);
-    root_writer::write_tree(&work.join("signal.root"), "Events", &mut chunks, &mut |_| {
-        ControlFlow::Continue(())
-    })
-    .unwrap();
+    crate::write_signal(&work.join("signal.root"));
     std::fs::write(work.join("test.ipynb"), empty_notebook()).unwrap();
     let (_server, address) = start_lab(&python, prefix.path(), &work);
     let script = prefix.path().join("lab.mjs");

@@ -29,6 +29,21 @@ fn check(test: &str, name: &str, needs_worker: bool, cells: &Value) {
 }
 
 #[test]
+fn the_public_test_suite_passes_without_a_skip() {
+    let Some(python) = python("the_public_test_suite_passes_without_a_skip") else { return };
+    let prefix = tempfile::tempdir().unwrap();
+    install(prefix.path());
+    crate::write_signal(&prefix.path().join("signal.root"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/conformance.py");
+    let mut command = Command::new(python);
+    command.arg(script).current_dir(prefix.path());
+    let output = in_house(&mut command, prefix.path()).output().expect("python");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("skipped"), "a test was skipped: {said}");
+}
+
+#[test]
 fn first_steps() {
     let cells = json!([
         ["5000 events"],
@@ -74,4 +89,18 @@ fn the_original_workflow() {
         ["unseen", "image"],
     ]);
     check("the_original_workflow", "original-workflow.ipynb", true, &cells);
+}
+
+#[test]
+fn rust_and_magics() {
+    let cells = json!([
+        ["5000 events"],
+        ["tree Events", "nJet >= 2"],
+        ["events with at least two jets"],
+        ["image"],
+        [],
+        ["significance", "in memory", "image"],
+        ["events", "met"],
+    ]);
+    check("rust_and_magics", "rust-and-magics.ipynb", false, &cells);
 }

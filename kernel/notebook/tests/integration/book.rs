@@ -59,7 +59,8 @@ impl Book {
             ..Cell::default()
         };
         let result = self.notebook.execute(&cell, &self.output);
-        let messages = self.recording.take();
+        let mut messages = self.recording.take();
+        messages.extend(self.recording.payload().into_iter().map(|payload| ("page".to_string(), payload)));
         result.map(|_| messages)
     }
 

@@ -1,0 +1,35 @@
+"""The public test suite for kernels, on the installed kernel; run with JUPYTER_PATH set, in a folder with signal.root."""
+
+import unittest
+
+import jupyter_kernel_test
+
+
+class NotebookTests(jupyter_kernel_test.KernelTests):
+    kernel_name = "mlaas4hep"
+    language_name = "rust"
+    file_extension = ".rs"
+    code_hello_world = 'println!("hello, world");'
+    code_stderr = 'eprintln!("oh");'
+    completion_samples = [
+        {"text": "%his", "matches": {"%hist", "%hist2d"}},
+        {"text": "%config plot.w", "matches": {"plot.width"}},
+    ]
+    complete_code_samples = ["%who", "let x = 1;", "fn f() {}"]
+    incomplete_code_samples = ["fn f() {", "%%model"]
+    invalid_code_samples = ["}"]
+    code_page_something = "%hist?"
+    code_generate_error = "%nothing_of_that_name"
+    code_execute_result = [{"code": "6 * 7", "result": "42"}]
+    code_display_data = [
+        {"code": "%open signal.root", "mime": "text/html"},
+        {"code": "%hist MET_pt", "mime": "image/svg+xml"},
+    ]
+    code_history_pattern = "%wh*"
+    supported_history_operations = ("tail", "range", "search")
+    code_inspect_sample = "%hist"
+    code_clear_output = "%clear"
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
