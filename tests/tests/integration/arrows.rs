@@ -63,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("bench-compare", &["branch-specs", "event-columns", "event-matrix", "page-allocator", "root-file"]),
     ("bench-training", &["event-columns", "model-training", "network"]),
+    ("dirs", &[]),
     ("notebook-api", &[]),
     ("rust-cells", &["notebook-api"]),
     ("house-tests", &[]),
