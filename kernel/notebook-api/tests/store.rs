@@ -144,7 +144,7 @@ fn a_mapped_table_outlives_its_file() {
     assert_eq!(table_names(folder.path()).unwrap(), ["ttH"]);
     assert!(remove_table(folder.path(), "ttH").unwrap());
     assert!(!remove_table(folder.path(), "ttH").unwrap());
-    assert_eq!(old.values::<i32>("x").unwrap(), [1; 5000]);
+    assert_eq!(old.values::<i32>("x").unwrap(), vec![1; 5000]);
     assert_eq!(new.values::<i32>("x").unwrap(), [2; 3]);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

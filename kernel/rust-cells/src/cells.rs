@@ -66,7 +66,7 @@ impl RustCells {
                 let shared = Arc::clone(shared);
                 let run = move || engine::run(&shared, &received);
                 std::thread::Builder::new()
-                    .name("rust-engine".to_string())
+                    .name(engine::THREAD_NAME.to_string())
                     .spawn(run)
                     .map_err(|error| error.to_string())
             }
@@ -216,7 +216,9 @@ impl RustCells {
             return Err(unavailable(&self.state()));
         }
         let mut cell = Cell::new(sink, self.variables());
-        left_over.into_iter().for_each(|event| cell.take(event));
+        for event in left_over {
+            cell.take(event);
+        }
         match cell.follow(&received, LOOK, || self.was_interrupted(sink)) {
             Some(result) => cell.end(result, code, &self.shared),
             None => Err(self.stop(&ticket)),

@@ -115,8 +115,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The name of the thread that owns evcxr.
+pub(crate) const THREAD_NAME: &str = "rust-engine";
+
+/// rust-analyzer panics on some broken code. That is caught and told; its words on the kernel's terminal are not of
+/// interest, so that the panic hook of the program is passed over for this thread.
+fn silence_caught_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(THREAD_NAME) {
+                hook(panic);
+            }
+        }));
+    });
+}
+
 /// Serves jobs until [`Job::Stop`].
 pub(crate) fn run(shared: &Shared, jobs: &Receiver<Job>) {
+    silence_caught_panics();
     processes::remove_left_folders(&std::env::temp_dir());
     if let Some(folder) = shared.options.store.parent() {
         processes::remove_left_folders(folder);
@@ -268,8 +286,10 @@ fn try_start(shared: &Shared) -> Result<CommandContext, String> {
     let api = options.api_folder();
     sources::unpack(&api).map_err(|error| failed("unpack notebook-api to", &api, error))?;
     std::fs::create_dir_all(folder).map_err(|error| failed("make the folder of builds", folder, error))?;
-    // Without a seed the same is built, which takes longer.
-    let _ = seed::plant(options, folder);
+    if seed::plant(options, folder).is_err() {
+        // Without a seed the same is built, which takes longer; half a seed would only confuse cargo.
+        let _ = std::fs::remove_dir_all(folder.join("target"));
+    }
     shared.step("loading the compiler's data base");
     let mut context = new_context(shared)?;
     shared.step("loading notebook-api");

@@ -186,7 +186,7 @@ impl Proxy {
                 return Err(io::Error::other("the kernel answered something else than whether to run"));
             };
             if may_run {
-                self.to_worker(&line);
+                self.tell_worker(&line);
             } else {
                 // As a cell that leaves at once by `?`: what was there stays, what it would define is not there.
                 tell_evcxr(LEFT_EARLY)?;
@@ -208,12 +208,12 @@ impl Proxy {
             Ok(text) => text.replace(['\n', '\r'], " "),
             Err(_) => String::new(),
         };
-        self.to_worker(format!("{line}\n").as_bytes());
+        self.tell_worker(format!("{line}\n").as_bytes());
         Ok(())
     }
 
     /// A worker that has just ended takes nothing; that it has ended is noticed elsewhere.
-    fn to_worker(&mut self, line: &[u8]) {
+    fn tell_worker(&mut self, line: &[u8]) {
         if let Some(input) = &mut self.worker_input {
             let _ = input.write_all(line).and_then(|()| input.flush());
         }
@@ -232,6 +232,7 @@ impl Proxy {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that is waited for")]
 struct Ready {
     output: bool,
     errors: bool,

@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn marks_beyond_a_line_do_no_harm() {
         let mark = Mark { line: 1, columns: (0, usize::MAX), label: "a\nb".into(), is_primary: true };
-        assert!(without_colours(&snippet("xy", &[mark.clone()])).contains("1 | xy\n  | ^^ a b\n"));
+        assert!(
+            without_colours(&snippet("xy", std::slice::from_ref(&mark))).contains("1 | xy\n  | ^^ a b\n")
+        );
         let far = Mark { columns: (1000, 2000), ..mark };
         assert!(without_colours(&snippet(&"x".repeat(3000), &[far])).lines().all(|line| line.len() < 500));
         assert!(snippet("", &[]).is_empty());

@@ -39,7 +39,8 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
 /// Whether this user made the folder, as for the first engine of this process.
 fn is_ours(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
+    // The last two digits of the mode are what others may do.
     let ours = rustix::process::getuid().as_raw();
     std::fs::symlink_metadata(folder)
-        .is_ok_and(|found| found.is_dir() && found.uid() == ours && found.mode() & 0o077 == 0)
+        .is_ok_and(|found| found.is_dir() && found.uid() == ours && found.mode() % 0o100 == 0)
 }

@@ -103,9 +103,9 @@ impl Splitter {
         self.searched = 0;
         let line = String::from_utf8_lossy(&line[..line.len() - 1]).into_owned();
         if self.content.is_some() {
-            self.content_line(&line)
+            self.content_line(&line);
         } else {
-            self.word(&line)
+            self.word(&line);
         }
         true
     }

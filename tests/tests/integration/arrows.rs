@@ -100,6 +100,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("jupyter-kernel", &[]),
     ("kernel-testing", &["jupyter-kernel"]),
     ("echo-kernel", &["jupyter-kernel"]),
+    ("dirs", &[]),
     ("notebook-api", &[]),
     ("rust-cells", &["notebook-api"]),
     ("house-tests", &[]),

@@ -3,6 +3,7 @@
 //! The workers are this program again, so `main` begins as that of a kernel does.
 
 mod failing;
+mod figures;
 mod front_end;
 mod interrupting;
 mod lifetimes;
@@ -28,7 +29,14 @@ fn main() {
             Ok(())
         })
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let figures = figures::tests().into_iter().map(|(name, figure)| {
+        let trial = Trial::test(name, move || {
+            figure();
+            Ok(())
+        });
+        trial.with_ignored_flag(true)
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.chain(figures).collect());
     front_end::shut_down();
     conclusion.exit();
 }
