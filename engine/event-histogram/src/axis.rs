@@ -176,9 +176,10 @@ fn round_axis(low: f64, high: f64) -> Result<Axis, AxisError> {
     // The highest value should be in the last bin, whose upper edge is not its own.
     let n_bins = ((high / width).floor() - first + 1.0).max(1.0);
     if !(n_bins <= 4.0 * DEFAULT_BINS as f64 && decade > 0.0) {
-        return Axis::equal(DEFAULT_BINS, low, high);
+        return Axis::equal(DEFAULT_BINS, low, high).or_else(|_| single_value_axis(DEFAULT_BINS, low));
     }
     Axis::equal(n_bins as usize, first * width, (first + n_bins) * width)
+        .or_else(|_| single_value_axis(DEFAULT_BINS, low))
 }
 
 /// Bins around the only value there is.

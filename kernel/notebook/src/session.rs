@@ -26,6 +26,7 @@ pub use vocabulary::{KnownBranch, Vocabulary};
 use crate::magic::MagicError;
 use branch_specs::Specs;
 use event_columns::nearest_names;
+use event_selection::Selection;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,6 +93,14 @@ impl Session {
             };
             MagicError::new("UnknownSample", format!("there is no sample `{name}`")).advise(advice)
         })
+    }
+
+    /// New branches and cuts as they hold for a sample; see [`Sample::is_selected`].
+    ///
+    /// # Errors
+    /// None in practice: every line was checked when it was added.
+    pub fn selection_of(&self, sample: &Sample) -> Result<Selection, MagicError> {
+        if sample.is_selected() { self.steps.selection() } else { Ok(Selection::default()) }
     }
 
     /// The samples of these names, or all of them where none is named.

@@ -100,7 +100,7 @@ fn rust_and_magics() {
         ["image"],
         [],
         ["significance", "in memory", "image"],
-        ["events", "met"],
+        ["events", "distance"],
     ]);
     check("rust_and_magics", "rust-and-magics.ipynb", false, &cells);
 }

@@ -20,12 +20,16 @@ class NotebookTests(jupyter_kernel_test.KernelTests):
     invalid_code_samples = ["}"]
     code_page_something = "%hist?"
     code_generate_error = "%nothing_of_that_name"
-    code_execute_result = [{"code": "6 * 7", "result": "42"}]
+    code_execute_result = [
+        {"code": "6 * 7", "result": "42"},
+        {"code": "6 * 8", "result": "48"},
+        {"code": '"no quotes lost"', "result": '"no quotes lost"'},
+    ]
     code_display_data = [
         {"code": "%open signal.root", "mime": "text/html"},
         {"code": "%hist MET_pt", "mime": "image/svg+xml"},
     ]
-    code_history_pattern = "%wh*"
+    code_history_pattern = "6 [*] 7"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "%hist"
     code_clear_output = "%clear"

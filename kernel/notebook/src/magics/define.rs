@@ -54,7 +54,8 @@ pub(super) fn said(call: &Invocation) -> String {
     format!("{}\n{}", call.arguments.text(), call.body.as_deref().unwrap_or_default())
 }
 
-/// The tables that a new line of the selection must fit: those of all samples.
+/// The tables that a new line of the selection must fit: those of all samples that it holds for.
 pub(super) fn tables(session: &Session) -> Vec<Arc<dyn EventTable>> {
-    session.samples.iter().flat_map(|sample| sample.tables.iter().cloned()).collect()
+    let samples = session.samples.iter().filter(|sample| sample.is_selected());
+    samples.flat_map(|sample| sample.tables.iter().cloned()).collect()
 }

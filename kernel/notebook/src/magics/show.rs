@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::readable;
+use crate::session::{Sample, readable};
 use event_columns::{EventChunk, EventTable, read_chunk};
 use text_table::TextTable;
 use training_pipeline::name_list;
@@ -33,7 +33,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let n_events = call.arguments.count("--events").unwrap_or(10).min(10_000);
     let from = call.arguments.count("--from").unwrap_or(0) as u64;
     let n_values = call.arguments.count("--values").unwrap_or(6);
-    let first = first_events(context, &**table, &call.arguments.free, from, n_events)?;
+    let first = first_events(context, sample, &**table, &call.arguments.free, from, n_events)?;
     let rows: TextTable = crate::show::event_rows(&first.chunk, &first.entries, n_values);
     let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at);
     context.show_table(&caption, &rows);
@@ -49,6 +49,7 @@ struct FirstEvents {
 /// Reads on in growing steps until enough events have passed.
 fn first_events(
     context: &Context<'_>,
+    sample: &Sample,
     table: &dyn EventTable,
     patterns: &[String],
     from: u64,
@@ -56,7 +57,7 @@ fn first_events(
 ) -> Result<FirstEvents, MagicError> {
     let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
     let info = table.info();
-    let selection = context.session.steps.selection()?.without_drops();
+    let selection = context.session.selection_of(sample)?.without_drops();
     let checked = selection.check(&readable(table)).map_err(|error| input(&error))?;
     let names: Vec<String> = checked.output_branches().iter().map(|(name, _)| name.to_string()).collect();
     crate::session::BranchChoice::check_patterns(patterns, &names)?;

@@ -197,7 +197,7 @@ impl Session {
             Some(text) => Some(parse(&text)?),
             None => sample.weight.clone(),
         };
-        let mut lines = self.steps.lines().join("\n");
+        let mut lines = if sample.is_selected() { self.steps.lines().join("\n") } else { String::new() };
         if let Some(cut) = cut {
             parse(&cut)?;
             lines = format!("{lines}\n{cut}");

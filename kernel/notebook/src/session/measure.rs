@@ -15,7 +15,7 @@ impl Session {
     /// # Errors
     /// Files that cannot be read, a selection that does not fit, [`MagicError::interrupted`].
     pub fn specs_of(&mut self, name: &str, on_progress: OnProgress<'_>) -> Result<Arc<Specs>, MagicError> {
-        let selection = self.steps.selection()?;
+        let selection = self.selection_of(self.sample(name)?)?;
         let key = (name.to_string(), selection.fingerprint());
         if let Some(specs) = self.specs.get(&key) {
             return Ok(Arc::clone(specs));
@@ -27,7 +27,7 @@ impl Session {
 
     /// Specs that were measured before, of any selection that still holds.
     pub fn known_specs(&self, name: &str) -> Option<Arc<Specs>> {
-        let fingerprint = self.steps.selection().ok()?.fingerprint();
+        let fingerprint = self.selection_of(self.sample(name).ok()?).ok()?.fingerprint();
         self.specs.get(&(name.to_string(), fingerprint)).cloned()
     }
 }

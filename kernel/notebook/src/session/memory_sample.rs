@@ -67,19 +67,20 @@ impl Session {
         }
         let mut parts = Vec::new();
         for table in &sample.tables {
-            parts.push(self.selected_events(&**table, is_wanted)?);
+            parts.push(self.selected_events(sample, &**table, is_wanted)?);
         }
         joined(parts)
     }
 
     fn selected_events(
         &self,
+        sample: &Sample,
         table: &dyn EventTable,
         is_wanted: IsWanted<'_>,
     ) -> Result<EventChunk, MagicError> {
         let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
         let info = table.info();
-        let selection = self.steps.selection()?;
+        let selection = self.selection_of(sample)?;
         let checked = selection.check(&super::readable(table)).map_err(|error| input(&error))?;
         let branches: Vec<usize> = (0..info.branches.len())
             .filter(|at| info.branches[*at].column_type.is_ok())

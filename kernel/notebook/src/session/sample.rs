@@ -85,6 +85,11 @@ impl Sample {
         })
     }
 
+    /// Whether the session's cuts and new branches hold for it: answers of SQL and of Rust cells are taken as they are.
+    pub fn is_selected(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Number of events in all files.
     pub fn n_entries(&self) -> u64 {
         self.tables.iter().map(|table| table.info().n_entries).sum()

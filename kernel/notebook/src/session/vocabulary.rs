@@ -57,7 +57,9 @@ impl Vocabulary {
 
 fn new_branches(session: &Session) -> Vec<KnownBranch> {
     let Ok(selection) = session.steps.selection() else { return Vec::new() };
-    let Some(table) = session.samples.first().and_then(|sample| sample.tables.first()) else {
+    let Some(table) =
+        session.samples.iter().find(|sample| sample.is_selected()).and_then(|sample| sample.tables.first())
+    else {
         return Vec::new();
     };
     let Ok(checked) = selection.check(&super::steps::readable(&**table)) else { return Vec::new() };
