@@ -109,7 +109,8 @@ fn orphans() {
 }
 
 fn shutdown() {
-    let ours = |name: &str| name.starts_with(&format!("mlaas4hep-rust-{}-", std::process::id()));
+    let process = format!("-{}-", std::process::id());
+    let ours = |name: &str| name.starts_with("mlaas4hep-rust-") && name.contains(&process);
     let engines = || {
         let folders = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
         let homes = folders.filter(|entry| ours(&entry.file_name().to_string_lossy()));
