@@ -70,7 +70,7 @@ pub(crate) fn remove_left_folders(folder: &Path) {
 
 /// The process of a folder of this name, where it is counted in this space.
 fn left_by(name: &str, space: u64) -> Option<u32> {
-    let rest = name.strip_prefix("mlaas4hep-rust-").or_else(|| name.strip_prefix("mlaas4hep-tables-"))?;
+    let rest = name.strip_prefix("mlaas4hep-engines-").or_else(|| name.strip_prefix("mlaas4hep-store-"))?;
     rest.strip_prefix(&format!("{space}-"))?.split('-').next()?.parse().ok()
 }
 
@@ -87,19 +87,20 @@ mod tests {
     #[test]
     fn folders_of_the_dead_are_removed_and_others_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let living = name_of_folder("rust") + "-ab";
+        let living = name_of_folder("engines") + "-ab";
         // The largest possible process number is smaller.
-        let dead = ["rust", "tables"].map(|what| format!("mlaas4hep-{what}-{}-4294967295", process_space()));
+        let dead =
+            ["engines", "store"].map(|what| format!("mlaas4hep-{what}-{}-4294967295", process_space()));
         // A process of another container, which may be alive.
-        let elsewhere = format!("mlaas4hep-rust-{}-4294967295", process_space() + 1);
-        for name in [&dead[0], &dead[1], &living, &elsewhere, "mlaas4hep-rust-x", "other"] {
+        let elsewhere = format!("mlaas4hep-engines-{}-4294967295", process_space() + 1);
+        for name in [&dead[0], &dead[1], &living, &elsewhere, "mlaas4hep-engines-x", "other"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         remove_left_folders(folder.path());
         let mut left: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
-        let mut expected = [living.as_str(), elsewhere.as_str(), "mlaas4hep-rust-x", "other"];
+        let mut expected = [living.as_str(), elsewhere.as_str(), "mlaas4hep-engines-x", "other"];
         expected.sort_unstable();
         assert_eq!(left, expected);
     }
