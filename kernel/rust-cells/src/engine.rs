@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use evcxr::{CommandContext, Error, EvalContext, EvalOutputs};
 use serde_json::Value;
 
@@ -19,6 +19,11 @@ use crate::{environment, processes, render, seed, sources, worker};
 
 /// What every cell has in scope: `print!` that shows at once, and the trait that saves a second compilation.
 const PRELUDE: &str = "use mlaas4hep::{print, LastValue};";
+
+/// How long the engine waits for a first cell before it prepares for one.
+const MOMENT: Duration = Duration::from_millis(100);
+/// What is looked at then: the type of a variable, and what methods it has.
+const WARMING: &str = "let warming = mlaas4hep::Histogram::new(\"\", 1, 0.0, 1.0); warming.";
 
 /// How far the engine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +145,8 @@ pub(crate) fn run(shared: &Shared, jobs: &Receiver<Job>) {
         processes::remove_left_folders(folder);
     }
     let mut context = start(shared);
-    for job in jobs {
+    let mut is_warm = false;
+    while let Some(job) = next_job(jobs, &mut context, &mut is_warm) {
         match job {
             Job::Cell { code, events, ticket } => {
                 let result = match &mut context {
@@ -180,6 +186,22 @@ pub(crate) fn run(shared: &Shared, jobs: &Receiver<Job>) {
     }
     shared.side.end_worker();
     drop(context);
+}
+
+/// Waits for a job. Once, when none comes for a moment, it lets rust-analyzer look at what the first cell with a
+/// variable would otherwise wait for.
+fn next_job(jobs: &Receiver<Job>, context: &mut Option<CommandContext>, is_warm: &mut bool) -> Option<Job> {
+    if let (Some(context), false) = (context, *is_warm) {
+        match jobs.recv_timeout(MOMENT) {
+            Err(RecvTimeoutError::Timeout) => {
+                *is_warm = true;
+                // What it finds is of no interest, and if it breaks a cell will tell.
+                let _ = guarded(|| context.completions(WARMING, WARMING.len()).map(drop));
+            }
+            job => return job.ok(),
+        }
+    }
+    jobs.recv().ok()
 }
 
 /// Runs what may break within evcxr; its words if it does.

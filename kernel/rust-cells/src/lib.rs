@@ -29,6 +29,13 @@
 //! - Tables live in shared memory (`mlaas4hep::store`), not in the worker.
 //! - The worker has no tokens in its environment, goes with the kernel, and has a limit on its memory. It is no
 //!   sandbox: a cell may do whatever the user may.
+//!
+//! # Deliberately absent
+//!
+//! A second way of compiling, by a call of rustc for cells that define nothing lasting. Which variables, functions,
+//! imports and dependencies a cell sees, and what `?` and the last expression mean in it, is known to evcxr only, and
+//! is private there: a second compiler of cells would be a second set of rules, and a cell could mean one thing by
+//! itself and another below a `let`. The semicolon and [`mlaas4hep::LastValue`] save the second compilation instead.
 
 mod cell;
 mod cells;

@@ -37,7 +37,7 @@ impl Default for RustOptions {
 fn default_store() -> PathBuf {
     let shared = Path::new("/dev/shm");
     let folder = if shared.is_dir() { shared.to_path_buf() } else { std::env::temp_dir() };
-    folder.join(format!("mlaas4hep-tables-{}", std::process::id()))
+    folder.join(crate::processes::name_of_folder("store"))
 }
 
 fn default_seed() -> PathBuf {

@@ -42,11 +42,25 @@ fn parent(stat: &str) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// A name for a folder of this process, which [`remove_left_folders`] knows again. It names the space in which the
+/// number of the process is counted, too: containers may share a folder and not their processes.
+pub(crate) fn name_of_folder(what: &str) -> String {
+    format!("mlaas4hep-{what}-{}-{}", process_space(), std::process::id())
+}
+
+/// The number of the space of process numbers; 0 where the system does not tell.
+fn process_space() -> u64 {
+    let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let digits: String = link.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
+}
+
 /// Removes folders of processes that are gone, as after `kill -9` of a kernel.
 pub(crate) fn remove_left_folders(folder: &Path) {
+    let space = process_space();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let pid = name.to_str().and_then(left_by);
+        let pid = name.to_str().and_then(|name| left_by(name, space));
         if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
             // Another user's folder cannot be removed, and need not be.
             let _ = fs::remove_dir_all(entry.path());
@@ -54,9 +68,10 @@ pub(crate) fn remove_left_folders(folder: &Path) {
     }
 }
 
-fn left_by(name: &str) -> Option<u32> {
-    let rest = name.strip_prefix("mlaas4hep-rust-").or_else(|| name.strip_prefix("mlaas4hep-tables-"))?;
-    rest.split('-').next()?.parse().ok()
+/// The process of a folder of this name, where it is counted in this space.
+fn left_by(name: &str, space: u64) -> Option<u32> {
+    let rest = name.strip_prefix("mlaas4hep-engines-").or_else(|| name.strip_prefix("mlaas4hep-store-"))?;
+    rest.strip_prefix(&format!("{space}-"))?.split('-').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -72,21 +87,21 @@ mod tests {
     #[test]
     fn folders_of_the_dead_are_removed_and_others_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let living = format!("mlaas4hep-rust-{}-ab", std::process::id());
+        let living = name_of_folder("engines") + "-ab";
         // The largest possible process number is smaller.
-        for name in [
-            "mlaas4hep-rust-4294967295-ab",
-            "mlaas4hep-tables-4294967295",
-            &living,
-            "mlaas4hep-rust-x",
-            "other",
-        ] {
+        let dead =
+            ["engines", "store"].map(|what| format!("mlaas4hep-{what}-{}-4294967295", process_space()));
+        // A process of another container, which may be alive.
+        let elsewhere = format!("mlaas4hep-engines-{}-4294967295", process_space() + 1);
+        for name in [&dead[0], &dead[1], &living, &elsewhere, "mlaas4hep-engines-x", "other"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         remove_left_folders(folder.path());
         let mut left: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
-        assert_eq!(left, [living.as_str(), "mlaas4hep-rust-x", "other"]);
+        let mut expected = [living.as_str(), elsewhere.as_str(), "mlaas4hep-engines-x", "other"];
+        expected.sort_unstable();
+        assert_eq!(left, expected);
     }
 }

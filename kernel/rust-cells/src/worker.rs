@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, Signal};
 
-use crate::{environment, proxy};
+use crate::{environment, processes, proxy};
 
 /// Where the kernel listens for the proxy.
 pub(crate) const SOCKET_VARIABLE: &str = "MLAAS4HEP_SOCKET";
@@ -40,7 +40,7 @@ pub fn worker_hook() {
     }
     evcxr::runtime_hook();
     let moment = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let name = format!("mlaas4hep-rust-{}-{:x}", std::process::id(), moment.as_nanos());
+    let name = format!("{}-{:x}", processes::name_of_folder("engines"), moment.as_nanos());
     let folder = std::env::temp_dir().join(name);
     // SAFETY: `worker_hook` is documented to be called before there is another thread, so nobody reads or changes the
     // environment meanwhile.

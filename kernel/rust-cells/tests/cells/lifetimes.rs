@@ -109,7 +109,9 @@ fn orphans() {
 }
 
 fn shutdown() {
-    let ours = |name: &str| name.starts_with(&format!("mlaas4hep-rust-{}-", std::process::id()));
+    run_well("1;");
+    let process = format!("-{}-", std::process::id());
+    let ours = |name: &str| name.starts_with("mlaas4hep-engines-") && name.contains(&process);
     let engines = || {
         let folders = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
         let homes = folders.filter(|entry| ours(&entry.file_name().to_string_lossy()));
