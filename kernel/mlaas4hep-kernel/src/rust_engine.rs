@@ -48,6 +48,10 @@ impl CellSink for Sink<'_> {
         }
     }
 
+    fn value(&self, data: &Map<String, Value>) {
+        self.output.result(&MimeBundle { data: data.clone(), ..MimeBundle::default() });
+    }
+
     fn read_line(&self, prompt: &str, is_password: bool) -> Result<String, String> {
         let answer =
             if is_password { self.output.read_password(prompt) } else { self.output.read_line(prompt) };

@@ -6,6 +6,7 @@
 //! | key | value |
 //! | --- | --- |
 //! | `display` | object: media type to text; with `id` (a text) and `update` (true to replace the display of that id) |
+//! | `value` | true beside `display` where it is the value of the last expression of the cell |
 //! | `progress` | object: `id`, `done`, `total`, `text` |
 //! | `put` | the name of the table that was handed back |
 
@@ -22,8 +23,17 @@ pub(crate) fn is_connected() -> bool {
     std::env::var_os(store::STORE_VARIABLE).is_some()
 }
 
+/// Sends the value of the last expression of a cell, or prints it where no kernel listens.
+pub(crate) fn send_value(content: &Content) {
+    send(content, ",\"value\":true", None, false);
+}
+
 /// Sends a display, or prints its text where no kernel listens.
 pub(crate) fn send_display(content: &Content, id: Option<&str>, is_update: bool) {
+    send(content, "", id, is_update);
+}
+
+fn send(content: &Content, more: &str, id: Option<&str>, is_update: bool) {
     if !is_connected() {
         write_out(&format!("{}\n", content.plain_text()));
         return;
@@ -38,6 +48,7 @@ pub(crate) fn send_display(content: &Content, id: Option<&str>, is_update: bool)
         push_json_text(&mut line, text);
     }
     line.push('}');
+    line.push_str(more);
     if let Some(id) = id {
         line.push_str(",\"id\":");
         push_json_text(&mut line, id);

@@ -89,7 +89,7 @@ impl<T: fmt::Debug + ?Sized> LastValue for T {
     fn evcxr_display(&self) {
         let type_name = std::any::type_name::<T>();
         if type_name != "()" && type_name != std::any::type_name::<Shown>() {
-            channel::send_display(&crate::text(format!("{self:?}")), None, false);
+            channel::send_value(&crate::text(format!("{self:?}")));
         }
     }
 }

@@ -82,7 +82,10 @@ impl<'a> Outputs<'a> {
                 (media_type.clone(), content_value(media_type, text))
             });
             let is_update = message["update"].as_bool().unwrap_or(false);
-            self.sink.display(message["id"].as_str(), is_update, &forms.collect());
+            match message["value"].as_bool() {
+                Some(true) => self.sink.value(&forms.collect()),
+                _ => self.sink.display(message["id"].as_str(), is_update, &forms.collect()),
+            }
         } else if let Some(progress) = message["progress"].as_object() {
             self.progress(progress);
         } else if let Some(table) = message["put"].as_str() {

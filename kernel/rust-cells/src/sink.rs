@@ -11,6 +11,10 @@ pub trait CellSink: Send + Sync {
     fn stderr(&self, text: &str);
     /// A display: media types and contents. With an `id` it can be replaced by one with `is_update`.
     fn display(&self, id: Option<&str>, is_update: bool, data: &Map<String, Value>);
+    /// The value of the last expression of the cell; a display where nothing else is done.
+    fn value(&self, data: &Map<String, Value>) {
+        self.display(None, false, data);
+    }
     /// Asks the person at the front end; an `Err` says why there is no answer, as when the cell is interrupted.
     ///
     /// # Errors
