@@ -1,4 +1,5 @@
 //! One file for each command; this is the list of them.
+#![allow(clippy::unnecessary_wraps, reason = "all commands have one signature")]
 
 mod doctor;
 mod install;

@@ -103,7 +103,7 @@ fn memory() -> Finding {
     let limit = std::env::var("MEM_LIMIT").ok();
     let found =
         limit.map_or_else(|| "no limit is set (MEM_LIMIT)".to_string(), |limit| format!("{limit} bytes"));
-    Finding { what: "memory", found: Ok(found), cure: "".to_string() }
+    Finding { what: "memory", found: Ok(found), cure: String::new() }
 }
 
 #[cfg(feature = "rust")]

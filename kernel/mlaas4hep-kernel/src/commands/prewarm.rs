@@ -8,7 +8,7 @@ use std::process::ExitCode;
 /// Build what Rust cells use, so that the first of them is quick.
 #[derive(clap::Args)]
 pub(crate) struct Prewarm {
-    /// Where it is kept; kernels look in MLAAS4HEP_RUST_SEED, else in the user's folder of caches.
+    /// Where it is kept; kernels look in `MLAAS4HEP_RUST_SEED`, else in the user's folder of caches.
     #[arg(long)]
     folder: Option<PathBuf>,
 }

@@ -104,3 +104,20 @@ fn rust_and_magics() {
     ]);
     check("rust_and_magics", "rust-and-magics.ipynb", false, &cells);
 }
+
+#[test]
+fn papermill_runs_a_notebook_with_its_pictures() {
+    let Some(python) = python("papermill_runs_a_notebook_with_its_pictures") else { return };
+    let prefix = tempfile::tempdir().unwrap();
+    install(prefix.path());
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "papermill", "--no-progress-bar", "--cwd"])
+        .arg(prefix.path())
+        .arg(repository("examples/notebooks/first-steps.ipynb"))
+        .arg(prefix.path().join("done.ipynb"));
+    let output = in_house(&mut command, prefix.path()).output().expect("python");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let done = std::fs::read_to_string(prefix.path().join("done.ipynb")).unwrap();
+    assert_eq!(done.matches("image/svg+xml").count(), 2);
+}
