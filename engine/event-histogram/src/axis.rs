@@ -30,6 +30,14 @@ pub enum AxisError {
         /// What was said.
         n_bins: usize,
     },
+    /// A plane of too many cells.
+    #[error("{n_x} times {n_y} bins were asked for; a plane has at most {} cells", crate::plane::MOST_CELLS)]
+    NumberOfCells {
+        /// Bins along x.
+        n_x: usize,
+        /// Bins along y.
+        n_y: usize,
+    },
     /// The range is empty or not finite.
     #[error(
         "the range {low} to {high} holds nothing: the first number must be the smaller one, and both finite"
@@ -51,7 +59,7 @@ pub enum AxisError {
 }
 
 /// More bins than these are a slip.
-pub(crate) const MOST_BINS: usize = 1_000_000;
+pub(crate) const MOST_BINS: usize = 20_000;
 
 impl Axis {
     /// Equal bins between two numbers.
@@ -142,8 +150,12 @@ impl Binning {
             return Axis::equal(n_bins, low, high);
         }
         let Some((low, high)) = found else { return Axis::equal(n_bins, 0.0, 1.0) };
-        if is_whole && self.n_bins.is_none() {
-            return whole_axis(low, high);
+        if is_whole {
+            return match self.n_bins {
+                None => whole_axis(low, high),
+                // Edges between whole numbers, so that none lies on the edge of its bin.
+                Some(n_bins) => Axis::equal(n_bins, low.ceil() - 0.5, high.floor().max(low.ceil()) + 0.5),
+            };
         }
         match (low < high, self.n_bins) {
             (false, _) => single_value_axis(n_bins, low),

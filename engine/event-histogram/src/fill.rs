@@ -1,7 +1,6 @@
 //! Histograms of several samples with the same bins.
 
 use crate::{Axis, AxisError, Binning};
-use branch_specs::ValueSketch;
 
 /// Values are kept up to so many bytes until the bins are known.
 const DEFAULT_BUDGET_BYTES: usize = 1 << 30;
@@ -23,6 +22,8 @@ pub struct Filled {
     pub n_values: u64,
     /// Values that are not a number.
     pub n_nan: u64,
+    /// Values whose weight is not finite; they are left out.
+    pub n_bad_weights: u64,
     /// Mean of the finite values, with their weights; nothing where they weigh nothing.
     pub mean: Option<f64>,
     /// Standard deviation of the same.
@@ -41,7 +42,8 @@ pub struct Filler {
     kept: Vec<Vec<Block>>,
     kept_bytes: usize,
     budget_bytes: usize,
-    seen: ValueSketch,
+    /// Some of the finite values, for their quantiles.
+    seen: Vec<f64>,
     extremes: Option<(f64, f64)>,
 }
 
@@ -66,7 +68,7 @@ impl Filler {
             kept: vec![Vec::new(); n_samples],
             kept_bytes: 0,
             budget_bytes: DEFAULT_BUDGET_BYTES,
-            seen: ValueSketch::default(),
+            seen: Vec::new(),
             extremes: None,
         })
     }
@@ -124,13 +126,9 @@ impl Filler {
 
     /// A sample of the values is enough for their quantiles; the extremes need all of them.
     fn look_at(&mut self, values: &[f64]) {
-        const SAMPLED: usize = 20_000;
+        const SAMPLED: usize = 5_000;
         let stride = (values.len() / SAMPLED).max(1);
-        values
-            .iter()
-            .step_by(stride)
-            .filter(|value| value.is_finite())
-            .for_each(|value| self.seen.add(*value));
+        self.seen.extend(values.iter().step_by(stride).filter(|value| value.is_finite()));
         let (mut low, mut high) = self.extremes.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
         for value in values.iter().filter(|value| value.is_finite()) {
             low = low.min(*value);
@@ -140,12 +138,7 @@ impl Filler {
     }
 
     fn set_axis(&mut self) -> Result<(), AxisError> {
-        let robust = self.extremes.and_then(|(low, high)| self.seen.histogram(1, low, high));
-        let range = robust.map(|robust| (robust.low, robust.high)).zip(self.extremes).map(|(robust, all)| {
-            // Outliers shrink a picture to nothing; a tail that is not much longer is shown whole.
-            let is_short = all.1 - all.0 <= 1.5 * (robust.1 - robust.0);
-            if is_short { (all.0, robust.1.max(all.1 + (all.1 - all.0) * 1e-9)) } else { robust }
-        });
+        let range = self.extremes.map(|all| robust_range(&mut self.seen, all));
         let axis = self.binning.axis(range, self.is_whole)?;
         for (sums, kept) in self.samples.iter_mut().zip(&mut self.kept) {
             sums.make_room(&axis);
@@ -158,6 +151,23 @@ impl Filler {
     }
 }
 
+/// From the 1 % to the 99 % quantile and a quarter of their distance more on either side: outliers shrink a picture to
+/// nothing. A tail that is not much longer is shown whole.
+fn robust_range(seen: &mut [f64], (low, high): (f64, f64)) -> (f64, f64) {
+    if seen.is_empty() || low >= high {
+        return (low, high);
+    }
+    let last = (seen.len() - 1) as f64;
+    let mut quantile = |q: f64| *seen.select_nth_unstable_by((last * q).round() as usize, f64::total_cmp).1;
+    let (p1, p99) = (quantile(0.01), quantile(0.99));
+    let margin = 0.25 * (p99 - p1);
+    let (robust_low, robust_high) = ((p1 - margin).max(low), (p99 + margin).min(high));
+    let is_short = robust_low >= robust_high || high - low <= 1.5 * (robust_high - robust_low);
+    // The bins are half-open, and the largest value should be in the last one.
+    let (low, high) = if is_short { (low, high) } else { (robust_low, robust_high) };
+    (low, high + (high - low) * 1e-9)
+}
+
 /// The sums of one sample; the first and the last place are below and above the bins.
 #[derive(Clone, Debug, Default)]
 struct Sums {
@@ -165,6 +175,7 @@ struct Sums {
     sum_w2: Vec<f64>,
     n_values: u64,
     n_nan: u64,
+    n_bad_weights: u64,
     moments: Moments,
 }
 
@@ -195,6 +206,10 @@ impl Sums {
                 continue;
             };
             let weight = weights.map_or(1.0, |weights| weights[at]);
+            if !weight.is_finite() {
+                self.n_bad_weights += 1;
+                continue;
+            }
             self.n_values += 1;
             self.sum_w[place] += weight;
             self.sum_w2[place] += weight * weight;
@@ -211,6 +226,7 @@ impl Sums {
             overflow: self.sum_w[last],
             n_values: self.n_values,
             n_nan: self.n_nan,
+            n_bad_weights: self.n_bad_weights,
             mean: self.moments.mean(),
             standard_deviation: self.moments.standard_deviation(),
         }
@@ -228,7 +244,7 @@ struct Moments {
 impl Moments {
     fn add(&mut self, value: f64, weight: f64) {
         let sum_w = self.sum_w + weight;
-        if !value.is_finite() || weight == 0.0 || sum_w == 0.0 {
+        if !value.is_finite() || !weight.is_finite() || weight == 0.0 || sum_w == 0.0 {
             return;
         }
         let distance = value - self.mean;
@@ -300,6 +316,23 @@ mod tests {
         let filled = filler.finish().unwrap().remove(0);
         assert_eq!(filled.mean, Some(1e9 + 1.0));
         assert!((filled.standard_deviation.unwrap() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_weight_that_is_no_number_spoils_no_bin() {
+        let mut filler = Filler::new(fixed(0.0, 1.0, 1), 1, false).unwrap();
+        filler.add(0, vec![0.5; 3], Some(vec![1.0, f64::NAN, f64::INFINITY])).unwrap();
+        let filled = filler.finish().unwrap().remove(0);
+        assert_eq!((filled.sum_w[0], filled.n_bad_weights, filled.mean), (1.0, 2, Some(0.5)));
+    }
+
+    #[test]
+    fn whole_numbers_far_from_zero_are_told_apart() {
+        let mut filler = Filler::new(Binning::default(), 1, true).unwrap();
+        let first = 2_f64.powi(52);
+        filler.add(0, (0..5000).map(|at| first + f64::from(at)).collect(), None).unwrap();
+        let filled = filler.finish().unwrap().remove(0);
+        assert!(filled.sum_w.iter().filter(|count| **count > 0.0).count() > 30, "{:?}", filled.edges);
     }
 
     #[test]

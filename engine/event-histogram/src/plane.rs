@@ -19,6 +19,9 @@ pub struct FilledPlane {
     pub n_pairs: u64,
 }
 
+/// More cells than these are a slip, and no picture.
+pub(crate) const MOST_CELLS: usize = 1_000_000;
+
 /// Collects pairs, then makes bins that suit where none were said.
 #[derive(Clone, Debug)]
 pub struct PlaneFiller {
@@ -63,6 +66,9 @@ impl PlaneFiller {
         let x_axis = axis(&self.x_binning, &self.x, self.is_whole.0)?;
         let y_axis = axis(&self.y_binning, &self.y, self.is_whole.1)?;
         let (n_x, n_y) = (x_axis.n_bins(), y_axis.n_bins());
+        if n_x * n_y > MOST_CELLS {
+            return Err(AxisError::NumberOfCells { n_x, n_y });
+        }
         let mut plane = FilledPlane {
             x_edges: x_axis.edges().to_vec(),
             y_edges: y_axis.edges().to_vec(),

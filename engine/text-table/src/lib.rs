@@ -91,7 +91,7 @@ pub fn human_bytes(n_bytes: u64) -> String {
 
 /// A number in at most six significant digits, without needless zeros.
 pub fn human_number(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e9 {
+    if value == value.trunc() && value.abs() < 1e15 {
         return format!("{value:.0}");
     }
     let exponent = value.abs().log10().floor();

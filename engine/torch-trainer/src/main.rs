@@ -27,8 +27,12 @@ use std::{
 
 use training_protocol::{Connection, FromWorker};
 
-#[expect(clippy::print_stderr, reason = "standard error is the worker's log")]
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard error is the worker's log")]
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("--version") {
+        println!("mlaas4hep-torch {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
     let mut connection = match connect() {
         Ok(connection) => connection,
         Err(problem) => {

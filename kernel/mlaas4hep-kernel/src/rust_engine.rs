@@ -112,6 +112,10 @@ impl RustEngine for Engine {
         self.cells.command(line, &Sink { output }).map(|_| ()).map_err(shown)
     }
 
+    fn restart(&self) {
+        self.cells.restart();
+    }
+
     fn state(&self) -> String {
         match self.cells.state() {
             EngineState::Starting { step } => format!("starting: {step}"),

@@ -25,6 +25,7 @@ mod predict;
 mod provenance;
 mod pwd;
 mod report;
+mod restart;
 mod run;
 mod save;
 mod select;
@@ -67,6 +68,7 @@ pub const ALL: &[MagicInfo] = &[
     dep::MAGIC,
     vars::MAGIC,
     type_of::MAGIC,
+    restart::MAGIC,
     who::MAGIC,
     config::MAGIC,
     time::MAGIC,

@@ -88,6 +88,7 @@ impl Notebook {
             }
             Part::Rust { code, line } => match self.rust() {
                 Some(rust) => self.run_rust(rust, code, *line, output),
+                None if is_comment(code) => Ok(()),
                 None => Err(shown(&no_rust(code, &self.vocabulary()))),
             },
         }
@@ -201,10 +202,25 @@ fn invocation(magic: &MagicInfo, call: &MagicCall) -> Result<Invocation, MagicEr
 
 /// An error as the front end shows it: the kind in red, then the message and what to do.
 pub(crate) fn shown(error: &MagicError) -> CellError {
-    let mut traceback = vec![format!("\u{1b}[31m{}\u{1b}[0m: {}", error.name, first_line(&error.message))];
-    traceback.extend(error.message.lines().skip(1).map(String::from));
+    let message = shortened(&error.message);
+    let mut traceback = vec![format!("\u{1b}[31m{}\u{1b}[0m: {}", error.name, first_line(&message))];
+    traceback.extend(message.lines().skip(1).map(String::from));
     traceback.extend(error.advice.lines().map(|line| format!("\u{1b}[36m{line}\u{1b}[0m")));
-    CellError { name: error.name.to_string(), value: error.to_string(), traceback }
+    CellError { name: error.name.to_string(), value: shortened(&error.to_string()), traceback }
+}
+
+/// Whether a text only says something to its reader.
+fn is_comment(code: &str) -> bool {
+    code.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//") || line.starts_with('#'))
+}
+
+/// At most so many letters of a message: a megabyte of a wrong name helps nobody.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 4000;
+    if text.chars().count() <= MOST {
+        return text.to_string();
+    }
+    text.chars().take(MOST).chain(" ..".chars()).collect()
 }
 
 fn first_line(text: &str) -> &str {

@@ -15,6 +15,7 @@ mod vocabulary;
 pub use branches::BranchChoice;
 pub use extended_table::ExtendedTable;
 pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
+pub(crate) use memory_sample::joined;
 pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
 pub use short_model::layers as short_layers;
@@ -48,6 +49,8 @@ pub struct Session {
     pub trained: Option<Trained>,
     /// Specs of a sample under a selection.
     specs: BTreeMap<(String, String), Arc<Specs>>,
+    /// Epochs that the last `%train` was asked for, for `--resume`.
+    pub asked_epochs: Option<usize>,
     /// What was done, for `%provenance`.
     pub history: Vec<String>,
     /// Specs files and checkpoints of this session.
@@ -68,6 +71,7 @@ impl Session {
             model: None,
             trained: None,
             specs: BTreeMap::new(),
+            asked_epochs: None,
             history: Vec::new(),
             folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
         })

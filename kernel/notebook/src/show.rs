@@ -1,28 +1,45 @@
 //! Events as rows for people.
 
 use crate::notebook::few_values;
-use event_columns::{Column, ElementType, EventChunk};
+use event_columns::{Column, ElementType, EventChunk, Piece, Values};
+use std::ops::Range;
 use text_table::TextTable;
 
 /// The values of one entry: a number, a text, or a list in brackets with at most so many values.
 pub(crate) fn values_of_entry(entry: &Column, most: usize) -> String {
     let Some(piece) = entry.pieces().first() else { return String::new() };
-    let column_type = entry.column_type();
-    let values = piece.values().slice(piece.value_range());
-    if column_type.element == ElementType::Text {
-        return text_of(&values, column_type.depth, most);
+    if piece.offsets().is_empty() {
+        return elements(piece, piece.value_range(), most, false);
     }
-    if column_type.depth == 0 && column_type.width <= 1 {
+    nested(piece, 0, 0, most)
+}
+
+/// What lies between two offsets of a level, as lists in lists.
+fn nested(piece: &Piece, level: usize, at: usize, most: usize) -> String {
+    let offsets = &piece.offsets()[level];
+    let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
+    let is_text = piece.column_type().element == ElementType::Text;
+    if level + 1 == piece.offsets().len() {
+        let width = if is_text { 1 } else { piece.column_type().width.max(1) };
+        return elements(piece, start * width..end * width, most, !is_text);
+    }
+    let shown: Vec<String> =
+        (start..end).take(most).map(|inner| nested(piece, level + 1, inner, most)).collect();
+    let rest = if end - start > most { ", .." } else { "" };
+    format!("[{}{rest}]", shown.join(", "))
+}
+
+/// Innermost values: a text, a number, or several in brackets.
+fn elements(piece: &Piece, range: Range<usize>, most: usize, is_list: bool) -> String {
+    let values = piece.values().slice(range);
+    let column_type = piece.column_type();
+    if let (ElementType::Text, Values::U8(bytes)) = (column_type.element, &values) {
+        return String::from_utf8_lossy(bytes).chars().take(10 * most).collect();
+    }
+    if !is_list && column_type.width <= 1 {
         return few_values(&values, 1);
     }
     format!("[{}]", few_values(&values, most))
-}
-
-fn text_of(values: &event_columns::Values, depth: usize, most: usize) -> String {
-    let event_columns::Values::U8(bytes) = values else { return String::new() };
-    let text = String::from_utf8_lossy(bytes);
-    let shown: String = text.chars().take(10 * most).collect();
-    if depth == 0 { shown } else { format!("[{shown}]") }
 }
 
 /// Rows of a chunk: one for each event, with its number in the first column.

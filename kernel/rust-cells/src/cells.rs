@@ -229,7 +229,10 @@ impl RustCells {
     fn stop(&self, ticket: &Arc<Ticket>) -> RustError {
         let before: Vec<String> = self.variables().into_iter().map(|(name, _)| name).collect();
         match self.shared.side.stop(&ticket.cancelled) {
-            Stopped::Running => RustError::plain("Interrupted", "the cell was interrupted").losing(before),
+            Stopped::Running => {
+                self.shared.set_variables(Vec::new());
+                RustError::plain("Interrupted", "the cell was interrupted").losing(before)
+            }
             Stopped::Compiling => {
                 let (shared, ticket) = (Arc::clone(&self.shared), Arc::clone(ticket));
                 let end = move || {

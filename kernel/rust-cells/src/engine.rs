@@ -110,7 +110,7 @@ impl Shared {
         lock(&self.variables).clone()
     }
 
-    fn set_variables(&self, mut variables: Vec<(String, String)>) {
+    pub(crate) fn set_variables(&self, mut variables: Vec<(String, String)>) {
         variables.sort();
         *lock(&self.variables) = variables;
     }
@@ -283,6 +283,8 @@ fn start(shared: &Shared) -> Option<CommandContext> {
     }
     match guarded(|| try_start(shared)) {
         Ok(Ok(context)) => {
+            // evcxr tries itself with a cell of its own, whose value would be shown with the first cell of the user.
+            shared.side.forget_left_over();
             shared.set_state(EngineState::Ready);
             Some(context)
         }

@@ -94,6 +94,11 @@ impl Side {
         std::mem::take(&mut state.left_over)
     }
 
+    /// What the engine itself has run by now is nobody's output.
+    pub(crate) fn forget_left_over(&self) {
+        self.lock().left_over.clear();
+    }
+
     /// The cell is no longer at work.
     pub(crate) fn end(&self) {
         self.lock().cell = None;

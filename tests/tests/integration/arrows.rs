@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("table-file", &["event-columns", "event-frame"]),
     ("event-selection", &["event-columns", "event-frame", "strict-json"]),
     ("branch-specs", &["event-columns"]),
-    ("event-histogram", &["branch-specs", "event-columns", "event-selection"]),
+    ("event-histogram", &["event-columns", "event-selection"]),
     ("event-query", &["event-columns", "event-frame"]),
     ("event-matrix", &["branch-specs", "event-columns"]),
     ("training-protocol", &["network"]),

@@ -157,8 +157,9 @@ impl HistogramFigure {
         if !self.y_title.is_empty() {
             return self.y_title.clone();
         }
-        let unit =
-            self.x_title.rsplit_once('[').and_then(|(_, unit)| unit.split_once(']')).map(|(unit, _)| unit);
+        // Brackets at the end and after a space hold a unit; those of an expression, `Jet_pt[0]`, do not.
+        let unit = self.x_title.trim_end().strip_suffix(']').and_then(|title| title.rsplit_once(" ["));
+        let unit = unit.map(|(_, unit)| unit);
         if self.is_normalised {
             let unit = unit.map(|unit| format!(" [1/{unit}]")).unwrap_or_default();
             return format!("$(1/N)\\,\\mathrm{{d}}N/\\mathrm{{d}}x${unit}");

@@ -30,6 +30,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        keep_environment_private();
         if let Some(path) = &self.log {
             log_to_file(path, self.log_level)
                 .with_context(|| format!("cannot write the log {}", path.display()))?;
@@ -57,5 +58,14 @@ impl Run {
     #[expect(clippy::unused_self, reason = "the same call as with the engine")]
     fn rust(&self) -> Option<Box<dyn notebook::RustEngine>> {
         None
+    }
+}
+
+/// The environment of a server holds its token. Programs that a cell starts do not inherit it, and here they lose the right
+/// to read it from this process.
+fn keep_environment_private() {
+    let refused = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    if let Err(error) = refused {
+        log::warn!("the environment of the kernel can be read by its cells: {error}");
     }
 }

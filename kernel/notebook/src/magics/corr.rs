@@ -33,8 +33,11 @@ const MOST_COLUMNS: usize = 60;
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let arguments = &call.arguments;
-    let expressions =
-        if arguments.free.is_empty() { flat_features(context)? } else { arguments.free.clone() };
+    let expressions = if arguments.free.is_empty() {
+        flat_features(context, arguments.values("--sample"))?
+    } else {
+        arguments.free.clone()
+    };
     let wish = HistogramWish {
         cut: arguments.value("--cut").map(String::from),
         // Correlations of what is there; weights may be negative.
@@ -65,13 +68,14 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     Ok(())
 }
 
-fn flat_features(context: &Context<'_>) -> Result<Vec<String>, MagicError> {
-    context.session.chosen(&[])?;
+fn flat_features(context: &Context<'_>, samples: &[String]) -> Result<Vec<String>, MagicError> {
+    let chosen: Vec<&str> =
+        context.session.chosen(samples)?.iter().map(|sample| sample.name.as_str()).collect();
     let vocabulary = Vocabulary::of(context.session);
     let is_flat = |branch: &&crate::session::KnownBranch| {
         branch.column_type.as_ref().is_ok_and(|column_type| {
             column_type.depth == 0 && column_type.width == 1 && column_type.is_numeric()
-        }) && branch.samples.len() == context.session.samples.len()
+        }) && chosen.iter().all(|sample| branch.samples.iter().any(|own| own == sample))
             && context.session.branches.takes(&branch.name)
     };
     let mut names: Vec<String> =

@@ -45,9 +45,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 /// Whether the value of a variable must not be seen.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE", "API_KEY", "COOKIE"]
-        .iter()
-        .any(|word| name.contains(word))
+    ["TOKEN", "SECRET", "PASSW", "CREDENTIAL", "COOKIE", "KEYFILE"].iter().any(|word| name.contains(word))
+        || ["_KEY", "_PAT"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -56,7 +55,7 @@ mod tests {
 
     #[test]
     fn tokens_are_secret() {
-        assert!(is_secret("JUPYTERHUB_API_TOKEN") && is_secret("db_password"));
+        assert!(is_secret("JUPYTERHUB_API_TOKEN") && is_secret("db_password") && is_secret("GITHUB_PAT"));
         assert!(!is_secret("PATH") && !is_secret("JUPYTERHUB_USER"));
     }
 }

@@ -117,6 +117,7 @@ fn draw(expression: &str, arguments: &Arguments, context: &mut Context<'_>) -> R
     let figure = figure(expression, &filled, arguments, context.session)?;
     let bundle = picture_bundle(&figure, &context.session.settings, is_interactive)?;
     live.show(context.output, &id, &bundle);
+    left_out(&filled).iter().for_each(|line| context.output.stderr(&format!("{line}\n")));
     if arguments.has("--numbers") {
         context.show_table("", &numbers(&filled));
     }
@@ -232,6 +233,24 @@ fn histogram_of(filled: &Filled) -> Result<Histogram, MagicError> {
     let Filled { edges, sum_w, sum_w2, underflow, overflow, .. } = filled.clone();
     Histogram::new(edges, sum_w, sum_w2, underflow, overflow)
         .map_err(|error| MagicError::new("BinningError", error.to_string()))
+}
+
+/// What a picture cannot show, one line for each sample that has it.
+fn left_out(filled: &FilledSamples) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, one) in &filled.histograms {
+        let all = one.n_values + one.n_nan + one.n_bad_weights;
+        if one.n_nan > 0 {
+            lines.push(format!("{name}: {} of {all} values are no number and left out", one.n_nan));
+        }
+        if one.n_bad_weights > 0 {
+            lines.push(format!(
+                "{name}: {} of {all} values have a weight that is not finite and are left out",
+                one.n_bad_weights
+            ));
+        }
+    }
+    lines
 }
 
 fn numbers(filled: &FilledSamples) -> TextTable {

@@ -22,6 +22,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let path = call.arguments.text();
+    super::run::check_regular(path, 4_000_000_000)?;
     let model =
         TrainedModel::open(path).map_err(|error| MagicError::new("ModelFileError", error.to_string()))?;
     let report = model.report().and_then(|report| serde_json::from_value(report.clone()).ok());

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
-use crate::session::Sample;
+use crate::session::{ExtendedTable, Sample};
 use event_columns::{Column, EventChunk, Piece};
 use root_writer::{ScoreChunk, write_scores};
 use std::convert::Infallible;
@@ -50,6 +50,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             .advise(format!("Choose one: --sample {}", samples[0].name)));
     }
     let name = call.arguments.value("--as").unwrap_or("score");
+    check_name(name, &samples, context)?;
     let mut table = TextTable::new(&["sample", ">events", ">scored", ">mean score"]);
     for sample in &samples {
         let scores = score(sample, &trained.model, context)?;
@@ -64,6 +65,20 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     }
     context.show_table("", &table);
     Ok(())
+}
+
+/// Refuses to hide a branch of the files or a new one; scores may be made again.
+fn check_name(name: &str, samples: &[Sample], context: &Context<'_>) -> Result<(), MagicError> {
+    let is_stored = |sample: &Sample| {
+        let branches = sample.tables.iter().flat_map(|table| &table.info().branches);
+        branches.into_iter().any(|branch| *branch.name == *name && branch.codec != ExtendedTable::CODEC)
+    };
+    let is_new = context.session.steps.selection()?.new_branches().any(|new| new == name);
+    if !is_new && !samples.iter().any(is_stored) {
+        return Ok(());
+    }
+    Err(MagicError::new("NameError", format!("there is a branch `{name}` already"))
+        .advise("Give the scores another name: %predict --as my_score"))
 }
 
 /// The scores of each file of a sample.

@@ -22,6 +22,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     let path = call.arguments.text();
+    check_regular(path, 50_000_000).map_err(|error| shown(&error))?;
     let text = std::fs::read_to_string(path)
         .map_err(|error| shown(&MagicError::new("InputError", format!("cannot read {path}: {error}"))))?;
     let cells =
@@ -31,6 +32,19 @@ fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
             vec![text]
         };
     cells.iter().try_for_each(|cell| runner.run(cell))
+}
+
+/// Refuses what is no file, such as a pipe, which could be read for ever, and what is larger than it can sensibly be.
+pub(super) fn check_regular(path: &str, most_bytes: u64) -> Result<(), MagicError> {
+    let problem = |reason: String| MagicError::new("InputError", format!("cannot read {path}: {reason}"));
+    let found = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?;
+    if !found.is_file() {
+        return Err(problem("it is no regular file".to_string()));
+    }
+    if found.len() > most_bytes {
+        return Err(problem(format!("it has {} bytes, more than {most_bytes}", found.len())));
+    }
+    Ok(())
 }
 
 /// The texts of the code cells.

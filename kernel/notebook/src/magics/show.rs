@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::{Sample, readable};
+use crate::session::{Sample, joined, readable};
 use event_columns::{EventChunk, EventTable, read_chunk};
 use text_table::TextTable;
 use training_pipeline::name_list;
@@ -29,13 +29,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let wanted: Vec<String> = call.arguments.values("--sample").to_vec();
     let sample = context.session.chosen(&wanted)?[0];
-    let Some(table) = sample.tables.first() else { return Ok(()) };
     let n_events = call.arguments.count("--events").unwrap_or(10).min(10_000);
     let from = call.arguments.count("--from").unwrap_or(0) as u64;
     let n_values = call.arguments.count("--values").unwrap_or(6);
-    let first = first_events(context, sample, &**table, &call.arguments.free, from, n_events)?;
+    let first = of_sample(context, sample, &call.arguments.free, from, n_events)?;
     let rows: TextTable = crate::show::event_rows(&first.chunk, &first.entries, n_values);
-    let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at);
+    let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at.max(from));
     context.show_table(&caption, &rows);
     Ok(())
 }
@@ -44,6 +43,31 @@ struct FirstEvents {
     chunk: EventChunk,
     entries: Vec<u64>,
     looked_at: u64,
+}
+
+/// The first events of the files of a sample, which are counted through.
+fn of_sample(
+    context: &Context<'_>,
+    sample: &Sample,
+    patterns: &[String],
+    from: u64,
+    n_events: usize,
+) -> Result<FirstEvents, MagicError> {
+    let (mut parts, mut entries, mut looked_at, mut start) = (Vec::new(), Vec::new(), 0, 0);
+    for table in &sample.tables {
+        let end = start + table.info().n_entries;
+        let is_last = end == sample.n_entries();
+        if entries.len() < n_events && (from < end || is_last) {
+            let n_wanted = n_events - entries.len();
+            let first =
+                first_events(context, sample, &**table, patterns, from.saturating_sub(start), n_wanted)?;
+            entries.extend(first.entries.iter().map(|entry| start + entry));
+            looked_at = start + first.looked_at;
+            parts.push(first.chunk);
+        }
+        start = end;
+    }
+    Ok(FirstEvents { chunk: joined(parts)?, entries, looked_at })
 }
 
 /// Reads on in growing steps until enough events have passed.

@@ -5,6 +5,7 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::Sample;
 use event_columns::EventChunk;
+use std::collections::BTreeSet;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "sql",
@@ -31,23 +32,25 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Err(MagicError::new("ArgumentError", "%sql needs a query")
             .advise("For example: %sql SELECT COUNT(*) AS n FROM signal"));
     }
-    let words: Vec<&str> =
-        sql.split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '.'))).collect();
-    let is_wanted = |branch: &str| sql.contains('*') && sql.contains("SELECT *") || words.contains(&branch);
+    if !["select", "with"].iter().any(|word| starts_with_word(sql.trim(), word)) {
+        return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL"));
+    }
     let mut tables: Vec<(String, EventChunk)> = Vec::new();
     for sample in context.session.chosen(&[])? {
-        if words.contains(&sample.name.as_str()) {
-            tables.push((
-                sample.name.clone(),
-                with_a_column(context.session.events_with(&sample.name, &is_wanted)?),
-            ));
+        if sql.contains(&sample.name) {
+            let wanted = branches_of(&sql, sample);
+            let events = context.session.events_with(&sample.name, &|branch| wanted.contains(branch))?;
+            tables.push((sample.name.clone(), events));
         }
     }
     let named: Vec<(&str, EventChunk)> =
         tables.iter().map(|(name, events)| (name.as_str(), events.clone())).collect();
     let answer = event_query::query(&named, sql.trim()).map_err(|error| {
         let names: Vec<&str> = context.session.samples.iter().map(|sample| sample.name.as_str()).collect();
-        MagicError::new("SqlError", error.to_string()).advise(format!("The tables are {}.", names.join(", ")))
+        MagicError::new("SqlError", error.to_string()).advise(format!(
+            "The tables are {}; names with other signs than letters stand in \"..\".",
+            names.join(", ")
+        ))
     })?;
     let n_rows =
         call.arguments.count("--rows").unwrap_or(context.session.settings.n_rows).min(answer.n_entries());
@@ -55,17 +58,53 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let rows = crate::show::event_rows(&answer.slice(0..n_rows), &entries, 6);
     context.show_table(&format!("{} rows", answer.n_entries()), &rows);
     if let Some(name) = call.arguments.value("--as") {
+        if context.session.samples.iter().any(|sample| sample.name == name && !sample.files.is_empty()) {
+            return Err(MagicError::new(
+                "ArgumentError",
+                format!("{name} is a sample with files; --as takes a new name"),
+            ));
+        }
         context.session.set_sample(Sample::in_memory(name, answer));
         context.session.history.push(format!("{name}: {}", sql.trim()));
     }
     Ok(())
 }
 
-/// `SELECT COUNT(*)` names no branch; a table must have a column all the same to have its length.
-fn with_a_column(mut events: EventChunk) -> EventChunk {
-    if events.names().is_empty() {
-        let entries = vec![1_u8; events.n_entries()];
-        events.set("any", event_columns::Piece::flat(entries).into());
+fn starts_with_word(sql: &str, word: &str) -> bool {
+    let is_word = sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    is_word && !sql[word.len()..].starts_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+}
+
+/// The branches that a query may need: those that it names, all where it has a `*` that is not the one of `COUNT(*)`,
+/// and otherwise a small one, for a table must have a column to have its length.
+fn branches_of(sql: &str, sample: &Sample) -> BTreeSet<String> {
+    let Some(table) = sample.tables.first() else { return BTreeSet::new() };
+    let branches = &table.info().branches;
+    let without_count: String =
+        sql.split_whitespace().collect::<String>().to_lowercase().replace("count(*)", "");
+    if without_count.contains('*') {
+        return branches.iter().map(|branch| branch.name.to_string()).collect();
     }
-    events
+    let words: BTreeSet<&str> =
+        sql.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).collect();
+    let is_named = |name: &str| words.contains(name) || (name.contains('.') && sql.contains(name));
+    let mut wanted: BTreeSet<String> =
+        branches.iter().map(|branch| branch.name.to_string()).filter(|name| is_named(name)).collect();
+    if wanted.is_empty() {
+        let readable = branches.iter().filter(|branch| branch.column_type.is_ok());
+        let smallest = readable.min_by_key(|branch| branch.decoded_bytes);
+        wanted.extend(smallest.map(|branch| branch.name.to_string()));
+    }
+    wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::starts_with_word;
+
+    #[test]
+    fn only_questions() {
+        assert!(starts_with_word("SELECT x", "select") && starts_with_word("select\n*", "select"));
+        assert!(!starts_with_word("selected", "select") && !starts_with_word("DROP", "select"));
+    }
 }

@@ -22,7 +22,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Train the model on the samples, with a live picture of the loss.",
     details: "The labels are those of the samples; measured data is left out, and so are events that the cuts take away. \
-              80 % of the events train, the rest validates and tests. After an interrupt, %train --resume goes on where \
+              64 % of the events train, 16 % validate, 20 % test. After an interrupt, %train --resume goes on where \
               it was. Any key of docs/parameters.md can be set with --set.",
     free: Free::None,
     options: &[
@@ -56,7 +56,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let wish = TrainingWish {
+    let mut wish = TrainingWish {
         samples: call
             .arguments
             .values("--sample")
@@ -69,6 +69,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         is_resumed: call.arguments.has("--resume"),
         created: now(),
     };
+    match (call.arguments.count("--epochs"), context.session.asked_epochs) {
+        (None, Some(asked)) if wish.is_resumed => {
+            wish.parameters.insert("epochs".to_string(), Value::from(asked));
+        }
+        (said, _) => context.session.asked_epochs = said,
+    }
     let request = context.session.training_request(&wish)?;
     let worker = worker(context)?;
     if wish.is_resumed && !context.session.checkpoint().exists() {
@@ -82,6 +88,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let n_epochs = watcher.n_epochs();
     drop(watcher);
     let result = result.map_err(|error| stopped_or(error, n_epochs))?;
+    if n_epochs == 0 {
+        context.line("no epoch was trained: as many as were asked for are done already; say --epochs with a larger number");
+    }
     context.session.history.push(format!("trained {n_epochs} epochs on {}", request.files.join(", ")));
     let report = result.report;
     context.line(&super::report::headline(&report));

@@ -135,9 +135,13 @@ fn name_at(code: &str, cursor: usize) -> Option<String> {
 
 /// Numbers as text, for the first of several values.
 pub(crate) fn few_values(values: &Values, most: usize) -> String {
-    let shown: Vec<String> = for_each_type!(values, slice => {
-        slice.iter().take(most).map(|value| human_number(event_columns::Number::to_f64(*value))).collect()
-    });
+    let shown: Vec<String> = match values {
+        Values::I64(slice) => slice.iter().take(most).map(ToString::to_string).collect(),
+        Values::U64(slice) => slice.iter().take(most).map(ToString::to_string).collect(),
+        _ => for_each_type!(values, slice => {
+            slice.iter().take(most).map(|value| human_number(event_columns::Number::to_f64(*value))).collect()
+        }),
+    };
     let rest = if values.len() > most { ", .." } else { "" };
     format!("{}{rest}", shown.join(", "))
 }

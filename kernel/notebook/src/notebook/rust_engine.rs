@@ -35,6 +35,9 @@ pub trait RustEngine: Send + Sync {
     /// What the engine said.
     fn command(&self, line: &str, output: &Output) -> Result<(), CellError>;
 
+    /// Starts anew and forgets what cells have made.
+    fn restart(&self);
+
     /// How the engine is, in a few words.
     fn state(&self) -> String;
 

@@ -12,6 +12,9 @@ pub struct ExtendedTable {
 }
 
 impl ExtendedTable {
+    /// The codec of added columns, as tables of branches show it.
+    pub const CODEC: &'static str = "in memory";
+
     /// Adds columns; one of a name that the table has already hides it.
     ///
     /// # Errors
@@ -37,7 +40,7 @@ impl ExtendedTable {
                 column_type: Ok(column.column_type()),
                 stored_bytes: 0,
                 decoded_bytes: column.buffer_bytes() as u64,
-                codec: "in memory".to_string(),
+                codec: Self::CODEC.to_string(),
             });
             kept.push(column);
         }

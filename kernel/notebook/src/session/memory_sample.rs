@@ -105,7 +105,7 @@ fn decoded_bytes(table: &dyn EventTable, is_wanted: IsWanted<'_>) -> u64 {
 }
 
 /// The events of several files one after the other, with the branches that all have; nothing is copied.
-fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
+pub(crate) fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
     let mut parts = parts.into_iter();
     let Some(first) = parts.next() else { return Ok(EventChunk::new(0, 0)) };
     let rest: Vec<EventChunk> = parts.collect();

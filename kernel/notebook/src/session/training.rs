@@ -184,7 +184,7 @@ fn common_weight(samples: &[&Sample]) -> Result<Option<String>, MagicError> {
             .collect();
         let message = format!("the samples have different weights ({})", list.join(", "));
         return Err(MagicError::new("WeightError", message)
-            .advise("Training takes one weight for all: define it in every sample, as %define w = ..., and say --weight w."));
+            .advise("Training takes one weight for all: %define w = ..., then %dataset NAME=FILE --weight w for each."));
     }
     let Some(weight) = weights.into_iter().next().flatten() else { return Ok(None) };
     let is_name = weight.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '.');

@@ -68,5 +68,20 @@ fn samples_are_tables_for_sql() {
     book.said("%define ht = sum(Jet_pt)\n%cut MET_pt > 50 --quiet");
     let said = book.said("%sql SELECT MAX(ht) AS most, COUNT(*) AS n FROM background");
     assert!(!said.contains(" 2000"), "{said}");
+    assert!(book.said("%sql select * from signal limit 2").contains("Jet_pt"));
+    let joined =
+        "%sql SELECT COUNT(*) AS n FROM signal s JOIN background b ON s.event = b.event WHERE s.MET_pt > 0";
+    assert!(book.said(joined).contains('n'));
+    assert!(book.error("%sql DROP TABLE signal").contains("only SELECT"));
+    assert!(book.error("%sql SELECT 1 AS one FROM signal --as signal").contains("a new name"));
     assert!(book.error("%sql SELECT nothing FROM signal").contains("The tables are signal, background"));
+}
+
+#[test]
+fn files_of_a_sample_are_counted_through() {
+    let mut book = Book::new();
+    let (signal, background) = (book.path("signal.root"), book.path("background.root"));
+    book.said(&format!("%dataset both={signal},{background}"));
+    let said = book.said("%show nJet --from 1999 --events 2");
+    assert!(said.contains("1999  ") && said.contains("2000  "), "{said}");
 }

@@ -83,4 +83,7 @@ fn planes_and_correlations() {
     assert!(book.shown("%corr MET_pt, Jet_pt, len(Jet_pt)")[0].get("image/svg+xml").is_some());
     assert!(book.shown("%corr")[0].get("image/svg+xml").is_some());
     assert!(book.error("%hist2d MET_pt").contains("needs X, Y"));
+    assert!(book.error("%hist2d MET_pt, nJet --bins 20000").contains("at most 1000000 cells"));
+    assert!(book.error("%hist MET_pt --bins 1000000").contains("20000"));
+    assert!(book.said("%hist log(MET_pt - 50)").contains("are no number and left out"));
 }
