@@ -42,7 +42,6 @@ fn from_samples_to_scores() {
     assert!(said.contains("signal") && said.contains("background"), "{said}");
     assert_eq!(book.shown("%hist score --norm").len(), 1);
     assert!(book.error("%predict --as MET_pt").contains("there is a branch"));
-    assert!(book.said("%train --resume --epochs 3 --set importance=false").contains("done already"));
     let (model, scores, onnx) = (book.path("m.mlaas4hep"), book.path("scores.root"), book.path("m.onnx"));
     book.said(&format!("%predict --sample signal --out {scores}\n%save {model}\n%export onnx {onnx}"));
     assert!(book.has("scores.root") && book.has("m.mlaas4hep") && book.has("m.onnx"));
