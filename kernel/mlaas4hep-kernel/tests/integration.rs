@@ -29,6 +29,16 @@ fn python(test: &str) -> Option<String> {
     python
 }
 
+/// Whether Rust cells are tested; says that the test is skipped where not. They compile with cargo and rust-analyzer, which
+/// on a loaded machine do not always find the types of variables in time.
+fn has_rust_cells(test: &str) -> bool {
+    let is_wanted = std::env::var_os("MLAAS4HEP_TEST_RUST_CELLS").is_some();
+    if !is_wanted {
+        skipped(test, "MLAAS4HEP_TEST_RUST_CELLS is not set, so no Rust cell was compiled");
+    }
+    is_wanted
+}
+
 fn skipped(test: &str, why: &str) {
     #[expect(clippy::print_stderr, reason = "skipped tests say so")]
     {

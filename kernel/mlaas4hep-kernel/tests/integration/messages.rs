@@ -5,7 +5,7 @@ use kernel_testing::{Channel, FrontEnd, Start};
 use serde_json::json;
 
 fn start() -> FrontEnd {
-    FrontEnd::start(Start::of(kernel()).started_by(&["run", "--no-history", "-f"]))
+    FrontEnd::start(Start::of(kernel()).started_by(&["run", "--no-history", "--no-rust", "-f"]))
 }
 
 #[test]
