@@ -117,7 +117,9 @@ fn draw(expression: &str, arguments: &Arguments, context: &mut Context<'_>) -> R
     let figure = figure(expression, &filled, arguments, context.session)?;
     let bundle = picture_bundle(&figure, &context.session.settings, is_interactive)?;
     live.show(context.output, &id, &bundle);
-    left_out(&filled).iter().for_each(|line| context.output.stderr(&format!("{line}\n")));
+    for line in left_out(&filled) {
+        context.output.stderr(&format!("{line}\n"));
+    }
     if arguments.has("--numbers") {
         context.show_table("", &numbers(&filled));
     }
