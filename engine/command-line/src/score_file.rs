@@ -6,16 +6,6 @@ use root_writer::{ScoreChunk, write_scores};
 use std::convert::Infallible;
 use std::path::Path;
 use table_file::Format;
-use trained_model::Scores;
-
-/// The scores of the events that passed, for the writers.
-pub(crate) fn chunk(first_entry: u64, scores: &Scores) -> ScoreChunk {
-    let n_entries = scores.n_events();
-    let kept: Vec<u32> = (0..n_entries as u32).filter(|position| scores.passed[*position as usize]).collect();
-    let passed = scores.rows().zip(&scores.passed).filter(|(_, passed)| **passed);
-    let scores = passed.flat_map(|(row, _)| row.iter().copied()).collect();
-    ScoreChunk { first_entry, n_entries, kept, scores }
-}
 
 /// The table format that the name of an output asks for; none for a ROOT file.
 pub(crate) fn format_of(out: &Path) -> anyhow::Result<Option<Format>> {

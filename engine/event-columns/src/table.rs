@@ -101,10 +101,35 @@ pub enum ReadError {
     },
 }
 
+impl BranchInfo {
+    /// Name and type, where the branch can be read.
+    pub fn readable(&self) -> Option<(Arc<str>, ColumnType)> {
+        Some((Arc::clone(&self.name), *self.column_type.as_ref().ok()?))
+    }
+}
+
 impl TableInfo {
     /// File and tree in one word for messages: `ttH.root:events;1`.
     pub fn display_name(&self) -> String {
         if self.tree.is_empty() { self.source.clone() } else { format!("{}:{}", self.source, self.tree) }
+    }
+
+    /// Names and types of the branches that can be read, in the order of the file.
+    pub fn readable_branches(&self) -> Vec<(Arc<str>, ColumnType)> {
+        self.branches.iter().filter_map(BranchInfo::readable).collect()
+    }
+
+    /// Names and types of those of some branches, by their positions, that can be read.
+    pub fn readable_among(&self, positions: &[usize]) -> Vec<(Arc<str>, ColumnType)> {
+        positions.iter().filter_map(|position| self.branches[*position].readable()).collect()
+    }
+
+    /// So many entries that their decoded bytes stay near a target: between 1,000, so that all threads have work, and
+    /// 200,000, so that a reader can be stopped soon.
+    pub fn entries_within(&self, branches: &[usize], target_bytes: u64) -> u64 {
+        let decoded: u64 = branches.iter().map(|position| self.branches[*position].decoded_bytes).sum();
+        let per_entry = decoded.checked_div(self.n_entries).unwrap_or(0).max(1);
+        (target_bytes / per_entry).clamp(1_000, 200_000)
     }
 
     /// Position of a branch that can be read.

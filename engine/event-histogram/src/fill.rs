@@ -109,19 +109,22 @@ impl Filler {
     /// # Errors
     /// No bins can be made for these values.
     pub fn so_far(&self) -> Result<Vec<Filled>, AxisError> {
-        self.clone().finish()
+        if let Some(axis) = &self.axis {
+            return Ok(self.samples.iter().map(|sums| sums.clone().filled(axis.edges())).collect());
+        }
+        // The kept values may be a gigabyte; only their sums are new.
+        let axis = self.suitable_axis()?;
+        let fill =
+            |(sums, kept): (&Sums, &Vec<Block>)| sums.clone().filled_with(&axis, kept).filled(axis.edges());
+        Ok(self.samples.iter().zip(&self.kept).map(fill).collect())
     }
 
     /// The histograms, one for each sample.
     ///
     /// # Errors
     /// No bins can be made for these values.
-    pub fn finish(mut self) -> Result<Vec<Filled>, AxisError> {
-        if self.axis.is_none() {
-            self.set_axis()?;
-        }
-        let edges = self.axis.as_ref().map_or(&[][..], Axis::edges);
-        Ok(self.samples.into_iter().map(|sums| sums.filled(edges)).collect())
+    pub fn finish(self) -> Result<Vec<Filled>, AxisError> {
+        self.so_far()
     }
 
     /// A sample of the values is enough for their quantiles; the extremes need all of them.
@@ -137,14 +140,16 @@ impl Filler {
         self.extremes = (low <= high).then_some((low, high));
     }
 
+    fn suitable_axis(&self) -> Result<Axis, AxisError> {
+        let range = self.extremes.map(|all| robust_range(&mut self.seen.clone(), all));
+        self.binning.axis(range, self.is_whole)
+    }
+
+    /// Fixes the bins, and lets go of the values.
     fn set_axis(&mut self) -> Result<(), AxisError> {
-        let range = self.extremes.map(|all| robust_range(&mut self.seen, all));
-        let axis = self.binning.axis(range, self.is_whole)?;
+        let axis = self.suitable_axis()?;
         for (sums, kept) in self.samples.iter_mut().zip(&mut self.kept) {
-            sums.make_room(&axis);
-            for (values, weights) in kept.drain(..) {
-                sums.fill(&axis, &values, weights.as_deref());
-            }
+            *sums = std::mem::take(sums).filled_with(&axis, &std::mem::take(kept));
         }
         self.axis = Some(axis);
         Ok(())
@@ -191,6 +196,15 @@ impl Sums {
     fn make_room(&mut self, axis: &Axis) {
         self.sum_w = vec![0.0; axis.n_bins() + 2];
         self.sum_w2 = vec![0.0; axis.n_bins() + 2];
+    }
+
+    /// With the values that were kept until the bins were known.
+    fn filled_with(mut self, axis: &Axis, kept: &[Block]) -> Self {
+        self.make_room(axis);
+        for (values, weights) in kept {
+            self.fill(axis, values, weights.as_deref());
+        }
+        self
     }
 
     fn add_moments(&mut self, values: &[f64], weights: Option<&[f64]>) {

@@ -9,7 +9,6 @@ use event_selection::{
     SelectionError,
 };
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Expressions and a weight over the events that pass a selection.
 #[derive(Clone, Debug, Default)]
@@ -100,11 +99,7 @@ impl Variables {
     /// [`VariablesError`] with the place in the text and the nearest names.
     pub fn check(&self, table: &dyn EventTable) -> Result<CheckedVariables, VariablesError> {
         let info = table.info();
-        let readable: Vec<(Arc<str>, ColumnType)> = info
-            .branches
-            .iter()
-            .filter_map(|branch| Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?)))
-            .collect();
+        let readable = info.readable_branches();
         let name = || info.display_name();
         let selection = self
             .selection
@@ -165,7 +160,8 @@ impl CheckedVariables {
         let info = table.info();
         let end = entries.end.min(info.n_entries);
         let step = format!("reading {}", info.source);
-        let n_per_block = self.entries_per_block(table);
+        // Short enough to show something soon.
+        let n_per_block = info.entries_within(&self.branches, 32 << 20);
         let mut cut_flow = CutFlow::default();
         let mut position = entries.start.min(end);
         let n_entries = end - position;
@@ -211,16 +207,6 @@ impl CheckedVariables {
         let weights = self.weight.as_ref().map(evaluate).transpose()?.map(|column| column.to_f64());
         let n_passed = selected.kept.len();
         Ok((EventValues { entries, columns, weights, n_passed }, selected.cut_flow))
-    }
-
-    /// So many entries that their decoded bytes stay near 32 MB: long enough for all threads, short enough to be stopped
-    /// and to show something soon.
-    fn entries_per_block(&self, table: &dyn EventTable) -> u64 {
-        const TARGET_BYTES: u64 = 32 << 20;
-        let info = table.info();
-        let decoded: u64 = self.branches.iter().map(|branch| info.branches[*branch].decoded_bytes).sum();
-        let per_entry = decoded.checked_div(info.n_entries).unwrap_or(0).max(1);
-        (TARGET_BYTES / per_entry).clamp(1_000, 200_000)
     }
 }
 

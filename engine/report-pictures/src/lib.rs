@@ -158,19 +158,23 @@ fn part_word(part: PartName) -> &'static str {
 }
 
 fn loss(report: &Report) -> Option<Box<dyn Figure>> {
-    let series = |label: &str, of: fn(&training_report::Epoch) -> Option<f64>| {
-        // By chunk, epochs count from 1 in every chunk; the curve shows them one after the other.
-        let points =
-            report.history.iter().enumerate().filter_map(|(at, epoch)| Some((at as f64 + 1.0, of(epoch)?)));
-        let (x, y) = points.unzip();
-        Series { label: label.to_string(), x, y }
-    };
-    let all =
-        [series("train", |epoch| epoch.train_loss), series("validation", |epoch| epoch.validation_loss)];
-    let series: Vec<Series> = all.into_iter().filter(|series| !series.x.is_empty()).collect();
-    let y_title = "loss".to_string();
-    (!series.is_empty())
-        .then(|| Box::new(LossCurves { y_title, series, best_epoch: None }) as Box<dyn Figure>)
+    let figure = loss_curves(report.history.iter().map(|epoch| (epoch.train_loss, epoch.validation_loss)));
+    (!figure.series.is_empty()).then(|| Box::new(figure) as Box<dyn Figure>)
+}
+
+/// Curves of the training and the validation loss, from those of each epoch; a curve without any point is left out. By
+/// chunk, epochs count from 1 in every chunk; the curves show them one after the other.
+pub fn loss_curves(losses: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> LossCurves {
+    let mut curves =
+        ["train", "validation"].map(|label| Series { label: label.to_string(), ..Series::default() });
+    for (at, (train, validation)) in losses.enumerate() {
+        for (curve, loss) in curves.iter_mut().zip([train, validation]) {
+            curve.x.extend(loss.map(|_| at as f64 + 1.0));
+            curve.y.extend(loss);
+        }
+    }
+    let series = curves.into_iter().filter(|series| !series.x.is_empty()).collect();
+    LossCurves { y_title: "loss".to_string(), series, best_epoch: None }
 }
 
 fn last_part(report: &Report) -> Option<&PartReport> {

@@ -103,6 +103,11 @@ pub fn human_number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
+/// As [`human_number`]; `-` where there is no number.
+pub fn human_number_or_dash(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_string(), human_number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,11 +32,7 @@ impl Sample {
     /// [`PipelineError::Selection`] with the place in the text and the nearest names.
     pub fn new(mut input: Input, request: &PipelineRequest) -> Result<Self, PipelineError> {
         let info = input.table.info();
-        let readable: Vec<(Arc<str>, ColumnType)> = info
-            .branches
-            .iter()
-            .filter_map(|branch| Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?)))
-            .collect();
+        let readable = info.readable_branches();
         let Some(said) = request.selection.as_ref().filter(|selection| !selection.is_empty()) else {
             return Ok(Self { input, selection: None, cut_flow: None });
         };
@@ -63,12 +59,7 @@ impl Sample {
         if let Some(selection) = &self.selection {
             return selection.output_branches().to_vec();
         }
-        let info = self.input.table.info();
-        let branch = |position: &usize| {
-            let branch = &info.branches[*position];
-            Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?))
-        };
-        self.input.branches.iter().filter_map(branch).collect()
+        self.input.table.info().readable_among(&self.input.branches)
     }
 }
 
@@ -259,11 +250,7 @@ fn report_measured(
 
 /// So many entries that their decoded bytes stay near 64 MB: long enough for all threads, short enough for memory.
 pub(crate) fn entries_per_chunk(table: &dyn EventTable, branches: &[usize]) -> u64 {
-    const TARGET_BYTES: u64 = 64 << 20;
-    let info = table.info();
-    let decoded: u64 = branches.iter().map(|position| info.branches[*position].decoded_bytes).sum();
-    let per_entry = decoded.checked_div(info.n_entries).unwrap_or(0).max(1);
-    (TARGET_BYTES / per_entry).clamp(1_000, 200_000)
+    table.info().entries_within(branches, 64 << 20)
 }
 
 /// With the identifier of the request. For the original's uproot4 branch also without branches of the identifier that are
@@ -338,7 +325,10 @@ fn write_specs(path: &Path, json: &str) -> Result<(), PipelineError> {
 }
 
 /// Writes beside, then renames, so that nobody ever sees half a file.
-pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), PipelineError> {
+///
+/// # Errors
+/// [`PipelineError::File`]; nothing is left behind then.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), PipelineError> {
     let mut beside = path.as_os_str().to_os_string();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);

@@ -7,6 +7,7 @@ use model_training::{
     BoxError, ChunkRows, ChunkSlot, ChunkSource, OutputMeaning, PredictionSettings,
     TrainedModel as WorkerModel, WorkerProgram,
 };
+use root_writer::ScoreChunk;
 use std::sync::Arc;
 use trained_model::{Predictor, Preparer, Scores, TableSettings, TrainedModel, TrainedNetwork};
 
@@ -161,4 +162,13 @@ impl ChunkSource for TableRows {
         self.next_entry = end;
         Ok(Some(ChunkRows { n_train: 0, n_validation: 0, n_test: n_rows }))
     }
+}
+
+/// Scores of a run of events as the writers of files take them: those of the events that passed.
+pub fn score_chunk(first_entry: u64, scores: &Scores) -> ScoreChunk {
+    let n_entries = scores.n_events();
+    let kept: Vec<u32> = (0..n_entries as u32).filter(|position| scores.passed[*position as usize]).collect();
+    let passed = scores.rows().zip(&scores.passed).filter(|(_, passed)| **passed);
+    let scores = passed.flat_map(|(row, _)| row.iter().copied()).collect();
+    ScoreChunk { first_entry, n_entries, kept, scores }
 }

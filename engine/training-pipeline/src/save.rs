@@ -75,12 +75,7 @@ fn trained_network(trained: &Trained, model: &ModelRequest) -> Result<TrainedNet
 /// The branches as they are in the files, before the selection.
 fn raw_branches(prepared: &Prepared) -> Vec<(Arc<str>, ColumnType)> {
     let Some(sample) = prepared.samples.first() else { return Vec::new() };
-    let info = sample.input.table.info();
-    let branch = |position: &usize| {
-        let branch = &info.branches[*position];
-        Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?))
-    };
-    sample.input.branches.iter().filter_map(branch).collect()
+    sample.input.table.info().readable_among(&sample.input.branches)
 }
 
 fn metrics(report: &Report) -> BTreeMap<String, f64> {

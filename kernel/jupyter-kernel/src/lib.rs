@@ -12,11 +12,12 @@
 //!   obey file permissions.
 //!
 //! ```no_run
-//! # fn language() -> std::sync::Arc<dyn jupyter_kernel::Language> { unimplemented!() }
+//! # fn example(language: std::sync::Arc<dyn jupyter_kernel::Language>) -> Result<(), jupyter_kernel::KernelError> {
 //! use jupyter_kernel::{KernelOptions, run};
 //!
-//! run("connection.json".as_ref(), language(), KernelOptions::default())?;
-//! # Ok::<(), jupyter_kernel::KernelError>(())
+//! run("connection.json".as_ref(), language, KernelOptions::default())?;
+//! # Ok(())
+//! # }
 //! ```
 
 mod answers;

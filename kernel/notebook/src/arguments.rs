@@ -109,3 +109,11 @@ pub const fn option(
 ) -> OptionInfo {
     OptionInfo { name, value: Some((value, kind)), help }
 }
+
+/// `--sample`, as every magic that works on samples has it.
+pub const SAMPLES: OptionInfo =
+    option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas.");
+
+/// `--cut`, as every picture has it.
+pub const CUT: OptionInfo =
+    option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only.");

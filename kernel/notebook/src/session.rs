@@ -20,7 +20,6 @@ pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
 pub use short_model::layers as short_layers;
 pub use steps::Steps;
-pub(crate) use steps::readable;
 pub use training::{Trained, TrainingWish};
 pub use vocabulary::{KnownBranch, Vocabulary};
 

@@ -2,12 +2,12 @@
 //!
 //! ```no_run
 //! # use rust_cells::*;
-//! # fn sink() -> Box<dyn CellSink> { unimplemented!() }
+//! # fn example(sink: &dyn CellSink) -> Result<(), RustError> {
 //! rust_cells::worker_hook(); // first in main: the worker is this program, too
 //! let cells = RustCells::start(RustOptions::default()); // returns at once
-//! let sink = sink();
-//! cells.execute("let events = mlaas4hep::table(\"ttH\")?;", &*sink)?; // waits until the engine is ready
-//! # Ok::<(), RustError>(())
+//! cells.execute("let events = mlaas4hep::table(\"ttH\")?;", sink)?; // waits until the engine is ready
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Processes

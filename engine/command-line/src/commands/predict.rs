@@ -105,7 +105,7 @@ impl Predict {
             let n_entries = table.info().n_entries;
             let mut sink = |first_entry: u64, scores: Scores| {
                 summary.add(&scores);
-                chunks.push(score_file::chunk(first_of_table + first_entry, &scores));
+                chunks.push(training_pipeline::score_chunk(first_of_table + first_entry, &scores));
                 Ok(())
             };
             let mut on_event = |event: &training_pipeline::PipelineEvent<'_>| lines.show(event, console);

@@ -12,7 +12,6 @@ use event_selection::CheckedSelection;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use training_pipeline::{Input, Parameters, name_list, open_all, read_selection};
 
 /// Read one file as the original's reader does: show its branches, write its specs, draw its values.
@@ -147,15 +146,7 @@ impl Reader {
 
     fn selection(&self, input: &Input) -> anyhow::Result<Option<CheckedSelection>> {
         let Some(path) = &self.preproc else { return Ok(None) };
-        let info = input.table.info();
-        let branches: Vec<_> = input
-            .branches
-            .iter()
-            .filter_map(|position| {
-                let branch = &info.branches[*position];
-                Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?))
-            })
-            .collect();
+        let branches = input.table.info().readable_among(&input.branches);
         Ok(Some(read_selection(path)?.check(&branches)?))
     }
 

@@ -10,7 +10,7 @@ use branch_specs::{
 use event_columns::EventTable;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use text_table::{TextTable, human_number};
+use text_table::{TextTable, human_number_or_dash};
 use training_pipeline::{name_list, open_table};
 
 /// Measure every branch: type, kind, counts, range, mean, widest event.
@@ -114,7 +114,6 @@ pub(crate) fn show(specs: &BranchSpecsOfFiles, console: &mut Console) {
         ["branch", "type", "kind", ">values", ">NaN", ">inf", ">min", ">max", ">mean", ">std", ">jdim"];
     let mut table = TextTable::new(&heading);
     for branch in &specs.branches {
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
         table.row(vec![
             branch.name().to_string(),
             branch.type_name().to_string(),
@@ -122,10 +121,10 @@ pub(crate) fn show(specs: &BranchSpecsOfFiles, console: &mut Console) {
             branch.n().to_string(),
             branch.n_nan().to_string(),
             branch.n_inf().to_string(),
-            number(branch.min()),
-            number(branch.max()),
-            number(branch.mean()),
-            number(branch.std()),
+            human_number_or_dash(branch.min()),
+            human_number_or_dash(branch.max()),
+            human_number_or_dash(branch.mean()),
+            human_number_or_dash(branch.std()),
             branch.jdim().to_string(),
         ]);
     }

@@ -66,14 +66,8 @@ pub fn export(
 
 /// Writes beside, then renames, so that nobody sees half a file.
 pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), MagicError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let problem = |cause: std::io::Error| {
-        MagicError::new("OutputError", format!("cannot write {}: {cause}", path.display()))
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(problem)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(problem)?;
-    file.persist(path).map_err(|error| problem(error.error))?;
-    Ok(())
+    training_pipeline::write_whole(path, bytes)
+        .map_err(|error| MagicError::new("OutputError", error.to_string()))
 }
 
 fn not_exported(error: picture_export::ExportError) -> MagicError {

@@ -1,13 +1,11 @@
 //! `%corr`.
 
-use crate::arguments::{Form, Free, ValueKind, option, switch};
-use crate::display::export;
+use crate::arguments::{CUT, Form, Free, SAMPLES, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
 use crate::session::{HistogramWish, Vocabulary};
 use event_columns::Column;
 use plots::CorrelationMatrix;
-use std::path::Path;
 use training_report::correlation_matrix;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -19,8 +17,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "Without expressions, of all features that have one value for each event. Of a list, its first value counts.",
     free: Free::Expressions { name: "EXPRESSION", least: 0, most: None },
     options: &[
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
-        option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
+        SAMPLES,
+        CUT,
         option("--export", "FILE", ValueKind::File, "Write the picture: .pdf, .svg or .png."),
         switch("--interactive", "A picture that can be pointed at."),
     ],
@@ -61,10 +59,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         .map_err(|error| MagicError::new("CorrelationError", error.to_string()))?;
     let figure = CorrelationMatrix { names: matrix.names, rows: matrix.rows };
     context.show_picture(&figure, arguments.has("--interactive"))?;
-    if let Some(path) = arguments.value("--export") {
-        export(&figure, None, &context.session.settings, Path::new(path))?;
-        context.line(&format!("wrote {path}"));
-    }
+    context.export(&figure, None, arguments)?;
     Ok(())
 }
 

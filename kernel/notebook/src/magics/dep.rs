@@ -23,9 +23,6 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 
 /// Hands a command to the engine of Rust cells.
 pub(super) fn command(context: &Context<'_>, line: &str) -> Result<(), MagicError> {
-    let rust = context.rust.ok_or_else(|| {
-        MagicError::new("NoRustEngine", "this kernel runs without the Rust engine")
-            .advise("Install it with Rust: mlaas4hep-kernel install, without --no-rust.")
-    })?;
+    let rust = context.rust_engine()?;
     rust.command(line, context.output).map_err(|error| MagicError::new("RustError", error.value))
 }

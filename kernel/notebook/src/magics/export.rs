@@ -22,9 +22,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let [what, path] = call.arguments.free.as_slice() else { return Ok(()) };
-    let trained = context.session.trained.as_ref().ok_or_else(|| {
-        MagicError::new("NoModel", "no model was trained or loaded").advise("Train one: %train")
-    })?;
+    let trained = context.trained()?;
     let json = |value: serde_json::Result<Vec<u8>>| {
         value.map_err(|error| MagicError::new("OutputError", error.to_string()))
     };

@@ -1,7 +1,9 @@
 //! `%hist`.
 
-use crate::arguments::{Arguments, Form, Free, ValueKind, option, split_top_level_commas, switch};
-use crate::display::{export, picture_bundle};
+use crate::arguments::{
+    Arguments, CUT, Form, Free, SAMPLES, ValueKind, option, split_top_level_commas, switch,
+};
+use crate::display::picture_bundle;
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::{FilledSamples, HistogramWish, Session};
@@ -9,9 +11,8 @@ use event_histogram::{Binning, Filled};
 use plots::{Histogram, HistogramFigure, OutsideBins, Sample};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use text_table::{TextTable, human_number};
+use text_table::{TextTable, human_number, human_number_or_dash};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "hist",
@@ -28,8 +29,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--bins", "N", ValueKind::Count, "Number of bins."),
         option("--range", "LOW,HIGH", ValueKind::Range, "Ends of the axis."),
         option("--edges", "EDGES", ValueKind::Text, "All bin edges, with commas."),
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
-        option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
+        SAMPLES,
+        CUT,
         option(
             "--weight",
             "EXPRESSION",
@@ -123,10 +124,7 @@ fn draw(expression: &str, arguments: &Arguments, context: &mut Context<'_>) -> R
     if arguments.has("--numbers") {
         context.show_table("", &numbers(&filled));
     }
-    if let Some(path) = arguments.value("--export") {
-        export(&figure, Some(figure.to_json()), &context.session.settings, Path::new(path))?;
-        context.line(&format!("wrote {path}"));
-    }
+    context.export(&figure, Some(figure.to_json()), arguments)?;
     context.session.history.push(format!("histogram of {expression}"));
     if filled.is_whole() {
         return Ok(());
@@ -258,7 +256,6 @@ fn left_out(filled: &FilledSamples) -> Vec<String> {
 fn numbers(filled: &FilledSamples) -> TextTable {
     let mut table =
         TextTable::new(&["sample", ">values", ">NaN", ">below", ">above", ">sum", ">mean", ">std"]);
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
     for (name, one) in &filled.histograms {
         let sum = one.sum_w.iter().sum::<f64>() + one.underflow + one.overflow;
         table.row(vec![
@@ -268,8 +265,8 @@ fn numbers(filled: &FilledSamples) -> TextTable {
             human_number(one.underflow),
             human_number(one.overflow),
             human_number(sum),
-            number(one.mean),
-            number(one.standard_deviation),
+            human_number_or_dash(one.mean),
+            human_number_or_dash(one.standard_deviation),
         ]);
     }
     table

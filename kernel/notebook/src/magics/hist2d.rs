@@ -1,13 +1,11 @@
 //! `%hist2d`.
 
-use crate::arguments::{Form, Free, ValueKind, option, switch};
-use crate::display::export;
+use crate::arguments::{CUT, Form, Free, SAMPLES, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
 use crate::session::HistogramWish;
 use event_histogram::Binning;
 use plots::Histogram2d;
-use std::path::Path;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "hist2d",
@@ -23,8 +21,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--ybins", "N", ValueKind::Count, "Bins along y."),
         option("--range", "LOW,HIGH", ValueKind::Range, "Ends of the x axis."),
         option("--yrange", "LOW,HIGH", ValueKind::Range, "Ends of the y axis."),
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
-        option("--cut", "CONDITION", ValueKind::Expression, "A further cut, for this picture only."),
+        SAMPLES,
+        CUT,
         option(
             "--weight",
             "EXPRESSION",
@@ -69,10 +67,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         is_log: arguments.has("--log"),
     };
     context.show_picture(&figure, arguments.has("--interactive"))?;
-    if let Some(path) = arguments.value("--export") {
-        export(&figure, None, &context.session.settings, Path::new(path))?;
-        context.line(&format!("wrote {path}"));
-    }
+    context.export(&figure, None, arguments)?;
     context.session.history.push(format!("histogram of {x} and {y}"));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `%predict`.
 
-use crate::arguments::{Form, Free, ValueKind, option};
+use crate::arguments::{Form, Free, SAMPLES, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
 use crate::session::{ExtendedTable, Sample};
@@ -11,7 +11,7 @@ use std::path::Path;
 use table_file::Format;
 use text_table::TextTable;
 use trained_model::{Scores, TrainedModel};
-use training_pipeline::PipelineEvent;
+use training_pipeline::{PipelineEvent, score_chunk};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "predict",
@@ -24,7 +24,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
               with one entry for each event.",
     free: Free::None,
     options: &[
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
+        SAMPLES,
         option("--as", "NAME", ValueKind::Text, "Name of the new branch; score by default."),
         option(
             "--out",
@@ -38,10 +38,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let trained = context.session.trained.clone().ok_or_else(|| {
-        MagicError::new("NoModel", "no model was trained or loaded")
-            .advise("Train one (%train) or load one (%load FILE).")
-    })?;
+    let trained = context.trained()?.clone();
     let samples: Vec<Sample> =
         context.session.chosen(call.arguments.values("--sample"))?.into_iter().cloned().collect();
     let out = call.arguments.value("--out").map(Path::new);
@@ -156,12 +153,8 @@ fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicE
     let chunks: Vec<ScoreChunk> = scores
         .iter()
         .map(|scores| {
-            let n_entries = scores.n_events();
-            let kept = (0..n_entries as u32).filter(|position| scores.passed[*position as usize]).collect();
-            let passed = scores.rows().zip(&scores.passed).filter(|(_, passed)| **passed);
-            let values = passed.flat_map(|(row, _)| row.iter().copied()).collect();
-            let chunk = ScoreChunk { first_entry, n_entries, kept, scores: values };
-            first_entry += n_entries as u64;
+            let chunk = score_chunk(first_entry, scores);
+            first_entry += scores.n_events() as u64;
             chunk
         })
         .collect();

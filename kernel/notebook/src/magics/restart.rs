@@ -18,10 +18,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let rust = context.rust.ok_or_else(|| {
-        MagicError::new("NoRustEngine", "this kernel runs without the Rust engine")
-            .advise("Install it with Rust: mlaas4hep-kernel install, without --no-rust.")
-    })?;
+    let rust = context.rust_engine()?;
     rust.restart();
     context.line(&format!("the engine of Rust cells: {}", rust.state()));
     Ok(())

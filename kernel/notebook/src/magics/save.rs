@@ -18,9 +18,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let trained = context.session.trained.as_ref().ok_or_else(|| {
-        MagicError::new("NoModel", "no model was trained or loaded").advise("Train one: %train")
-    })?;
+    let trained = context.trained()?;
     let path = call.arguments.text();
     trained.model.save(path).map_err(|error| MagicError::new("OutputError", error.to_string()))?;
     context.line(&format!("wrote {path}"));

@@ -20,15 +20,29 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
+    add_patterns(call, context, "select", |branches| &mut branches.selected)
+}
+
+/// Adds the names of a call to one of the two lists of patterns, and says which branches are features now.
+pub(super) fn add_patterns(
+    call: &Invocation,
+    context: &mut Context<'_>,
+    verb: &str,
+    list: fn(&mut BranchChoice) -> &mut Vec<String>,
+) -> Result<(), MagicError> {
     if call.arguments.has("--clear") {
-        context.session.branches.selected.clear();
+        list(&mut context.session.branches).clear();
     }
     let vocabulary = Vocabulary::of(context.session);
     let names: Vec<String> = vocabulary.branches.iter().map(|branch| branch.name.to_string()).collect();
     BranchChoice::check_patterns(&call.arguments.free, &names)?;
-    let own = &mut context.session.branches.selected;
-    own.extend(call.arguments.free.iter().filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
-    context.session.history.push(format!("select {}", call.line));
+    let own = list(&mut context.session.branches);
+    for name in &call.arguments.free {
+        if !own.contains(name) {
+            own.push(name.clone());
+        }
+    }
+    context.session.history.push(format!("{verb} {}", call.line));
     let features: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| context.session.branches.takes(name)).collect();
     context.line(&format!(

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::{Sample, joined, readable};
+use crate::session::{Sample, joined};
 use event_columns::{EventChunk, EventTable, read_chunk};
 use text_table::TextTable;
 use training_pipeline::name_list;
@@ -82,7 +82,7 @@ fn first_events(
     let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
     let info = table.info();
     let selection = context.session.selection_of(sample)?.without_drops();
-    let checked = selection.check(&readable(table)).map_err(|error| input(&error))?;
+    let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;
     let names: Vec<String> = checked.output_branches().iter().map(|(name, _)| name.to_string()).collect();
     crate::session::BranchChoice::check_patterns(patterns, &names)?;
     let is_shown =

@@ -1,11 +1,11 @@
 //! `%specs`.
 
-use crate::arguments::{Form, Free, ValueKind, option, switch};
+use crate::arguments::{Form, Free, SAMPLES, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
 use branch_specs::Specs;
 use std::path::Path;
-use text_table::{TextTable, human_number};
+use text_table::{TextTable, human_number_or_dash};
 use training_pipeline::name_list;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -18,7 +18,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
               Jet_* choose branches.",
     free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
     options: &[
-        option("--sample", "NAMES", ValueKind::Sample, "Only these samples, with commas."),
+        SAMPLES,
         switch("--plot", "Draw a histogram of each branch."),
         option(
             "--out",
@@ -86,17 +86,16 @@ fn table(specs: &Specs, shown: &[usize]) -> TextTable {
     ];
     let mut table = TextTable::new(&heading);
     for branch in shown.iter().map(|at| &specs.branches[*at]) {
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
         table.row(vec![
             branch.name().to_string(),
             branch.type_name().to_string(),
             branch.kind().to_string(),
             branch.n().to_string(),
             branch.n_nan().to_string(),
-            number(branch.min()),
-            number(branch.max()),
-            number(branch.mean()),
-            number(branch.std()),
+            human_number_or_dash(branch.min()),
+            human_number_or_dash(branch.max()),
+            human_number_or_dash(branch.mean()),
+            human_number_or_dash(branch.std()),
             branch.jdim().to_string(),
             branch.histogram().map_or_else(String::new, |histogram| plots::sparkline(&histogram.counts, 20)),
         ]);

@@ -4,13 +4,12 @@ use crate::arguments::{Arguments, Form, Free, ValueKind, option, switch};
 use crate::display::{ProgressBar, picture_bundle};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::{Settings, Trained, TrainingWish};
+use crate::session::{Settings, Trained, TrainingWish, go_on_unless};
 use event_columns::GoOn;
 use jupyter_kernel::Output;
 use model_training::{EpochRecord, WorkerProgram};
-use plots::{LossCurves, Series};
+use report_pictures::loss_curves;
 use serde_json::{Map, Value};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use training_pipeline::{PipelineError, PipelineEvent};
@@ -179,7 +178,7 @@ impl<'a> Watcher<'a> {
             }
             _ => {}
         }
-        if self.output.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        go_on_unless(self.output.is_interrupted())
     }
 
     fn n_epochs(&self) -> usize {
@@ -193,24 +192,8 @@ impl<'a> Watcher<'a> {
     }
 
     fn draw(&mut self) {
-        let curve = |label: &str, of: &dyn Fn(&EpochRecord) -> Option<f64>| {
-            let points = self
-                .records
-                .iter()
-                .enumerate()
-                .filter_map(|(at, record)| Some((at as f64 + 1.0, of(record)?)));
-            let (x, y) = points.unzip();
-            Series { label: label.to_string(), x, y }
-        };
-        let series = [
-            curve("train", &|record| Some(record.train_loss)),
-            curve("validation", &|record| record.validation_loss),
-        ];
-        let figure = LossCurves {
-            y_title: "loss".to_string(),
-            series: series.into_iter().filter(|series| !series.x.is_empty()).collect(),
-            best_epoch: None,
-        };
+        let losses = self.records.iter().map(|record| (Some(record.train_loss), record.validation_loss));
+        let figure = loss_curves(losses);
         let Ok(bundle) = picture_bundle(&figure, &self.settings, false) else { return };
         let text =
             format!("{}\n{}", self.last_line(), bundle.data["text/plain"].as_str().unwrap_or_default());
@@ -223,9 +206,13 @@ impl<'a> Watcher<'a> {
     }
 
     fn last_line(&self) -> String {
-        let Some(record) = self.records.last() else { return String::new() };
-        let validation =
-            record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"));
-        format!("epoch {}: loss {:.4}{validation}", self.records.len(), record.train_loss)
+        self.records.last().map_or_else(String::new, |record| epoch_line(self.records.len(), record))
     }
+}
+
+/// The losses of an epoch in one line.
+pub(super) fn epoch_line(number: usize, record: &EpochRecord) -> String {
+    let validation =
+        record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"));
+    format!("epoch {number}: loss {:.4}{validation}", record.train_loss)
 }

@@ -3,9 +3,8 @@
 use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::Trained;
+use crate::session::{Trained, go_on_unless};
 use event_columns::GoOn;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use training_pipeline::{
@@ -50,7 +49,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             PipelineEvent::Progress(report) => bar.report(report),
             other => line_of(other).iter().for_each(|line| output.stdout(&format!("{line}\n"))),
         }
-        if output.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        go_on_unless(output.is_interrupted())
     };
     let result = training_pipeline::run(&request, &worker, &mut on_event).map_err(problem)?;
     context.line(&super::report::headline(&result.report));
@@ -108,12 +107,7 @@ fn line_of(event: &PipelineEvent<'_>) -> Option<String> {
             Some(format!("{file}: {n_entries} events, {n_branches} branches"))
         }
         PipelineEvent::CutFlow { file, cut_flow } => Some(format!("{file}\n{cut_flow}")),
-        PipelineEvent::Epoch(record) => Some(format!(
-            "epoch {}: loss {:.4}{}",
-            record.epoch,
-            record.train_loss,
-            record.validation_loss.map_or_else(String::new, |loss| format!(", validation loss {loss:.4}"))
-        )),
+        PipelineEvent::Epoch(record) => Some(super::train::epoch_line(record.epoch, record)),
         PipelineEvent::Saved { path } => Some(format!("saved the model to {}", path.display())),
         _ => None,
     }

@@ -1,13 +1,14 @@
 //! What a magic may use while it runs.
 
 use super::{Notebook, RustEngine};
-use crate::display::{ProgressBar, picture_bundle, table_bundle, text_bundle};
+use crate::arguments::Arguments;
+use crate::display::{ProgressBar, export, picture_bundle, table_bundle, text_bundle};
 use crate::magic::MagicError;
-use crate::session::Session;
+use crate::session::{Session, Trained, go_on_unless};
 use event_columns::{GoOn, StepReport};
 use jupyter_kernel::{Cell, CellError, Output};
 use plots::Figure;
-use std::ops::ControlFlow;
+use serde_json::Value;
 use std::path::Path;
 use text_table::TextTable;
 
@@ -51,6 +52,44 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// Writes a picture where `--export` asks for it; `numbers` are what a `.json` file holds.
+    ///
+    /// # Errors
+    /// As [`export`].
+    pub fn export(
+        &self,
+        figure: &dyn Figure,
+        numbers: Option<Value>,
+        arguments: &Arguments,
+    ) -> Result<(), MagicError> {
+        let Some(path) = arguments.value("--export") else { return Ok(()) };
+        export(figure, numbers, &self.session.settings, Path::new(path))?;
+        self.line(&format!("wrote {path}"));
+        Ok(())
+    }
+
+    /// The model that was trained or loaded last.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn trained(&self) -> Result<&Trained, MagicError> {
+        self.session.trained.as_ref().ok_or_else(|| {
+            MagicError::new("NoModel", "no model was trained or loaded")
+                .advise("Train one (%train) or load one (%load FILE).")
+        })
+    }
+
+    /// The engine of Rust cells.
+    ///
+    /// # Errors
+    /// The kernel runs without it.
+    pub fn rust_engine(&self) -> Result<&dyn RustEngine, MagicError> {
+        self.rust.ok_or_else(|| {
+            MagicError::new("NoRustEngine", "this kernel runs without the Rust engine")
+                .advise("Install it with Rust: mlaas4hep-kernel install, without --no-rust.")
+        })
+    }
+
     /// An id for a display that will be updated.
     pub fn display_id(&mut self) -> String {
         self.n_displays += 1;
@@ -90,6 +129,6 @@ impl CellRunner<'_> {
 pub fn watch<'a>(bar: &'a mut ProgressBar, output: &'a Output) -> impl FnMut(&StepReport<'_>) -> GoOn + 'a {
     move |report| {
         bar.report(report);
-        if output.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        go_on_unless(output.is_interrupted())
     }
 }

@@ -8,7 +8,7 @@ use event_columns::{Values, for_each_type, read_chunk};
 use event_selection::function_names;
 use jupyter_kernel::MimeBundle;
 use std::fmt::Write as _;
-use text_table::{escape_html, human_number};
+use text_table::{escape_html, human_number, human_number_or_dash};
 
 /// Help on what stands at a byte of a cell.
 pub(super) fn inspect(notebook: &Notebook, code: &str, cursor: usize) -> Option<MimeBundle> {
@@ -66,14 +66,13 @@ fn numbers(session: &Session, branch: &KnownBranch) -> String {
     for sample in &branch.samples {
         let Some(specs) = session.known_specs(sample) else { continue };
         let Ok(found) = specs.branch(&branch.name) else { continue };
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), human_number);
         let _ = write!(
             text,
             "\n{sample}: {} to {}, mean {}, standard deviation {}",
-            number(found.min()),
-            number(found.max()),
-            number(found.mean()),
-            number(found.std())
+            human_number_or_dash(found.min()),
+            human_number_or_dash(found.max()),
+            human_number_or_dash(found.mean()),
+            human_number_or_dash(found.std())
         );
         if let Some(histogram) = found.histogram() {
             let line = plots::sparkline(&histogram.counts, 40);

@@ -39,7 +39,7 @@ fn measure(sample: &Sample, selection: &Selection, on_progress: OnProgress<'_>) 
             let request = MeasureRequest::all(table.info(), SpecsMode::Full);
             Specs::measure(&**table, &request, on_progress).map_err(problem)?
         } else {
-            let readable = super::steps::readable(&**table);
+            let readable = table.info().readable_branches();
             let checked = selection.check(&readable);
             let checked = checked.map_err(|error| MagicError::new("SelectionError", error.to_string()))?;
             measure_selected(&**table, &checked, on_progress)?
@@ -54,15 +54,15 @@ fn measure_selected(
     selection: &CheckedSelection,
     on_progress: OnProgress<'_>,
 ) -> Result<Specs, MagicError> {
-    const EVENTS_PER_BLOCK: u64 = 50_000;
     let info = table.info();
     let branches: Vec<usize> =
         (0..info.branches.len()).filter(|position| info.branches[*position].column_type.is_ok()).collect();
     let builder = SpecsBuilder::new(selection.output_branches(), SpecsMode::Full);
     let step = format!("measuring {}", info.source);
+    let n_per_block = info.entries_within(&branches, 64 << 20);
     let mut position = 0;
     while position < info.n_entries {
-        let end = info.n_entries.min(position + EVENTS_PER_BLOCK);
+        let end = info.n_entries.min(position + n_per_block);
         let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
         let chunk = read_chunk(table, &branches, position..end).map_err(|error| input(&error))?;
         let selected = selection.apply(chunk).map_err(|error| input(&error))?;

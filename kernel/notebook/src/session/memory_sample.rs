@@ -81,7 +81,7 @@ impl Session {
         let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
         let info = table.info();
         let selection = self.selection_of(sample)?;
-        let checked = selection.check(&super::readable(table)).map_err(|error| input(&error))?;
+        let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;
         let branches: Vec<usize> = (0..info.branches.len())
             .filter(|at| info.branches[*at].column_type.is_ok())
             .filter(|at| {

@@ -1,7 +1,7 @@
 //! New branches and cuts, one line each, that can be taken back.
 
 use crate::magic::MagicError;
-use event_columns::{ColumnType, EventTable};
+use event_columns::EventTable;
 use event_selection::{Selection, SelectionError};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Steps {
         let selection = Selection::from_text(&lines.join("\n")).map_err(problem)?;
         let n_before = self.lines.len();
         for table in tables {
-            selection.check(&readable(&**table)).map_err(|error| {
+            selection.check(&table.info().readable_branches()).map_err(|error| {
                 let error = counted_from(error, n_before);
                 MagicError::new("SelectionError", format!("{}: {error}", table.info().display_name()))
             })?;
@@ -68,14 +68,6 @@ fn counted_from(error: SelectionError, n_before: usize) -> SelectionError {
         }
         error => error,
     }
-}
-
-/// The branches of a table that can be read.
-pub(crate) fn readable(table: &dyn EventTable) -> Vec<(Arc<str>, ColumnType)> {
-    let branches = table.info().branches.iter();
-    branches
-        .filter_map(|branch| Some((Arc::clone(&branch.name), *branch.column_type.as_ref().ok()?)))
-        .collect()
 }
 
 #[cfg(test)]

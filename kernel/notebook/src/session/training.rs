@@ -98,7 +98,7 @@ impl Session {
         let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else {
             return Ok(selection);
         };
-        let checked = selection.check(&super::steps::readable(&**table)).map_err(problem)?;
+        let checked = selection.check(&table.info().readable_branches()).map_err(problem)?;
         let mut text = selection.to_text();
         for (name, _) in checked.output_branches() {
             let is_new = selection.new_branches().any(|new| new == &**name);

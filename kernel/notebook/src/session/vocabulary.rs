@@ -2,6 +2,7 @@
 
 use super::Session;
 use event_columns::ColumnType;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A branch, as completion and Shift-Tab show it.
@@ -30,18 +31,21 @@ impl Vocabulary {
     /// The names of a session as it is now.
     pub fn of(session: &Session) -> Self {
         let mut branches: Vec<KnownBranch> = Vec::new();
+        let mut places: HashMap<Arc<str>, usize> = HashMap::new();
         for sample in &session.samples {
             let Some(table) = sample.tables.first() else { continue };
             for branch in &table.info().branches {
-                match branches.iter_mut().find(|known| known.name == branch.name) {
-                    Some(known) => known.samples.push(sample.name.clone()),
-                    None => branches.push(KnownBranch {
-                        name: Arc::clone(&branch.name),
-                        said: branch.type_name.clone(),
-                        column_type: branch.column_type.clone(),
-                        samples: vec![sample.name.clone()],
-                    }),
+                if let Some(place) = places.get(&branch.name) {
+                    branches[*place].samples.push(sample.name.clone());
+                    continue;
                 }
+                places.insert(Arc::clone(&branch.name), branches.len());
+                branches.push(KnownBranch {
+                    name: Arc::clone(&branch.name),
+                    said: branch.type_name.clone(),
+                    column_type: branch.column_type.clone(),
+                    samples: vec![sample.name.clone()],
+                });
             }
         }
         branches.extend(new_branches(session));
@@ -62,7 +66,7 @@ fn new_branches(session: &Session) -> Vec<KnownBranch> {
     else {
         return Vec::new();
     };
-    let Ok(checked) = selection.check(&super::steps::readable(&**table)) else { return Vec::new() };
+    let Ok(checked) = selection.check(&table.info().readable_branches()) else { return Vec::new() };
     let said = |name: &str| {
         let line =
             session.steps.lines().iter().rev().find(|line| {
