@@ -180,13 +180,14 @@ fn of_type<'a, T: Primitive>(
 ) -> TableBuilder<'a> {
     let ColumnType { depth, width, .. } = column.column_type();
     let values = |piece: &'a Piece| slice(piece.values()).unwrap_or_default();
-    if depth == 0 {
-        let owned: Vec<T> = column
-            .pieces()
-            .iter()
-            .flat_map(|piece| values(piece)[piece.value_range()].iter().copied())
-            .collect();
-        return table.fixed(name, width, owned);
+    let of_entries = |piece: &'a Piece| &values(piece)[piece.value_range()];
+    match (depth, width) {
+        (0, 1) => return table.flat_pieces(name, column.pieces().iter().map(of_entries)),
+        (0, _) => {
+            let joined: Vec<T> = column.pieces().iter().flat_map(of_entries).copied().collect();
+            return table.fixed(name, width, joined);
+        }
+        _ => {}
     }
     let pieces = column.pieces().iter().filter_map(|piece| {
         let [offsets] = piece.offsets() else { return None };
