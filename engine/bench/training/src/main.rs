@@ -24,6 +24,9 @@ struct Arguments {
     epochs: usize,
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Where to train: cpu or cuda.
+    #[arg(long, default_value = "cpu")]
+    device: String,
 }
 
 /// Events in memory, copied into the slot as a matrix of decoded columns would be.
@@ -85,7 +88,7 @@ fn main() -> anyhow::Result<()> {
             {"type": "dense", "units": 1},
         ]}},
         "epochs": arguments.epochs, "batch_size": arguments.batch_size, "threads": arguments.threads,
-        "device": "cpu",
+        "device": arguments.device,
     });
     let settings = TrainingSettings::from_json(&settings.to_string())?.check()?;
     let preparation_cpu_seconds = cpu_seconds();

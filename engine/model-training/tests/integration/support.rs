@@ -18,6 +18,11 @@ pub(crate) fn worker(test: &str) -> Option<WorkerProgram> {
     path.map(|path| WorkerProgram::at(PathBuf::from(path)))
 }
 
+/// Where the tests train: `cpu`, or what `MLAAS4HEP_TEST_DEVICE` says (`cuda` on a machine with a GPU).
+pub(crate) fn device() -> String {
+    std::env::var("MLAAS4HEP_TEST_DEVICE").unwrap_or_else(|_| "cpu".to_owned())
+}
+
 /// One row.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
@@ -115,7 +120,8 @@ pub(crate) fn two_clouds(n_rows: usize, n_columns: usize, seed: u64) -> Vec<Row>
 
 /// Settings in JSON around a model.
 pub(crate) fn settings(model: &str, others: &str) -> TrainingSettings {
-    let json = format!(r#"{{"model": {{"network": {{{model}}}}}, "device": "cpu"{others}}}"#);
+    let device = device();
+    let json = format!(r#"{{"model": {{"network": {{{model}}}}}, "device": "{device}"{others}}}"#);
     TrainingSettings::from_json(&json).unwrap()
 }
 

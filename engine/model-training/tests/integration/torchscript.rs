@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use model_training::{OutputMeaning, PredictionSettings, TrainedModel, TrainingSettings, predict};
 use network::{MaskUse, Task};
 
-use super::support::{Rows, run, two_clouds, worker};
+use super::support::{Rows, device, run, two_clouds, worker};
 
 /// See `make_module.py` beside it.
 const MODULE: &[u8] = include_bytes!("../fixtures/module.pt");
@@ -19,10 +19,11 @@ fn a_module_is_trained_resumed_and_run() {
     let settings = |epochs: usize, checkpoint: &str| {
         TrainingSettings::from_json(&format!(
             r#"{{"model": {{"torchscript": {{"path": "{}", "output": "{}",
-                "optimizer": {{"type": "adam", "learning_rate": 0.01}}}}}}, "epochs": {epochs}, "device": "cpu",
+                "optimizer": {{"type": "adam", "learning_rate": 0.01}}}}}}, "epochs": {epochs}, "device": "{}",
                 "early_stopping": {{"patience": 9}}, "checkpoint": "{}", "resume": true}}"#,
             path.display(),
             output.display(),
+            device(),
             folder.path().join(checkpoint).display()
         ))
         .unwrap()
