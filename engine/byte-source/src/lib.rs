@@ -82,8 +82,8 @@ pub enum ByteSourceError {
     },
     /// The file became shorter while it was open.
     #[error(
-        "{name} had {len_at_open} bytes when it was opened and has {len_now} now; \
-         somebody writes to it: read it again when it is complete"
+        "{name} was replaced since it was opened: it had {len_at_open} bytes and has {len_now} now; \
+         open it again when it is complete"
     )]
     Shrunk {
         /// Path or address.
@@ -92,6 +92,12 @@ pub enum ByteSourceError {
         len_at_open: u64,
         /// Bytes now.
         len_now: u64,
+    },
+    /// The file was written to while it was open.
+    #[error("{name} was replaced since it was opened; open it again")]
+    Changed {
+        /// Path or address.
+        name: String,
     },
 }
 

@@ -156,6 +156,14 @@ impl Selection {
         })
     }
 
+    /// The cuts as they were written, in order; the rows of a cut flow have these names.
+    pub fn cut_names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Cut { said, .. } => Some(said.as_str()),
+            _ => None,
+        })
+    }
+
     /// Number of cuts.
     pub fn n_cuts(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, Step::Cut { .. })).count()

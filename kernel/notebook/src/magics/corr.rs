@@ -45,7 +45,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let texts: Vec<&str> = expressions.iter().map(String::as_str).collect();
     let samples = arguments.values("--sample").to_vec();
     let mut rows: Vec<f32> = Vec::new();
-    {
+    let left_out = {
         let mut bar = context.progress();
         let mut on_progress = watch(&mut bar, context.output);
         context.session.each_block(&samples, &texts, &wish, &mut on_progress, &mut |_, values| {
@@ -53,8 +53,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             for event in 0..values.n_passed {
                 rows.extend(columns.iter().map(|column| column[event]));
             }
-        })?;
-    }
+        })?
+    };
+    context.say_left_out(&left_out);
     let matrix = correlation_matrix(expressions, &rows, None)
         .map_err(|error| MagicError::new("CorrelationError", error.to_string()))?;
     let figure = CorrelationMatrix { names: matrix.names, rows: matrix.rows };

@@ -51,7 +51,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         cut: arguments.value("--cut").map(String::from),
     };
     let y_binning = binning(arguments.count("--ybins").or(n_bins), "--yrange");
-    let plane = {
+    let (plane, left_out) = {
         let mut bar = context.progress();
         let mut on_progress = watch(&mut bar, context.output);
         context.session.fill_plane(&wish, y, &y_binning, &mut on_progress)?
@@ -67,6 +67,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         is_log: arguments.has("--log"),
     };
     context.show_picture(&figure, arguments.has("--interactive"))?;
+    context.say_left_out(&left_out);
     context.export(&figure, None, arguments)?;
     context.session.history.push(format!("histogram of {x} and {y}"));
     Ok(())

@@ -70,7 +70,7 @@ fn check_name(name: &str, samples: &[Sample], context: &Context<'_>) -> Result<(
         let branches = sample.tables.iter().flat_map(|table| &table.info().branches);
         branches.into_iter().any(|branch| *branch.name == *name && branch.codec != ExtendedTable::CODEC)
     };
-    let is_new = context.session.steps.selection()?.new_branches().any(|new| new == name);
+    let is_new = context.session.steps.selection().new_branches().any(|new| new == name);
     if !is_new && !samples.iter().any(is_stored) {
         return Ok(());
     }

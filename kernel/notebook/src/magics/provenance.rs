@@ -41,7 +41,7 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
             }
         }
     }
-    lines.extend(context.session.steps.lines().iter().map(|line| format!("selection: {line}")));
+    lines.extend(context.session.steps.lines().map(|line| format!("selection: {line}")));
     lines.extend(context.session.history.iter().enumerate().map(|(at, what)| format!("{}. {what}", at + 1)));
     context.show_text(&lines.join("\n"));
     Ok(())

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use report_pictures::report_figures;
+use report_pictures::report_figures_in;
 use training_report::{PartName, Report};
 
 const FIGURES: &[&str] =
@@ -43,7 +43,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     if is_wanted("text") {
         context.show_text(&report.to_string());
     }
-    let figures = report_figures(&report);
+    let figures = report_figures_in(&report, &context.session.colours_of_labels());
     for named in figures.iter().filter(|named| is_wanted(&named.name)) {
         context.show_picture(&*named.figure, call.arguments.has("--interactive"))?;
     }

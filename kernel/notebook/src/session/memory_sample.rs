@@ -25,6 +25,7 @@ impl Sample {
             colour: None,
             is_data: false,
             tables: vec![table],
+            stamps: Vec::new(),
         }
     }
 }
@@ -38,7 +39,7 @@ impl Session {
         let sample = self.sample(name)?;
         let tables: Vec<usize> =
             sample.tables.iter().map(|table| Arc::as_ptr(table).cast::<()>() as usize).collect();
-        Ok(format!("{tables:?} {} {:?}", self.steps.selection()?.fingerprint(), self.branches))
+        Ok(format!("{tables:?} {} {:?}", self.selection_of(sample)?.fingerprint(), self.branches))
     }
 
     /// The events of a sample that pass the cuts, with the branches that are features and the new ones.

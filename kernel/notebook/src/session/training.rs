@@ -89,7 +89,7 @@ impl Session {
 
     /// Without what is no feature: branches that were dropped, that the selection alone needs, or that are the weight.
     fn training_selection(&self, samples: &[&Sample], weight: Option<&str>) -> Result<Selection, MagicError> {
-        let selection = self.steps.selection()?;
+        let selection = self.common_selection(samples)?;
         if selection.is_empty() {
             return Ok(selection);
         }
@@ -111,6 +111,23 @@ impl Session {
             }
         }
         Selection::from_text(&text).map_err(problem)
+    }
+
+    /// Definitions and cuts that hold for all of the samples; one that holds for some of them only is refused.
+    fn common_selection(&self, samples: &[&Sample]) -> Result<Selection, MagicError> {
+        let mut common: Option<Selection> = None;
+        let mut others = Vec::new();
+        for sample in samples {
+            let (selection, left_out) = self.fitting(sample)?;
+            others.extend(left_out);
+            if *common.get_or_insert_with(|| selection.clone()) != selection {
+                let lines: Vec<String> = others.iter().map(super::LeftOut::line).collect();
+                let message = format!("training needs the same cuts for all samples: {}", lines.join("; "));
+                return Err(MagicError::new("SelectionError", message)
+                    .advise("Train on the samples that have them (--sample NAME,NAME), or take them back (%cut --undo)."));
+            }
+        }
+        Ok(common.unwrap_or_default())
     }
 
     fn parameters(
