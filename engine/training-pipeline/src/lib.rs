@@ -25,6 +25,7 @@ mod save;
 pub use error::PipelineError;
 pub use event::{OnEvent, PipelineEvent};
 pub use inputs::{Input, is_root_name, open_all, open_table};
+pub use judge::LeftOut;
 pub use labels::{CheckedLabels, check_labels};
 pub use measure::{Sample, write_whole};
 pub use parameters::{Parameters, ParametersError, parse_bytes};

@@ -1,6 +1,5 @@
 //! Puts the model together with everything that prediction needs, and writes its file.
 
-use crate::measure::tell;
 use crate::prepare::{Prepared, task_of};
 use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use branch_specs::FileFingerprint;
@@ -45,7 +44,8 @@ pub(crate) fn save(
     })?;
     if let Some(out) = &request.out {
         model.save(out)?;
-        tell(on_event, &PipelineEvent::Saved { path: out })?;
+        // It is written; there is nothing left to stop.
+        let _ = on_event(&PipelineEvent::Saved { path: out });
     }
     Ok(model)
 }

@@ -12,7 +12,7 @@ use report_pictures::loss_curves;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use training_pipeline::{PipelineError, PipelineEvent};
+use training_pipeline::{LeftOut, PipelineError, PipelineEvent};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "train",
@@ -94,7 +94,13 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let report = result.report;
     context.line(&super::report::headline(&report));
     context.session.trained = Some(Trained { model: Arc::new(result.model), report: Some(report) });
-    Ok(())
+    result.left_out.map_or(Ok(()), |left_out| Err(kept_without(left_out)))
+}
+
+/// The model is there; what came after the training was stopped.
+pub(super) fn kept_without(left_out: LeftOut) -> MagicError {
+    let message = format!("stopped after the training: the model is kept, without {}", left_out.words());
+    MagicError::interrupted(message).advise("%report and %predict have it; the rest needs another %train.")
 }
 
 fn stopped_or(error: PipelineError, n_epochs: usize) -> MagicError {

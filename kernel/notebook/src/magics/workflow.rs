@@ -55,7 +55,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     context.line(&super::report::headline(&result.report));
     context.session.history.push(format!("workflow over {}", request.files.join(", ")));
     context.session.trained = Some(Trained { model: Arc::new(result.model), report: Some(result.report) });
-    Ok(())
+    result.left_out.map_or(Ok(()), |left_out| Err(super::train::kept_without(left_out)))
 }
 
 fn problem(error: PipelineError) -> MagicError {
