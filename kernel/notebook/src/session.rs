@@ -3,6 +3,7 @@
 mod branches;
 mod extended_table;
 mod file_stamp;
+mod first_look;
 mod histograms;
 mod measure;
 mod memory_sample;
@@ -16,6 +17,7 @@ mod vocabulary;
 pub use branches::BranchChoice;
 pub use extended_table::ExtendedTable;
 pub use file_stamp::FileStamp;
+pub use first_look::{FirstLook, FirstValues};
 pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
 pub(crate) use memory_sample::joined;
 pub use sample::{Sample, SampleWish};

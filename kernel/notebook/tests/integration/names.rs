@@ -35,6 +35,11 @@ fn a_branch_is_explained() {
     let found = book.notebook.inspect(code, code.len(), 0).unwrap();
     let text = found.data["text/plain"].as_str().unwrap().to_string();
     assert!(text.contains("jagged") && text.contains("first events: ["), "{text}");
+    assert!(text.contains("signal: of the first 2000 events: ") && text.contains('▁'), "{text}");
+    book.said("%define n_jets = len(Jet_pt)\n%cut n_jets >= 6 --quiet");
+    let found = book.notebook.inspect("n_jets", 3, 0).unwrap();
+    let text = found.data["text/plain"].as_str().unwrap().to_string();
+    assert!(text.contains("of which pass the cuts: 6 to "), "{text}");
     book.said("%specs");
     let found = book.notebook.inspect(code, code.len(), 0).unwrap();
     let text = found.data["text/plain"].as_str().unwrap();
