@@ -54,6 +54,8 @@ pub struct Session {
     specs: BTreeMap<(String, String), Arc<Specs>>,
     /// Epochs that the last `%train` was asked for, for `--resume`.
     pub asked_epochs: Option<usize>,
+    /// Variables that `%env` set, for what is started from now on.
+    pub environment: BTreeMap<String, String>,
     /// What was done, for `%provenance`.
     pub history: Vec<String>,
     /// Specs files and checkpoints of this session.
@@ -75,6 +77,7 @@ impl Session {
             trained: None,
             specs: BTreeMap::new(),
             asked_epochs: None,
+            environment: BTreeMap::new(),
             history: Vec::new(),
             folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
         })

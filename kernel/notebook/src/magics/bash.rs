@@ -30,6 +30,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| super::env::is_secret(&name.to_string_lossy())) {
         command.env_remove(name);
     }
+    command.envs(&context.session.environment);
     let mut child = command
         .spawn()
         .map_err(|error| MagicError::new("ShellError", format!("cannot start bash: {error}")))?;

@@ -84,7 +84,7 @@ fn score(
     model: &TrainedModel,
     context: &mut Context<'_>,
 ) -> Result<Vec<Scores>, MagicError> {
-    let worker = context.worker.map(|path| model_training::WorkerProgram::at(path.to_path_buf()));
+    let worker = context.worker.map(|path| super::train::worker_at(path, context));
     let mut all = Vec::new();
     for table in &sample.tables {
         let mut bar = context.progress();

@@ -10,6 +10,7 @@ use jupyter_kernel::Output;
 use model_training::{EpochRecord, WorkerProgram};
 use report_pictures::loss_curves;
 use serde_json::{Map, Value};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use training_pipeline::{LeftOut, PipelineError, PipelineEvent};
@@ -119,7 +120,14 @@ pub(super) fn worker(context: &Context<'_>) -> Result<WorkerProgram, MagicError>
         MagicError::new("NoWorker", "the training worker mlaas4hep-torch was not found beside the kernel")
             .advise("Build it (scripts/start does), or set MLAAS4HEP_TORCH to its path; mlaas4hep-kernel doctor says more.")
     })?;
-    Ok(WorkerProgram::at(path.to_path_buf()))
+    Ok(worker_at(path, context))
+}
+
+/// The program at a path, with the variables that `%env` set.
+pub(super) fn worker_at(path: &Path, context: &Context<'_>) -> WorkerProgram {
+    let environment = context.session.environment.iter();
+    let environment = environment.map(|(name, value)| (name.into(), value.into())).collect();
+    WorkerProgram { environment, ..WorkerProgram::at(path) }
 }
 
 /// The time, for provenance.
