@@ -200,7 +200,8 @@ const ROUND_WIDTHS: [f64; 9] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
 /// The round widths from a number up: those of its decade and of the next two.
 fn round_widths_from(least: f64) -> impl Iterator<Item = f64> {
     let decade = 10_f64.powf(least.log10().floor());
-    let widths = [1.0, 10.0, 100.0].into_iter().flat_map(move |more| ROUND_WIDTHS.map(|width| width * decade * more));
+    let widths =
+        [1.0, 10.0, 100.0].into_iter().flat_map(move |more| ROUND_WIDTHS.map(|width| width * decade * more));
     // A width that only rounding made smaller is the one that is meant.
     widths.filter(move |width| *width >= least * (1.0 - 1e-7))
 }
@@ -213,7 +214,8 @@ fn round_axis_of(n_bins: usize, low: f64, high: f64) -> Result<Axis, AxisError> 
     let axis = width.map(|width| {
         let first = (low / width).floor();
         // What is too wide lies on both sides of values on both sides of 0, and above others.
-        let spare = if low < 0.0 && high > 0.0 { (((first + n) * width - high) / width / 2.0).floor() } else { 0.0 };
+        let spare =
+            if low < 0.0 && high > 0.0 { (((first + n) * width - high) / width / 2.0).floor() } else { 0.0 };
         let first = (first - spare) * width;
         Axis::equal(n_bins, first, first + n * width)
     });
@@ -237,7 +239,9 @@ fn whole_axis_of(n_bins: usize, low: f64, high: f64) -> Result<Axis, AxisError> 
         }
         return Axis::equal(n_bins, low - 0.5, high + 0.5);
     }
-    let parts = [1.0, 10.0, 100.0, 1e3, 1e4].into_iter().flat_map(|more| [1.0, 2.0, 4.0, 5.0].map(|part| part * more));
+    let parts = [1.0, 10.0, 100.0, 1e3, 1e4]
+        .into_iter()
+        .flat_map(|more| [1.0, 2.0, 4.0, 5.0].map(|part| part * more));
     let n_parts = parts.take_while(|n_parts| n_parts * n_numbers <= n).last().unwrap_or(1.0);
     Axis::equal(n_bins, low - 0.5, low - 0.5 + n / n_parts)
 }

@@ -141,6 +141,10 @@ mod tests {
     #[test]
     fn only_colours_are_colours() {
         assert!(["#fff", "#5790FC", "red", "RoyalBlue"].into_iter().all(is_colour));
-        assert!(["", "#", "#12345", "#ggg", "url(#a)", "red\"/>", "bleu", "none"].into_iter().all(|text| !is_colour(text)));
+        assert!(
+            ["", "#", "#12345", "#ggg", "url(#a)", "red\"/>", "bleu", "none"]
+                .into_iter()
+                .all(|text| !is_colour(text))
+        );
     }
 }

@@ -84,8 +84,7 @@ pub(crate) fn judge(
         return Ok(Judged { report, left_out: None });
     }
     let seed = request.parameters.seed;
-    let Some(found) =
-        unless_stopped(importance(&kept, &prepared.layout, &task, &scorer, seed, on_event))?
+    let Some(found) = unless_stopped(importance(&kept, &prepared.layout, &task, &scorer, seed, on_event))?
     else {
         return Ok(Judged { report, left_out: Some(LeftOut::Importance) });
     };

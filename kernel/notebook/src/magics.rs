@@ -109,7 +109,8 @@ pub(crate) fn without_secrets(code: &str) -> String {
 
 fn line_without_secrets(code: &str) -> String {
     let end = code.trim_end().len();
-    let set = code[..end].trim_start().strip_prefix("%env").and_then(|rest| env::assignment(rest.trim_start()));
+    let set =
+        code[..end].trim_start().strip_prefix("%env").and_then(|rest| env::assignment(rest.trim_start()));
     if let Some((name, value)) = set
         && !value.is_empty()
         && env::is_secret(name)

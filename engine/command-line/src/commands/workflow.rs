@@ -144,7 +144,8 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
         report_folder::write(out, &trained, console)?;
     }
     if let Some(left_out) = trained.left_out {
-        console.message(&format!("stopped after the training: the model is kept, without {}", left_out.words()));
+        console
+            .message(&format!("stopped after the training: the model is kept, without {}", left_out.words()));
         return Ok(ExitCode::from(130));
     }
     Ok(ExitCode::SUCCESS)

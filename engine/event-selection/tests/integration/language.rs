@@ -110,7 +110,8 @@ fn the_two_operators_styles_agree() {
 
 #[test]
 fn statements_one_by_one() {
-    let statements = Selection::statements("ht = sum(\n  jet_pt)  # all\n\nht > 3; n < 4\ndrop n, met").unwrap();
+    let statements =
+        Selection::statements("ht = sum(\n  jet_pt)  # all\n\nht > 3; n < 4\ndrop n, met").unwrap();
     let said: Vec<&str> = statements.iter().map(|statement| statement.said.as_str()).collect();
     assert_eq!(said, ["ht = sum(\n  jet_pt)  # all", "ht > 3", "n < 4", "drop n, met"]);
     assert_eq!(statements[0].selection.new_branches().collect::<Vec<_>>(), ["ht"]);

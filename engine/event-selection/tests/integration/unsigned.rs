@@ -17,7 +17,11 @@ fn check(text: &str, column_type: &str, values: [f64; 3]) {
     let chunk = events();
     let checked = Expression::parse(text).unwrap().check(&branches(&chunk)).unwrap();
     let column = checked.evaluate(&chunk).unwrap();
-    assert_eq!((column.column_type().to_string().as_str(), column.to_f64()), (column_type, values.to_vec()), "{text}");
+    assert_eq!(
+        (column.column_type().to_string().as_str(), column.to_f64()),
+        (column_type, values.to_vec()),
+        "{text}"
+    );
 }
 
 #[test]

@@ -161,7 +161,8 @@ mod tests {
     fn every_state_is_shown_once_and_the_last_one_always() {
         let (output, recording) = Output::recorded();
         let mut bar = ProgressBar::new(&output, "bar".into());
-        let report = |done| StepReport { step: "reading", done, total: Some(3), unit: Unit::Events, note: "" };
+        let report =
+            |done| StepReport { step: "reading", done, total: Some(3), unit: Unit::Events, note: "" };
         bar.report(&report(0));
         assert_eq!(recording.take().len(), 0, "short steps show nothing");
         std::thread::sleep(ProgressBar::PATIENCE);

@@ -73,7 +73,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 fn check_colour(colour: Option<&str>) -> Result<(), MagicError> {
     let Some(colour) = colour.filter(|colour| !plots::is_colour(colour)) else { return Ok(()) };
     let nearest = nearest_names(colour, COLOUR_NAMES, 2);
-    let near = if nearest.is_empty() { String::new() } else { format!("Did you mean {}? ", nearest.join(" or ")) };
+    let near =
+        if nearest.is_empty() { String::new() } else { format!("Did you mean {}? ", nearest.join(" or ")) };
     Err(MagicError::new("ArgumentError", format!("--colour {colour}: this is no colour"))
         .advise(near + "Write #rgb, #rrggbb such as #5790fc, or a name such as royalblue."))
 }

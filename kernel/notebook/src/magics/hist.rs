@@ -27,7 +27,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
               --overflow. The picture appears while the files are read; an interrupt keeps what was filled.",
     free: Free::Expressions { name: "EXPRESSION", least: 0, most: None },
     options: &[
-        option("--bins", "N", ValueKind::Count, "Number of bins; without --range their width is a round number."),
+        option(
+            "--bins",
+            "N",
+            ValueKind::Count,
+            "Number of bins; without --range their width is a round number.",
+        ),
         option("--range", "LOW,HIGH", ValueKind::Range, "Ends of the axis."),
         option("--edges", "EDGES", ValueKind::Text, "All bin edges, with commas."),
         SAMPLES,

@@ -99,7 +99,10 @@ fn outside(plane: &FilledPlane) -> Vec<String> {
         lines.push(format!("{n_outside} of {n_all} pairs lie outside the picture: {}", sides.join(", ")));
     }
     if plane.n_nan > 0 {
-        lines.push(format!("{} of {n_all} pairs have a value that is no number and are left out", plane.n_nan));
+        lines.push(format!(
+            "{} of {n_all} pairs have a value that is no number and are left out",
+            plane.n_nan
+        ));
     }
     lines
 }

@@ -74,7 +74,8 @@ fn show_sample(sample: &Sample, context: &Context<'_>, shows_all: bool) {
         human_bytes(info.branches.iter().map(|branch| branch.stored_bytes).sum())
     );
     let n_more = info.branches.len().saturating_sub(n_shown);
-    let rest = format!("and {n_more} more branches; %open --all FILE shows all, %specs PATTERN measures some");
+    let rest =
+        format!("and {n_more} more branches; %open --all FILE shows all, %specs PATTERN measures some");
     context.show_table_above(&caption, &rows, if n_more > 0 { &rest } else { "" });
 }
 

@@ -99,10 +99,11 @@ fn first_events(
     loop {
         let end = info.n_entries.min(position.saturating_add(n_per_block));
         let is_stopped = || context.output.is_interrupted();
-        let chunk = read_chunk_unless(table, &branches, position..end, &is_stopped).map_err(|error| match error {
-            ReadError::Stopped => stopped(entries.len(), position),
-            error => input(&error),
-        })?;
+        let chunk =
+            read_chunk_unless(table, &branches, position..end, &is_stopped).map_err(|error| match error {
+                ReadError::Stopped => stopped(entries.len(), position),
+                error => input(&error),
+            })?;
         let selected = checked.apply(chunk).map_err(|error| input(&error))?;
         let n_kept = selected.kept.len().min(n_events - entries.len());
         let mut shown = EventChunk::new(position, n_kept);

@@ -65,7 +65,8 @@ fn numbers(session: &Session, branch: &KnownBranch) -> String {
     let mut text = String::new();
     for sample in &branch.samples {
         let Some(specs) = session.known_specs(sample) else {
-            text += &session.first_look(sample, branch).map_or_else(String::new, |look| looked_at(sample, &look));
+            text +=
+                &session.first_look(sample, branch).map_or_else(String::new, |look| looked_at(sample, &look));
             continue;
         };
         let Ok(found) = specs.branch(&branch.name) else { continue };

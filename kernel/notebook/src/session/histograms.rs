@@ -61,7 +61,8 @@ impl Session {
     /// Anything that does not fit the branches, and files that cannot be read.
     pub fn fill(&self, wish: &HistogramWish, on_part: OnPart<'_>) -> Result<FilledSamples, MagicError> {
         let CheckedSamples { samples, left_out } = self.checked(&wish.samples, &[&wish.expression], wish)?;
-        let is_whole = samples.iter().flat_map(|(_, checked)| checked).all(|variables| is_whole(variables, 0));
+        let is_whole =
+            samples.iter().flat_map(|(_, checked)| checked).all(|variables| is_whole(variables, 0));
         let mut filler = Filler::new(wish.binning.clone(), samples.len(), is_whole).map_err(bins)?;
         let n_events = samples.iter().map(|(sample, _)| sample.n_entries()).sum();
         let names: Vec<String> = samples.iter().map(|(sample, _)| sample.name.clone()).collect();
@@ -79,7 +80,12 @@ impl Session {
                     let mut so_far = || {
                         let histograms = shared.borrow().0.so_far().ok()?;
                         let histograms = names.iter().cloned().zip(histograms).collect();
-                        Some(FilledSamples { histograms, n_read: report.done, n_events, left_out: Vec::new() })
+                        Some(FilledSamples {
+                            histograms,
+                            n_read: report.done,
+                            n_events,
+                            left_out: Vec::new(),
+                        })
                     };
                     on_part(&report, &mut so_far)
                 };
@@ -117,19 +123,20 @@ impl Session {
         let mut filler: Option<PlaneFiller> = None;
         let mut lengths_differ = false;
         let expressions = [wish.expression.as_str(), other];
-        let left_out = self.each_block(&wish.samples, &expressions, wish, on_progress, &mut |variables, values| {
-            let (x, weights) = values.flattened(0);
-            let (y, other_weights) = values.flattened(1);
-            let Some((x, y, weights)) = pairs(&values, x, y, weights, other_weights) else {
-                lengths_differ = true;
-                return;
-            };
-            let filler = filler.get_or_insert_with(|| {
-                let whole = (is_whole(variables, 0), is_whole(variables, 1));
-                PlaneFiller::new(wish.binning.clone(), other_binning.clone(), whole)
-            });
-            filler.add(&x, &y, weights.as_deref());
-        })?;
+        let left_out =
+            self.each_block(&wish.samples, &expressions, wish, on_progress, &mut |variables, values| {
+                let (x, weights) = values.flattened(0);
+                let (y, other_weights) = values.flattened(1);
+                let Some((x, y, weights)) = pairs(&values, x, y, weights, other_weights) else {
+                    lengths_differ = true;
+                    return;
+                };
+                let filler = filler.get_or_insert_with(|| {
+                    let whole = (is_whole(variables, 0), is_whole(variables, 1));
+                    PlaneFiller::new(wish.binning.clone(), other_binning.clone(), whole)
+                });
+                filler.add(&x, &y, weights.as_deref());
+            })?;
         if lengths_differ {
             let message = format!("`{}` and `{other}` have lists of different lengths", wish.expression);
             return Err(
@@ -244,9 +251,7 @@ impl Session {
         if let Some(cut) = cut {
             parse(&cut)?;
             let further = Selection::from_text(cut);
-            selection.append(
-                &further.map_err(|error| MagicError::new("SelectionError", error.to_string()))?,
-            );
+            selection.append(&further.map_err(|error| MagicError::new("SelectionError", error.to_string()))?);
         }
         Ok(Variables {
             expressions: expressions.iter().map(parse).collect::<Result<_, _>>()?,

@@ -131,8 +131,9 @@ fn no_tree(file: &str, root: &RootFile) -> MagicError {
         "{file} holds no tree but the RNTuple {}, a newer format that is not read yet",
         tuples.join(", ")
     );
-    MagicError::new("RNTuple", message)
-        .advise("Write it as a tree with ROOT: RDataFrame(\"NAME\", \"FILE\").Snapshot(\"Events\", \"tree.root\").")
+    MagicError::new("RNTuple", message).advise(
+        "Write it as a tree with ROOT: RDataFrame(\"NAME\", \"FILE\").Snapshot(\"Events\", \"tree.root\").",
+    )
 }
 
 /// The tree that a user most likely means; empty for files that hold one table.

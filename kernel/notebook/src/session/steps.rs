@@ -84,7 +84,10 @@ impl Steps {
     ///
     /// # Errors
     /// A statement that does not fit for another reason than a branch that is not there.
-    pub fn fitting(&self, (name, tables): TablesOfSample<'_>) -> Result<(Selection, Vec<LeftOut>), MagicError> {
+    pub fn fitting(
+        &self,
+        (name, tables): TablesOfSample<'_>,
+    ) -> Result<(Selection, Vec<LeftOut>), MagicError> {
         let mut selection = Selection::default();
         let mut left_out = Vec::new();
         for statement in &self.statements {
@@ -92,8 +95,9 @@ impl Steps {
                 Ok(with) => selection = with,
                 Err((table, error)) => {
                     let Some(branch) = error.missing_branch() else {
-                        return Err(MagicError::new("SelectionError", format!("{table}: {error}"))
-                            .advise("%cut --undo takes the last definition or cut back, --clear all of them."));
+                        return Err(MagicError::new("SelectionError", format!("{table}: {error}")).advise(
+                            "%cut --undo takes the last definition or cut back, --clear all of them.",
+                        ));
                     };
                     left_out.push(LeftOut {
                         sample: name.to_string(),
