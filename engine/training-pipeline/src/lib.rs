@@ -28,7 +28,7 @@ pub use inputs::{Input, is_root_name, open_all, open_table};
 pub use judge::LeftOut;
 pub use labels::{CheckedLabels, check_labels};
 pub use measure::{Sample, write_whole};
-pub use parameters::{Parameters, ParametersError, parse_bytes};
+pub use parameters::{PARAMETER_KEYS, Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict, score_chunk};
 pub use prepare::{Prepared, mix_settings, prepare, prepare_with};
 pub use request::{Labels, ModelRequest, PipelineRequest, TorchScriptRequest, read_model, read_selection};

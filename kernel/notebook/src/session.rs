@@ -22,7 +22,7 @@ pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
 pub(crate) use memory_sample::joined;
 pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
-pub use short_model::layers as short_layers;
+pub use short_model::{ACTIVATIONS, LAYERS, layers as short_layers};
 pub use steps::{LeftOut, Steps, TablesOfSample};
 pub use training::{Trained, TrainingWish};
 pub use vocabulary::{KnownBranch, Vocabulary};

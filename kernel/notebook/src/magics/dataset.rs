@@ -17,9 +17,9 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "Each argument is NAME=FILE; several files of a sample stand with commas, * and ? stand for letters. The \
               options hold for all samples of the line. The label is what a model learns to say; it is the name where \
               nothing else is said, and the sample that comes first is the signal.",
-    free: Free::Words { name: "NAME=FILE", kind: ValueKind::File, least: 0, most: None },
+    free: Free::Words { name: "NAME=FILE", kinds: &[ValueKind::File], least: 0, most: None },
     options: &[
-        option("--tree", "PATH", ValueKind::Text, "Path of the tree."),
+        option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
         option("--label", "LABEL", ValueKind::Text, "What a model learns to say of these events."),
         option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event."),
         option("--colour", "COLOUR", ValueKind::Colour, "Colour in pictures, such as #5790fc or royalblue."),

@@ -14,7 +14,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Load a model file, to predict with and to look at its report.",
     details: "",
-    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: Some(1) },
+    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: Some(1) },
     options: &[],
     examples: &["%load higgs.mlaas4hep"],
     action: Action::Session(run),

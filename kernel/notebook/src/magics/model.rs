@@ -18,9 +18,14 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "Below %%model stand layers, one a line or with commas: dense UNITS [ACTIVATION], dropout RATE, batch_norm, \
               activation FUNCTION. The output layer follows from the task. JSON as docs/model.md explains it is taken \
               too, and --file reads a JSON or TorchScript file.",
-    free: Free::Text { name: "LAYERS", kind: ValueKind::Text, is_needed: false },
+    free: Free::Text { name: "LAYERS", kind: ValueKind::Layers, is_needed: false },
     options: &[
-        option("--task", "TASK", ValueKind::Text, "binary (default), regression, or the number of classes."),
+        option(
+            "--task",
+            "TASK",
+            ValueKind::Suggestion(&["binary", "regression"]),
+            "binary (default), regression, or the number of classes.",
+        ),
         option(
             "--optimizer",
             "NAME",

@@ -17,9 +17,9 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "ROOT, CSV, JSON lines and Parquet files; * and ? stand for letters of a file name. Each file becomes a \
               sample with the name of the file; %dataset says more about samples. Without --tree the only tree is \
               taken, or the one called Events, or the longest. As many branches are shown as %config show.rows says.",
-    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: None },
+    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: None },
     options: &[
-        option("--tree", "PATH", ValueKind::Text, "Path of the tree."),
+        option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
         option("--as", "NAME", ValueKind::Text, "Take all files together as one sample of this name."),
         switch("--all", "Show all branches, however many they are."),
         switch("--keys", "Show what else lies in a ROOT file, and open nothing."),

@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Show how good the trained model is.",
     details: "Without a name: the numbers, the response by class with the over-training check, and the ROC curve.",
-    free: Free::Words { name: "PICTURE", kind: ValueKind::Choice(FIGURES), least: 0, most: None },
+    free: Free::Words { name: "PICTURE", kinds: &[ValueKind::Choice(FIGURES)], least: 0, most: None },
     options: &[switch("--interactive", "Pictures that can be zoomed and pointed at.")],
     examples: &["%report", "%report importance confusion", "%report all"],
     action: Action::Session(run),

@@ -15,7 +15,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Data,
     summary: "Show the first events that pass the cuts; lists as lists.",
     details: "Patterns such as Jet_* choose branches; without any, all are shown. New branches are shown too.",
-    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    free: Free::Words { name: "BRANCH", kinds: &[ValueKind::Branch], least: 0, most: None },
     options: &[
         option("--events", "N", ValueKind::Count, "How many events; 10 by default."),
         option("--from", "ENTRY", ValueKind::Count, "The first entry that is looked at."),

@@ -45,7 +45,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--device", "DEVICE", ValueKind::Choice(&["auto", "cpu", "cuda"]), "Where it trains."),
         switch("--balance", "Give every class the same weight."),
         switch("--resume", "Go on where the last training was stopped."),
-        option("--set", "KEY=VALUE", ValueKind::Text, "Any other parameter; may stand several times."),
+        option("--set", "KEY=VALUE", ValueKind::Parameter, "Any other parameter; may stand several times."),
     ],
     examples: &[
         "%train --epochs 20",
