@@ -1,7 +1,7 @@
 //! `%corr`.
 
 use crate::arguments::{CUT, Form, Free, SAMPLES, ValueKind, option, switch};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::{Context, watch};
 use crate::session::{HistogramWish, Vocabulary};
 use event_columns::Column;
@@ -56,8 +56,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         })?
     };
     context.say_left_out(&left_out);
-    let matrix = correlation_matrix(expressions, &rows, None)
-        .map_err(|error| MagicError::new("CorrelationError", error.to_string()))?;
+    let matrix = correlation_matrix(expressions, &rows, None).map_err(|error| {
+        MagicError::new("CorrelationError", with_causes(&error))
+            .advise("Name other expressions, or look at what is left of the events: %cut.")
+    })?;
     let figure = CorrelationMatrix { names: matrix.names, rows: matrix.rows };
     context.show_picture(&figure, arguments.has("--interactive"))?;
     context.export(&figure, None, arguments)?;

@@ -34,7 +34,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     } else if call.arguments.has("--undo") {
         match context.session.steps.undo() {
             Some(line) => context.line(&format!("taken back: {line}")),
-            None => return Err(MagicError::new("NothingToUndo", "there is no definition and no cut")),
+            None => {
+                return Err(MagicError::new("NothingToUndo", "there is no definition and no cut")
+                    .advise("%who lists what there is."));
+            }
         }
     }
     if !text.trim().is_empty() {

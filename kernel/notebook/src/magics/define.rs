@@ -22,8 +22,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let text = said(call);
     let n_before = context.session.steps.lines().len();
-    let statements =
-        Selection::statements(&text).map_err(|error| MagicError::new("SelectionError", error.to_string()))?;
+    let statements = Selection::statements(&text).map_err(|error| MagicError::selection(&error))?;
     let defines = |statement: &&Statement| statement.selection.new_branches().next().is_some();
     if let Some(statement) = statements.iter().find(|statement| !defines(statement)) {
         return Err(MagicError::new("ArgumentError", format!("`{}` defines nothing", statement.said))

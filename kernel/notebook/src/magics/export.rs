@@ -31,9 +31,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let [what, path] = call.arguments.free.as_slice() else { return Ok(()) };
     let trained = context.trained()?;
-    let json = |value: serde_json::Result<Vec<u8>>| {
-        value.map_err(|error| MagicError::new("OutputError", error.to_string()))
-    };
+    let json = |value: serde_json::Result<Vec<u8>>| value.map_err(|error| MagicError::output(&error));
     let bytes = match what.as_str() {
         "onnx" => trained.model.onnx_bytes().map(<[u8]>::to_vec).ok_or_else(|| {
             MagicError::new("NoGraph", "a TorchScript model has no ONNX graph")

@@ -191,6 +191,7 @@ fn binning(arguments: &Arguments) -> Result<Binning, MagicError> {
                     "ArgumentError",
                     format!("--edges {text}: edges are numbers with commas between them"),
                 )
+                .advise("For example: --edges 0,10,20,50,100.")
             };
             Some(edges.map_err(problem)?)
         }
@@ -238,8 +239,7 @@ fn figure(
 
 fn histogram_of(filled: &Filled) -> Result<Histogram, MagicError> {
     let Filled { edges, sum_w, sum_w2, underflow, overflow, .. } = filled.clone();
-    Histogram::new(edges, sum_w, sum_w2, underflow, overflow)
-        .map_err(|error| MagicError::new("BinningError", error.to_string()))
+    Histogram::new(edges, sum_w, sum_w2, underflow, overflow).map_err(|error| MagicError::binning(&error))
 }
 
 /// What a picture cannot show, one line for each sample that has it.

@@ -44,7 +44,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         vec![wish(Some(name), files)]
     } else {
         let files = training_pipeline::name_list::expand(files);
-        let files = files.map_err(|error| MagicError::new("InputError", error.to_string()))?;
+        let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
     let samples = wishes.iter().map(Sample::open).collect::<Result<Vec<_>, _>>()?;
@@ -100,7 +100,7 @@ fn branch_table(info: &TableInfo, n_shown: usize) -> TextTable {
 }
 
 fn show_keys(file: &str, context: &Context<'_>) -> Result<(), MagicError> {
-    let root = RootFile::open(file).map_err(|error| MagicError::new("InputError", error.to_string()))?;
+    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
     let mut table = TextTable::new(&["key", "class", "title", ">in file"]);
     for entry in root.entries() {
         let FileEntry { class_name, title, stored_bytes, .. } = entry;

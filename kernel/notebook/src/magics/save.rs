@@ -20,7 +20,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let trained = context.trained()?;
     let path = call.arguments.text();
-    trained.model.save(path).map_err(|error| MagicError::new("OutputError", error.to_string()))?;
+    trained.model.save(path).map_err(|error| MagicError::output(&error))?;
     context.line(&format!("wrote {path}"));
     context.session.history.push(format!("saved the model as {path}"));
     Ok(())

@@ -79,7 +79,7 @@ fn first_events(
     from: u64,
     n_events: usize,
 ) -> Result<FirstEvents, MagicError> {
-    let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+    let input = |error: &dyn std::error::Error| MagicError::input(error);
     let info = table.info();
     let selection = context.session.selection_of(sample)?.without_drops();
     let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;

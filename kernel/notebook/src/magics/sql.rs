@@ -33,7 +33,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             .advise("For example: %sql SELECT COUNT(*) AS n FROM signal"));
     }
     if !["select", "with"].iter().any(|word| starts_with_word(sql.trim(), word)) {
-        return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL"));
+        return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL")
+            .advise("Begin with SELECT or WITH; %define and %cut change what the samples show."));
     }
     let mut tables: Vec<(String, EventChunk)> = Vec::new();
     for sample in context.session.chosen(&[])? {
@@ -68,7 +69,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             return Err(MagicError::new(
                 "ArgumentError",
                 format!("{name} is a sample with files; --as takes a new name"),
-            ));
+            )
+            .advise("%dataset lists the names that are taken."));
         }
         context.session.set_sample(Sample::in_memory(name, answer));
         context.session.history.push(format!("{name}: {}", sql.trim()));

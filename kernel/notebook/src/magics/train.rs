@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Form, Free, ValueKind, option, switch};
 use crate::display::{ProgressBar, picture_bundle};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Settings, Trained, TrainingWish, go_on_unless};
 use event_columns::GoOn;
@@ -110,7 +110,7 @@ fn stopped_or(error: PipelineError, n_epochs: usize) -> MagicError {
             MagicError::interrupted(format!("training was stopped after {n_epochs} epochs"))
                 .advise("Go on with %train --resume; data, cuts and model are as they were.")
         }
-        error => MagicError::new("TrainingError", error.to_string()),
+        error => MagicError::new("TrainingError", with_causes(&error)),
     }
 }
 
@@ -154,9 +154,10 @@ fn parameters(arguments: &Arguments) -> Result<Map<String, Value>, MagicError> {
         said.insert("class_weights".to_string(), Value::from("balanced"));
     }
     for setting in arguments.values("--set") {
-        let (key, value) = setting
-            .split_once('=')
-            .ok_or_else(|| MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE")))?;
+        let (key, value) = setting.split_once('=').ok_or_else(|| {
+            MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE"))
+                .advise("For example: --set scaler=robust.")
+        })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         said.insert(key.to_string(), value);
     }

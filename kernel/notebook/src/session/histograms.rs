@@ -240,9 +240,7 @@ impl Session {
         weight: Option<&str>,
         cut: Option<&str>,
     ) -> Result<Variables, MagicError> {
-        let parse = |text: &&str| {
-            Expression::parse(text).map_err(|error| MagicError::new("ExpressionError", error.to_string()))
-        };
+        let parse = |text: &&str| Expression::parse(text).map_err(|error| MagicError::expression(&error));
         let weight = match weight {
             Some(text) => Some(parse(&text)?),
             None => sample.weight.clone(),
@@ -251,7 +249,7 @@ impl Session {
         if let Some(cut) = cut {
             parse(&cut)?;
             let further = Selection::from_text(cut);
-            selection.append(&further.map_err(|error| MagicError::new("SelectionError", error.to_string()))?);
+            selection.append(&further.map_err(|error| MagicError::selection(&error))?);
         }
         Ok(Variables {
             expressions: expressions.iter().map(parse).collect::<Result<_, _>>()?,
@@ -301,14 +299,14 @@ fn pairs(
 pub(crate) fn problem(error: VariablesError) -> MagicError {
     match error {
         VariablesError::Stopped => MagicError::interrupted("stopped; nothing was changed"),
-        VariablesError::Expression { .. } => MagicError::new("ExpressionError", error.to_string()),
-        VariablesError::Selection { .. } => MagicError::new("SelectionError", error.to_string()),
-        error => MagicError::new("InputError", error.to_string()),
+        VariablesError::Expression { .. } => MagicError::expression(&error),
+        VariablesError::Selection { .. } => MagicError::selection(&error),
+        error => MagicError::input(&error),
     }
 }
 
 fn bins(error: event_histogram::AxisError) -> MagicError {
-    MagicError::new("BinningError", error.to_string())
+    MagicError::binning(&error)
 }
 
 /// An answer to a report of progress.

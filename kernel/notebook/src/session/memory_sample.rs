@@ -79,7 +79,7 @@ impl Session {
         table: &dyn EventTable,
         is_wanted: IsWanted<'_>,
     ) -> Result<EventChunk, MagicError> {
-        let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+        let input = |error: &dyn std::error::Error| MagicError::input(error);
         let info = table.info();
         let selection = self.selection_of(sample)?;
         let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;
@@ -120,8 +120,10 @@ pub(crate) fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
             continue;
         };
         let pieces = [column].into_iter().chain(others).flat_map(|column| column.pieces().to_vec()).collect();
-        let column = Column::new(column.column_type(), pieces)
-            .map_err(|error| MagicError::new("InputError", format!("branch {name}: {error}")))?;
+        let column = Column::new(column.column_type(), pieces).map_err(|error| {
+            MagicError::new("InputError", format!("branch {name}: {error}"))
+                .advise("The files of the sample differ: open them as samples of their own.")
+        })?;
         all.set(name.clone(), column);
     }
     Ok(all)

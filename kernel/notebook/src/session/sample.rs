@@ -59,10 +59,12 @@ impl Sample {
     /// # Errors
     /// A file cannot be read, has no tree, or the weight is no expression over its branches.
     pub fn open(wish: &SampleWish) -> Result<Self, MagicError> {
-        let input =
-            |error: training_pipeline::PipelineError| MagicError::new("InputError", error.to_string());
+        let input = |error: training_pipeline::PipelineError| MagicError::input(&error);
         let files = name_list::expand(&wish.files).map_err(input)?;
-        let first = files.first().ok_or_else(|| MagicError::new("InputError", "no file was named"))?;
+        let first = files.first().ok_or_else(|| {
+            MagicError::new("InputError", "no file was named")
+                .advise("Write NAME=FILE; * and ? stand for letters of a file name.")
+        })?;
         let tree = match &wish.tree {
             Some(tree) => tree.clone(),
             None => suitable_tree(first)?,
@@ -76,7 +78,7 @@ impl Sample {
         let tables = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let name = wish.name.clone().unwrap_or_else(|| stem(first));
         let weight = wish.weight.as_deref().map(Expression::parse).transpose();
-        let weight = weight.map_err(|error| MagicError::new("ExpressionError", error.to_string()))?;
+        let weight = weight.map_err(|error| MagicError::expression(&error))?;
         Ok(Self {
             label: wish.label.clone().unwrap_or_else(|| name.clone()),
             name,
@@ -141,7 +143,7 @@ fn suitable_tree(file: &str) -> Result<String, MagicError> {
     if !Path::new(file).is_file() || table_file::Format::from_path(Path::new(file)).is_some() {
         return Ok(String::new());
     }
-    let root = RootFile::open(file).map_err(|error| MagicError::new("InputError", error.to_string()))?;
+    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
     let mut names: Vec<String> = root.trees().map(|entry| entry.path.clone()).collect();
     names.dedup();
     match names.as_slice() {

@@ -176,6 +176,7 @@ impl Settings {
         };
         (setting.set)(self, value).map_err(|expected| {
             MagicError::new("SettingError", format!("{name} cannot be `{value}`; it must be {expected}"))
+                .advise(format!("%config {name} shows what it is now."))
         })
     }
 

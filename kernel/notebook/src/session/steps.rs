@@ -57,7 +57,7 @@ impl Steps {
                         holds[at] = true;
                     }
                     Err((table, error)) => {
-                        let said = MagicError::new("SelectionError", format!("{table}: {error}"));
+                        let said = MagicError::new("SelectionError", format!("{table}: {error}")).advise("Tab completes branches and functions; %define? and docs/selection.md explain the language.");
                         let Some(branch) = error.missing_branch() else { return Err(said) };
                         if at >= n_before {
                             first_error.get_or_insert(said);
@@ -155,7 +155,7 @@ fn fits(
 }
 
 fn problem(error: &SelectionError) -> MagicError {
-    MagicError::new("SelectionError", error.to_string())
+    MagicError::selection(error)
 }
 
 #[cfg(test)]

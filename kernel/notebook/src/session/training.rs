@@ -1,7 +1,7 @@
 //! From the session to a request of the training pipeline, and what it leaves.
 
 use super::{Sample, Session};
-use crate::magic::MagicError;
+use crate::magic::{MagicError, with_causes};
 use event_columns::Column;
 use event_selection::Selection;
 use serde_json::{Map, Value, json};
@@ -93,8 +93,7 @@ impl Session {
         if selection.is_empty() {
             return Ok(selection);
         }
-        let problem =
-            |error: event_selection::SelectionError| MagicError::new("SelectionError", error.to_string());
+        let problem = |error: event_selection::SelectionError| MagicError::selection(&error);
         let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else {
             return Ok(selection);
         };
@@ -152,10 +151,16 @@ impl Session {
             said.insert("weight".into(), json!(weight));
         }
         said.extend(wish.parameters.clone());
-        let parameters = Parameters::from_json(&Value::Object(said).to_string(), "%train")
-            .map_err(|error| MagicError::new("ParameterError", error.to_string()))?;
+        let parameters =
+            Parameters::from_json(&Value::Object(said).to_string(), "%train").map_err(|error| {
+                MagicError::new("ParameterError", with_causes(&error))
+                    .advise("docs/parameters.md lists all keys.")
+            })?;
         match parameters.notes.first() {
-            Some(note) => Err(MagicError::new("ParameterError", note.clone())),
+            Some(note) => {
+                Err(MagicError::new("ParameterError", note.clone())
+                    .advise("docs/parameters.md lists all keys."))
+            }
             None => Ok(parameters),
         }
     }
@@ -170,12 +175,14 @@ impl Session {
         columns: Vec<Vec<(String, Column)>>,
     ) -> Result<(), MagicError> {
         let Some(own) = self.samples.iter_mut().find(|own| own.name == sample) else {
-            return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`")));
+            return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`"))
+                .advise("%dataset lists the samples."));
         };
         let mut tables: Vec<Arc<dyn event_columns::EventTable>> = Vec::new();
         for (table, columns) in own.tables.iter().zip(columns) {
-            let extended = super::ExtendedTable::new(Arc::clone(table), columns)
-                .map_err(|reason| MagicError::new("ScoreError", reason))?;
+            let extended = super::ExtendedTable::new(Arc::clone(table), columns).map_err(|reason| {
+                MagicError::new("ScoreError", reason).advise("Open the sample again, then %predict.")
+            })?;
             tables.push(Arc::new(extended));
         }
         own.tables = tables;
