@@ -67,9 +67,10 @@ impl FileFingerprint {
         Ok(Self {
             size_bytes: metadata.len(),
             modified_ns: since_1970.and_then(|duration| u64::try_from(duration.as_nanos()).ok()),
-            sha256: match with_checksum {
-                true => Some(checksum(path, is_stopped).map_err(failed)?.ok_or(SpecsError::Stopped)?),
-                false => None,
+            sha256: if with_checksum {
+                Some(checksum(path, is_stopped).map_err(failed)?.ok_or(SpecsError::Stopped)?)
+            } else {
+                None
             },
             name,
         })

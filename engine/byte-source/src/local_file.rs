@@ -71,13 +71,14 @@ impl LocalFile {
             cause,
         };
         let now = self.file.metadata().map_err(refuse)?;
-        let (name, len_now) = (self.name.clone(), now.len());
+        let len_now = now.len();
         if len_now < self.len {
+            let name = self.name.clone();
             return Err(ByteSourceError::Shrunk { name, len_at_open: self.len, len_now });
         }
         // Other bytes in the same places would look like a damaged file, or like other events.
         if now.modified().ok() != self.modified {
-            return Err(ByteSourceError::Changed { name });
+            return Err(ByteSourceError::Changed { name: self.name.clone() });
         }
         Ok(())
     }

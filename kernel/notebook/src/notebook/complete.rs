@@ -126,7 +126,10 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
             let kind = setting.map_or(ValueKind::Setting, |setting| ValueKind::Choice(setting.choices));
             of_kind(kind, typed, vocabulary).moved(start)
         }
-        Free::Text { kind, .. } => of_text(kind, text, vocabulary),
+        Free::Text {
+            kind: kind @ (ValueKind::Expression | ValueKind::Query | ValueKind::Layers), ..
+        } => of_text(kind, text, vocabulary),
+        Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
         Free::None => Found { start, words: Vec::new() },
     }
 }

@@ -205,7 +205,9 @@ impl Session {
         let mut first_error = None;
         for sample in self.chosen(names)? {
             let found = self.unchecked(sample, expressions, wish.weight.as_deref(), wish.cut.as_deref())?;
-            match sample.tables.iter().map(|table| found.check(&**table)).collect() {
+            let tables = sample.tables.iter();
+            let checked: Result<Vec<_>, VariablesError> = tables.map(|table| found.check(&**table)).collect();
+            match checked {
                 Ok(checked) => samples.push((sample, checked)),
                 Err(error) => {
                     let missing = error.missing_branch().map(String::from);
