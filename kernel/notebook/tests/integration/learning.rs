@@ -88,6 +88,8 @@ fn a_stop_after_the_training_keeps_the_model() {
         });
         let result = result.unwrap();
         assert_eq!((result.left_out, result.report.parts.len()), (left_out, n_parts));
+        let n_events = result.model.manifest().provenance.n_events;
+        assert!(n_events.iter().all(|n_events| *n_events > 500), "{n_events:?}");
         assert_eq!(
             (result.report.history.len(), result.report.importance.is_empty()),
             (2, left_out.is_some())
