@@ -3,8 +3,8 @@
 use event_columns::{Column, ColumnType, ElementType, EventChunk, Piece, Slice, Values};
 use jupyter_kernel::{CellError, Completions, MimeBundle, Output};
 use mlaas4hep::{Primitive, PrimitiveType, Shape, TableBuilder, store};
-use notebook::RustEngine;
 use notebook::magic::MagicError;
+use notebook::{HandedBack, NoTables, RustEngine, Tables};
 use rust_cells::{CellSink, EngineState, RustCells, RustError, RustOptions};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -28,6 +28,7 @@ impl Engine {
 /// The outputs of a cell on their way to the front end.
 struct Sink<'a> {
     output: &'a Output,
+    tables: &'a dyn Tables,
 }
 
 impl CellSink for Sink<'_> {
@@ -61,6 +62,10 @@ impl CellSink for Sink<'_> {
     fn is_interrupted(&self) -> bool {
         self.output.is_interrupted()
     }
+
+    fn table_wanted(&self, name: &str) -> Result<Vec<String>, String> {
+        self.tables.bring(name).map_err(|error| error.to_string())
+    }
 }
 
 fn shown(error: RustError) -> CellError {
@@ -73,18 +78,29 @@ impl RustEngine for Engine {
         code: &str,
         first_line: usize,
         output: &Output,
-    ) -> Result<Vec<(String, EventChunk)>, CellError> {
+        tables: &dyn Tables,
+    ) -> Result<Vec<HandedBack>, CellError> {
         // Messages count lines from the top of the cell, magics included.
         let placed = "\n".repeat(first_line) + code;
-        let done = self.cells.execute(&placed, &Sink { output }).map_err(shown)?;
-        let read = |name: &String| -> Result<(String, EventChunk), CellError> {
-            events_of(&self.store, name).map(|events| (name.clone(), events)).map_err(|reason| CellError {
-                name: "TableError".to_string(),
-                value: reason.clone(),
-                traceback: vec![reason],
-            })
+        let done = self.cells.execute(&placed, &Sink { output, tables }).map_err(shown)?;
+        let problem = |reason: String| CellError {
+            name: "TableError".to_string(),
+            value: reason.clone(),
+            traceback: vec![reason],
         };
-        done.tables_put.iter().map(read).collect()
+        let tables = done.tables_put.into_iter().map(|name| {
+            let events = events_of(&self.store, &name).map_err(problem)?;
+            Ok(HandedBack::Table { name, events })
+        });
+        let branches = done.branches_put.into_iter().map(|put| {
+            let mut events = events_of(&self.store, &put.table).map_err(problem)?;
+            let lacking = || problem(format!("branch {} has no column of its name", put.branch));
+            let column = events.remove(&put.branch).ok_or_else(lacking)?;
+            // It lives on in the sample; cells get it with the sample.
+            let _ = store::remove_table(&self.store, &put.table);
+            Ok(HandedBack::Branch { sample: put.sample, name: put.branch, column })
+        });
+        tables.chain(branches).collect()
     }
 
     fn interrupt(&self) {
@@ -109,7 +125,7 @@ impl RustEngine for Engine {
     }
 
     fn command(&self, line: &str, output: &Output) -> Result<(), CellError> {
-        self.cells.command(line, &Sink { output }).map(|_| ()).map_err(shown)
+        self.cells.command(line, &Sink { output, tables: &NoTables }).map(|_| ()).map_err(shown)
     }
 
     fn restart(&self) {

@@ -6,16 +6,37 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::input::request_table;
 use crate::primitive::{values_of, with_type};
 use crate::store::{ColumnLayout, Layout, MappedFile};
 use crate::{Error, Primitive, PrimitiveType, store};
 
-/// Opens a table of the session by its name, such as a sample or what a cell handed back.
+/// Opens a table of the session by its name, such as a sample or what a cell handed back. The kernel is asked for it, so
+/// that it holds the events that pass the cuts now.
 ///
 /// # Errors
-/// [`Error::NoTable`] with the nearest names, [`Error::NoStore`] outside the kernel.
+/// [`Error::NoTable`] with the nearest names, [`Error::NotShared`] where the kernel cannot bring it,
+/// [`Error::NoStore`] outside the kernel.
 pub fn table(name: &str) -> Result<Table, Error> {
-    store::open_table(&store::store_folder()?, name)
+    let folder = store::store_folder()?;
+    let known = request_table(name).map_err(|reason| Error::NotShared { table: name.to_string(), reason })?;
+    store::open_table(&folder, name).map_err(|error| match error {
+        Error::NoTable { .. } => no_table(name, &with_stored(&folder, known)),
+        error => error,
+    })
+}
+
+fn no_table(name: &str, names: &[String]) -> Error {
+    let nearest = crate::nearest::nearest_names(name, names.iter().map(String::as_str));
+    Error::NoTable { name: name.to_string(), nearest, n_tables: names.len() }
+}
+
+/// Names that the kernel knows, and those in the store.
+fn with_stored(folder: &Path, mut names: Vec<String>) -> Vec<String> {
+    names.extend(store::table_names(folder).unwrap_or_default());
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Names of the tables that [`table`] opens, in alphabetical order.
@@ -23,7 +44,9 @@ pub fn table(name: &str) -> Result<Table, Error> {
 /// # Errors
 /// [`Error::NoStore`] outside the kernel.
 pub fn tables() -> Result<Vec<String>, Error> {
-    store::table_names(&store::store_folder()?)
+    let folder = store::store_folder()?;
+    // Without an answer those in the store are all that is known.
+    Ok(with_stored(&folder, request_table("").unwrap_or_default()))
 }
 
 /// How many values a column holds for one event.

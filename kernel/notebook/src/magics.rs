@@ -105,7 +105,7 @@ pub fn find(name: &str) -> Result<&'static MagicInfo, MagicError> {
 /// A cell as it may be remembered: what is assigned to names that speak of tokens or passwords is left out.
 pub(crate) fn without_secrets(code: &str) -> String {
     let word = |word: &str| match word.split_once('=') {
-        Some((name, value)) if !value.is_empty() && env::is_secret(name) => {
+        Some((name, value)) if !value.is_empty() && secrets::is_secret(name) => {
             format!("{name}=(not remembered)")
         }
         _ => word.to_string(),

@@ -1,9 +1,11 @@
 //! What a notebook holds between its cells: samples, the selection, the model. Knows neither Jupyter nor pictures.
 
+mod added_branch;
 mod branches;
 mod extended_table;
 mod histograms;
 mod measure;
+mod memory_guard;
 mod memory_sample;
 mod sample;
 mod settings;
@@ -15,7 +17,10 @@ mod vocabulary;
 pub use branches::BranchChoice;
 pub use extended_table::ExtendedTable;
 pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
+pub use memory_guard::MemoryGuard;
+pub(crate) use memory_guard::decoded_bytes_of;
 pub(crate) use memory_sample::joined;
+pub(crate) use sample::memory_of_table_files;
 pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
 pub use short_model::layers as short_layers;
@@ -50,6 +55,10 @@ pub struct Session {
     specs: BTreeMap<(String, String), Arc<Specs>>,
     /// Epochs that the last `%train` was asked for, for `--resume`.
     pub asked_epochs: Option<usize>,
+    /// What this server may take.
+    pub memory: MemoryGuard,
+    /// Values of the parameters cells, for `{name}` in magics.
+    pub parameters: BTreeMap<String, serde_json::Value>,
     /// What was done, for `%provenance`.
     pub history: Vec<String>,
     /// Specs files and checkpoints of this session.
@@ -71,6 +80,8 @@ impl Session {
             trained: None,
             specs: BTreeMap::new(),
             asked_epochs: None,
+            parameters: BTreeMap::new(),
+            memory: MemoryGuard::default(),
             history: Vec::new(),
             folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
         })

@@ -3,6 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
+use secrets::is_secret;
 use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -32,7 +33,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         .collect();
     all.sort();
     for (name, value) in all {
-        let value = if is_secret(&name) { "(not shown)".to_string() } else { value };
+        let value = if is_secret(&name) { secrets::HIDDEN.to_string() } else { value };
         table.row(vec![name, value]);
     }
     if table.n_rows() == 0 {
@@ -40,22 +41,4 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     }
     context.show_table("", &table);
     Ok(())
-}
-
-/// Whether the value of a variable must not be seen.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_uppercase();
-    ["TOKEN", "SECRET", "PASSW", "CREDENTIAL", "COOKIE", "KEYFILE"].iter().any(|word| name.contains(word))
-        || ["_KEY", "_PAT"].iter().any(|end| name.ends_with(end))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_secret;
-
-    #[test]
-    fn tokens_are_secret() {
-        assert!(is_secret("JUPYTERHUB_API_TOKEN") && is_secret("db_password") && is_secret("GITHUB_PAT"));
-        assert!(!is_secret("PATH") && !is_secret("JUPYTERHUB_USER"));
-    }
 }

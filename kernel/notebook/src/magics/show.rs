@@ -96,6 +96,11 @@ fn first_events(
     let mut n_looked_at = (n_events as u64).max(100);
     loop {
         let end = info.n_entries.min(from.saturating_add(n_looked_at));
+        let needed = crate::session::decoded_bytes_of(info, &branches, end.saturating_sub(from));
+        crate::notebook::warn(
+            context.output,
+            context.session.memory.ask(needed, &format!("looking through {}", info.source))?,
+        );
         let chunk = read_chunk(table, &branches, from..end).map_err(|error| input(&error))?;
         let selected = checked.apply(chunk).map_err(|error| input(&error))?;
         if selected.kept.len() < n_events && end < info.n_entries && !context.output.is_interrupted() {
