@@ -158,12 +158,12 @@ impl RustEngine for Engine {
     }
 }
 
-/// Adds a branch. Lists of lists and lists of texts have no counterpart in the store and are left out.
+/// Adds a branch. Lists of texts and lists of more than two levels have no counterpart in the store and are left out.
 fn with_column<'a>(table: TableBuilder<'a>, name: &str, column: &'a Column) -> TableBuilder<'a> {
     let ColumnType { element, depth, .. } = column.column_type();
     match (element, depth) {
         (ElementType::Text, 0) => table.texts(name, texts(column)),
-        (ElementType::Text, _) | (_, 2..) => table,
+        (ElementType::Text, _) | (_, 3..) => table,
         (ElementType::Bool, _) => of_type(table, name, column, |values| match values {
             Values::Bool(values) => Some(&values[..]),
             _ => None,
@@ -204,6 +204,13 @@ fn of_type<'a, T: Primitive>(
             return table.fixed(name, width, joined);
         }
         _ => {}
+    }
+    if depth == 2 {
+        let pieces = column.pieces().iter().filter_map(|piece| {
+            let [outer, inner] = piece.offsets() else { return None };
+            Some((&outer[..], &inner[..], Cow::Borrowed(values(piece))))
+        });
+        return table.doubly_jagged_pieces(name, width, pieces);
     }
     let pieces = column.pieces().iter().filter_map(|piece| {
         let [offsets] = piece.offsets() else { return None };
@@ -272,6 +279,48 @@ where
                 table.jagged::<T>(name).map_err(said)?.into_iter().map(<[T]>::to_vec).collect();
             Ok(Piece::jagged(&lists).into())
         }
+        Shape::DoublyJagged { width } => {
+            let column = table.doubly_jagged::<T>(name).map_err(said)?;
+            let lists = column.lists();
+            let offsets = vec![column.offsets().to_vec().into(), lists.offsets().to_vec().into()];
+            piece(
+                ColumnType { element: T::ELEMENT, depth: 2, width: *width },
+                offsets,
+                lists.flat_values().to_vec(),
+            )
+        }
         Shape::Text => Err(format!("column {name} is text; hand back numbers")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_lists_go_to_cells_and_come_back() {
+        let column_type = ColumnType { element: ElementType::F32, depth: 2, width: 1 };
+        let piece = |outer: Vec<i64>, inner: Vec<i64>, values: Vec<f32>| {
+            Piece::new(column_type, vec![outer.into(), inner.into()], values.into()).unwrap()
+        };
+        // The second begins above 0 in both.
+        let first = piece(vec![0, 2, 2], vec![0, 1, 3], vec![1.0, 2.0, 3.0]);
+        let second = piece(vec![1, 2], vec![0, 1, 3], vec![9.0, 4.0, 5.0]);
+        let column = Column::new(column_type, vec![first, second]).unwrap();
+        let mut events = EventChunk::new(0, 3);
+        events.set("hits", column);
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = TableBuilder::new();
+        for (branch, column) in events.columns() {
+            table = with_column(table, branch, column);
+        }
+        store::write_table(folder.path(), "t", &table).unwrap();
+        let stored = store::open_table(folder.path(), "t").unwrap();
+        let hits = stored.doubly_jagged::<f32>("hits").unwrap();
+        let lists: Vec<Vec<&[f32]>> = hits.iter().map(|event| event.iter().collect()).collect();
+        assert_eq!(lists, [vec![&[1.0_f32][..], &[2.0, 3.0]], vec![], vec![&[4.0, 5.0]]]);
+        let back = events_of(folder.path(), "t").unwrap();
+        let back = back.column("hits").unwrap();
+        assert_eq!((back.column_type(), back.to_f64()), (column_type, vec![1.0, 2.0, 3.0, 4.0, 5.0]));
     }
 }

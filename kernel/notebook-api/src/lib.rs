@@ -61,5 +61,5 @@ pub use print::flushed_print;
 pub use progress::{Progress, progress};
 pub use put::{put, put_branch};
 pub use show::{LastValue, Show, Shown, show, show_as, update};
-pub use table::{ColumnInfo, Jagged, JaggedIter, Shape, Table, table, tables};
+pub use table::{ColumnInfo, DoublyJagged, Jagged, JaggedIter, Shape, Table, table, tables};
 pub use table_builder::{IntoTable, TableBuilder};
