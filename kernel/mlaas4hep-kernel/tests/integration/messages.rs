@@ -122,7 +122,9 @@ fn a_column_of_a_rust_cell_is_a_branch_for_cuts_pictures_and_training() {
 #[test]
 fn completion_and_inspection_answer_while_a_cell_runs() {
     let mut front_end = start();
-    let sleeping = front_end.execute("!sleep 30");
+    let sleeping = front_end.execute("!echo runs; sleep 30");
+    // An interrupt before it runs would be none.
+    while front_end.next(Channel::Iopub).content["text"] != "runs\n" {}
     let request =
         front_end.send(Channel::Shell, "complete_request", json!({ "code": "%his", "cursor_pos": 4 }));
     let reply = front_end.expect_reply(&request, "complete_reply");

@@ -5,6 +5,7 @@
 use crate::magic::MagicError;
 use event_columns::TableInfo;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use text_table::human_bytes;
 
@@ -35,7 +36,9 @@ impl MemoryGuard {
     /// It would go over the limit; the message has the figures.
     pub fn ask(&self, needed_bytes: u64, what: &str) -> Result<Option<String>, MagicError> {
         match self.limit_bytes {
-            Some(limit) if needed_bytes > LITTLE_BYTES => judged(needed_bytes, used_bytes(), limit, what),
+            Some(limit) if needed_bytes > LITTLE_BYTES => {
+                judged(needed_bytes, used_bytes(limit), limit, what)
+            }
             _ => Ok(None),
         }
     }
@@ -79,8 +82,26 @@ fn judged(needed: u64, used: u64, limit: u64, what: &str) -> Result<Option<Strin
     Ok(is_beyond(WARNED_PERCENT).then(|| format!("memory will be scarce: {figures}")))
 }
 
+/// What is in use: in a container that has this limit all of it, for the server beside the kernel counts, too; else what the
+/// kernel and all that it has started hold.
+fn used_bytes(limit: u64) -> u64 {
+    of_container(Path::new("/sys/fs/cgroup"), limit).unwrap_or(0).max(of_family())
+}
+
+/// Memory of a container (cgroup 2) whose limit is not above this one, without the files that the system may drop.
+fn of_container(folder: &Path, limit: u64) -> Option<u64> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    if number(&read("memory.max")?)? > limit {
+        return None;
+    }
+    let stat = read("memory.stat").unwrap_or_default();
+    let of_files = stat.lines().find_map(|line| number(line.strip_prefix("inactive_file ")?)).unwrap_or(0);
+    Some(number(&read("memory.current")?)?.saturating_sub(of_files))
+}
+
 /// Resident memory of this process and of all that it has started; 0 where the system does not tell.
-fn used_bytes() -> u64 {
+fn of_family() -> u64 {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let processes: BTreeMap<u32, (u32, u64)> = pids.filter_map(|pid| Some((pid, process(pid)?))).collect();
@@ -136,8 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn a_container_of_this_limit_counts_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        assert_eq!(of_container(folder.path(), 1000), None);
+        write("memory.max", "1000\n");
+        write("memory.current", "700\n");
+        assert_eq!(of_container(folder.path(), 1000), Some(700));
+        write("memory.stat", "anon 5\ninactive_file 200\nactive_file 100\n");
+        assert_eq!(of_container(folder.path(), 1000), Some(500));
+        assert_eq!(of_container(folder.path(), 999), None);
+        write("memory.max", "max\n");
+        assert_eq!(of_container(folder.path(), 1000), None);
+    }
+
+    #[test]
     fn this_process_uses_memory() {
-        assert!(used_bytes() > 1 << 20);
+        assert!(used_bytes(u64::MAX) > 1 << 20);
         assert!(MemoryGuard::new(Some(1 << 20)).ask(1 << 30, "reading").is_err());
     }
 }
