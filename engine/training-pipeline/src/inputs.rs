@@ -1,6 +1,6 @@
 //! Opens the input files: local first, then with the redirector in front, as the original does.
 
-use crate::{Parameters, PipelineError, name_list};
+use crate::{OpenedTables, Parameters, PipelineError, name_list};
 use event_columns::{EventTable, TableInfo};
 use root_file::RootFile;
 use std::path::Path;
@@ -57,19 +57,21 @@ pub fn open_table(
     Ok(Arc::new(table))
 }
 
-/// Opens all files; every one that fails is named, not only the first.
+/// Opens all files but those that are open already; every one that fails is named, not only the first.
 ///
 /// # Errors
 /// [`PipelineError::Inputs`] with one sentence for each file that cannot be opened.
 pub fn open_all(
     files: &[String],
+    opened: &OpenedTables,
     parameters: &Parameters,
     format: Option<Format>,
 ) -> Result<Vec<Input>, PipelineError> {
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for file in files {
-        match open_table(file, &parameters.tree, format, &parameters.redirector) {
+        let opened = opened.0.get(file).map(|table| Ok(Arc::clone(table)));
+        match opened.unwrap_or_else(|| open_table(file, &parameters.tree, format, &parameters.redirector)) {
             Ok(table) => inputs.push(choose_branches(file, table, parameters)?),
             Err(error) => problems.push(error),
         }

@@ -12,6 +12,7 @@ use crate::engine::{EngineState, Job, Shared, Ticket, unavailable};
 use crate::options::RustOptions;
 use crate::side::Stopped;
 use crate::sink::{CellSink, RustDone, RustError};
+use crate::waiting::Waiting;
 use crate::{commands, engine, letters, processes, share, worker};
 
 /// How often the sink is asked whether the cell is interrupted.
@@ -175,7 +176,10 @@ impl RustCells {
         let _ = std::fs::remove_dir_all(&self.shared.folder);
         let _ = std::fs::remove_file(&self.shared.socket);
         if let Some(home) = worker::process_folder() {
-            let is_last = std::fs::read_dir(home).is_ok_and(|entries| entries.count() <= 1);
+            let is_engine =
+                |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("engine-");
+            let is_last = std::fs::read_dir(home)
+                .is_ok_and(|mut entries| !entries.any(|entry| entry.is_ok_and(is_engine)));
             if is_last {
                 let _ = std::fs::remove_dir_all(home);
             }
@@ -192,17 +196,28 @@ impl RustCells {
     }
 
     fn wait_until_ready(&self, sink: &dyn CellSink) -> Result<(), RustError> {
+        let mut waiting = Waiting::new(sink, &self.shared.folder);
         loop {
             match self.state() {
-                EngineState::Ready => return Ok(()),
+                EngineState::Ready => {
+                    waiting.end("ready");
+                    return Ok(());
+                }
                 EngineState::Starting { .. } if self.was_interrupted(sink) => {
+                    waiting.end("interrupted; the engine goes on to start");
                     return Err(RustError::plain(
                         "Interrupted",
                         "the engine of Rust cells was still starting; it goes on",
                     ));
                 }
-                EngineState::Starting { .. } => self.shared.wait(LOOK),
-                state => return Err(unavailable(&state)),
+                EngineState::Starting { step } => {
+                    waiting.show(&step);
+                    self.shared.wait(LOOK);
+                }
+                state => {
+                    waiting.end("not ready");
+                    return Err(unavailable(&state));
+                }
             }
         }
     }
@@ -219,7 +234,15 @@ impl RustCells {
         for event in left_over {
             cell.take(event);
         }
-        match cell.follow(&received, LOOK, || self.was_interrupted(sink)) {
+        let mut waiting = Waiting::new(sink, &self.shared.folder);
+        let followed = cell.follow(&received, LOOK, |has_run| {
+            if !has_run {
+                waiting.show_crates("compiling");
+            }
+            self.was_interrupted(sink)
+        });
+        waiting.end("compiled");
+        match followed {
             Some(result) => cell.end(result, code, &self.shared),
             None => Err(self.stop(&ticket)),
         }
@@ -236,8 +259,8 @@ impl RustCells {
             Stopped::Compiling => {
                 let (shared, ticket) = (Arc::clone(&self.shared), Arc::clone(ticket));
                 let end = move || {
-                    while !ticket.is_finished.load(Ordering::SeqCst) {
-                        processes::end_compiler(&shared.folder);
+                    // Not a moment longer: the next compiler belongs to another cell.
+                    while ticket.before_its_end(|| processes::end_compiler(&shared.folder)) {
                         std::thread::sleep(Duration::from_millis(5));
                     }
                 };

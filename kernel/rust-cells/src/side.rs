@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use serde_json::{Map, Value};
@@ -29,6 +30,10 @@ pub(crate) enum Event {
         is_password: bool,
         answer: Sender<Result<String, String>>,
     },
+    Table {
+        name: String,
+        answer: Sender<Result<String, String>>,
+    },
     Gone {
         how: String,
     },
@@ -41,6 +46,9 @@ pub(crate) enum Event {
 /// Outputs that came while no cell was at work, as from a thread that a cell left behind. More than this many pieces
 /// are dropped.
 const MOST_LEFT_OVER: usize = 1000;
+
+/// How long outputs may be on their way through the socket.
+pub(crate) const LAST_OUTPUTS: Duration = Duration::from_secs(10);
 
 /// Shared by the connections, the cell at work and whoever interrupts.
 #[derive(Default)]
@@ -94,8 +102,12 @@ impl Side {
         std::mem::take(&mut state.left_over)
     }
 
-    /// What the engine itself has run by now is nobody's output.
+    /// What the engine itself has run by now is nobody's output. The last of it may still be on its way.
     pub(crate) fn forget_left_over(&self) {
+        let began = Instant::now();
+        while self.lock().is_running && began.elapsed() < LAST_OUTPUTS {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         self.lock().left_over.clear();
     }
 
@@ -170,6 +182,10 @@ impl Side {
                 let answer = self.ask(pid, prompt, is_password);
                 return write_frame(connection, &Answer::Line { answer });
             }
+            Frame::Table { name } => {
+                let answer = self.table(pid, name);
+                return write_frame(connection, &Answer::Line { answer });
+            }
             Frame::Complete => {
                 self.lock().is_running = false;
                 Event::Complete
@@ -199,6 +215,16 @@ impl Side {
             return Err("no cell is at work".to_string());
         }
         self.send(pid, Event::Input { prompt, is_password, answer });
+        answered.recv().unwrap_or_else(|_| Err("the cell was interrupted".to_string()))
+    }
+
+    /// A thread that a cell left behind sees what lies in the store.
+    fn table(&self, pid: i32, name: String) -> Result<String, String> {
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        if self.lock().cell.is_none() {
+            return Ok(String::new());
+        }
+        self.send(pid, Event::Table { name, answer });
         answered.recv().unwrap_or_else(|_| Err("the cell was interrupted".to_string()))
     }
 

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, Signal};
 
-use crate::{environment, processes, proxy};
+use crate::{processes, proxy, standard_library};
 
 /// Where the kernel listens for the proxy.
 pub(crate) const SOCKET_VARIABLE: &str = "MLAAS4HEP_SOCKET";
@@ -45,6 +45,10 @@ pub fn worker_hook() {
     // SAFETY: `worker_hook` is documented to be called before there is another thread, so nobody reads or changes the
     // environment meanwhile.
     unsafe { std::env::set_var(CONFIGURATION_VARIABLE, &folder) };
+    if std::env::var_os(standard_library::SOURCE_VARIABLE).is_none() {
+        // SAFETY: as above. The engine fills the folder; an empty one is passed over.
+        unsafe { std::env::set_var(standard_library::SOURCE_VARIABLE, library_folder(&folder)) };
+    }
     let _ = CONFIGURATION.set(folder);
 }
 
@@ -53,13 +57,18 @@ pub(crate) fn process_folder() -> Option<&'static Path> {
     CONFIGURATION.get().map(PathBuf::as_path)
 }
 
+/// Where the engines of a process show the standard library to rust-analyzer.
+pub(crate) fn library_folder(process_folder: &Path) -> PathBuf {
+    process_folder.join("library")
+}
+
 /// The worker proper, as the proxy starts it.
 pub(crate) fn worker_command() -> std::io::Result<Command> {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(std::env::args_os().skip(1).collect::<Vec<OsString>>());
     command.env(IS_WORKER, "1").env_remove("RUST_BACKTRACE");
-    for name in environment::secret_names() {
+    for name in secrets::variables() {
         command.env_remove(name);
     }
     // Its own group: an interrupt ends what a cell has started, too, and not the kernel.

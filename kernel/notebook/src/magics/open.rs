@@ -37,7 +37,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         name: name.map(String::from),
         files: files.to_vec(),
         tree: call.arguments.value("--tree").map(String::from),
-        memory_budget_bytes: context.session.settings.memory_budget_bytes,
+        memory_budget_bytes: context.session.memory.cache_bytes(context.session.settings.memory_budget_bytes),
         ..SampleWish::default()
     };
     let wishes = if let Some(name) = call.arguments.value("--as") {
@@ -47,6 +47,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
+    let memory = crate::session::memory_of_table_files(&context.session.memory, files)?;
+    crate::notebook::warn(context.output, memory);
     let samples = wishes.iter().map(Sample::open).collect::<Result<Vec<_>, _>>()?;
     for sample in samples {
         show_sample(&sample, context, call.arguments.has("--all"));

@@ -98,6 +98,11 @@ fn first_events(
     let mut n_per_block = (n_events as u64).max(100);
     loop {
         let end = info.n_entries.min(position.saturating_add(n_per_block));
+        let needed = crate::session::decoded_bytes_of(info, &branches, end.saturating_sub(position));
+        crate::notebook::warn(
+            context.output,
+            context.session.memory.ask(needed, &format!("looking through {}", info.source))?,
+        );
         let is_stopped = || context.output.is_interrupted();
         let chunk =
             read_chunk_unless(table, &branches, position..end, &is_stopped).map_err(|error| match error {
