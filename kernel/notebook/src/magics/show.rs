@@ -33,7 +33,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let from = call.arguments.count("--from").unwrap_or(0) as u64;
     let n_values = call.arguments.count("--values").unwrap_or(6);
     let first = of_sample(context, sample, &call.arguments.free, from, n_events)?;
-    let rows: TextTable = crate::show::event_rows(&first.chunk, &first.entries, n_values);
+    let rows: TextTable = crate::show::event_rows(&first.chunk, Some(&first.entries), n_values);
     let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at.max(from));
     context.show_table(&caption, &rows);
     Ok(())
