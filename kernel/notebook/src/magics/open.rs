@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Open files and show their trees and branches.",
     details: "ROOT, CSV, JSON lines and Parquet files; * and ? stand for letters of a file name. Each file becomes a \
               sample with the name of the file; %dataset says more about samples. Without --tree the only tree is \
-              taken, or the one called Events, or the longest. As many branches are shown as %config show.rows says.",
+              taken, or the one called Events, or the longest. As many branches are shown as %config show.branches says.",
     free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: None },
     options: &[
         option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
@@ -61,7 +61,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 fn show_sample(sample: &Sample, context: &Context<'_>, shows_all: bool) {
     let Some(table) = sample.tables.first() else { return };
     let info = table.info();
-    let n_shown = if shows_all { info.branches.len() } else { context.session.settings.n_rows };
+    let n_shown = if shows_all { info.branches.len() } else { context.session.settings.n_branches };
     let rows = branch_table(info, n_shown);
     let tree = if info.tree.is_empty() { "a table".to_string() } else { format!("tree {}", info.tree) };
     let files = match sample.files.len() {
