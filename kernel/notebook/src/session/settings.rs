@@ -222,12 +222,13 @@ mod tests {
             ("plot.conditions", "13 TeV"),
             ("memory.budget", "2.0 GB"),
             ("show.rows", "7"),
+            ("show.branches", "9"),
         ] {
             settings.set(name, value).unwrap();
             let found = settings.all().find(|(own, ..)| *own == name).unwrap().1;
             assert_eq!(found, value, "{name}");
         }
-        assert_eq!(SETTINGS.len(), 8);
+        assert_eq!(SETTINGS.len(), 9);
         assert_eq!(settings.style().width, 900);
     }
 
