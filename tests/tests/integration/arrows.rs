@@ -5,6 +5,28 @@ use std::path::Path;
 
 /// Crate and the crates of this workspace that it may use outside its tests. ARCHITECTURE.md draws it.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("hub-api", &[]),
+    ("hub-auth", &["hub-api"]),
+    ("workspaces", &["hub-api"]),
+    ("hub-webdav", &["hub-api", "workspaces"]),
+    ("hub-testing", &[]),
+    ("hub-pages", &["hub-api"]),
+    (
+        "mlaas4hep-hub",
+        &[
+            "branch-specs",
+            "byte-source",
+            "event-columns",
+            "hub-api",
+            "hub-auth",
+            "hub-pages",
+            "hub-webdav",
+            "plots",
+            "report-pictures",
+            "root-file",
+            "workspaces",
+        ],
+    ),
     ("event-columns", &[]),
     ("network", &[]),
     ("strict-json", &[]),
