@@ -69,6 +69,11 @@ impl PrincipalCache {
         answer.said
     }
 
+    /// Whether the hub knew a token a moment ago.
+    pub(crate) async fn has_good(&self, token: &Token, session: &str) -> bool {
+        self.answers.get(&key(token, session)).await.is_some_and(|answer| answer.said.is_ok())
+    }
+
     /// Forgets what was said about one token in one session.
     pub(crate) async fn forget(&self, token: &Token, session: &str) {
         self.answers.invalidate(&key(token, session)).await;

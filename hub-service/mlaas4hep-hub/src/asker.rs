@@ -53,7 +53,11 @@ impl FromRequestParts<State> for PageAsker {
 async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = caller_address(&parts.headers, peer, state);
-    state.rates().admit_stranger(address)?;
+    if let Err(refused) = state.rates().admit_stranger(address)
+        && !state.authenticator().is_known(&parts.headers).await
+    {
+        return Err(refused);
+    }
     let found = identify(parts, peer, state).await;
     match &found {
         Ok(asker) => {

@@ -73,12 +73,16 @@ fn expected(route: &Route, caller: &str) -> &'static [u16] {
 async fn every_route_as_every_caller() {
     let service = Service::start().await;
     assert_eq!(service.put("files/higgs/data/kept.txt", "writer", "text").await, 201);
-    let mut wrong = Vec::new();
+    let (mut wrong, mut n_asked) = (Vec::new(), 0);
     for route in ROUTES {
         for caller in CALLERS {
             // What an earlier request deleted is there again.
             assert!(service.put("files/higgs/data/a.txt", "writer", "text").await < 300);
-            let answer = filled(&service, route, caller).send().await.unwrap();
+            // Refusals are counted by address: each request comes from one of its own.
+            n_asked += 1;
+            let from = format!("10.0.{}.{}", n_asked / 250, n_asked % 250);
+            let request = filled(&service, route, caller).header("x-forwarded-for", from);
+            let answer = request.send().await.unwrap();
             let status = answer.status().as_u16();
             if !expected(route, caller).contains(&status) {
                 let is_stream =
@@ -124,4 +128,12 @@ async fn refusals_are_counted_by_address() {
         last = service.status("GET", "api/v1/me", "unknown").await;
     }
     assert_eq!(last, 429);
+    assert_eq!(
+        service.status("GET", "api/v1/me", "writer").await,
+        429,
+        "a stranger from the same address waits too"
+    );
+    let elsewhere = service.request("GET", "api/v1/me", "writer").header("x-forwarded-for", "10.0.0.1");
+    assert_eq!(elsewhere.send().await.unwrap().status().as_u16(), 200);
+    assert_eq!(service.status("GET", "api/v1/me", "writer").await, 200, "who is known does not wait");
 }
