@@ -71,13 +71,11 @@ impl Steps {
                 }
             }
         }
-        match first_error.filter(|_| holds[n_before..].contains(&false)) {
-            Some(error) => Err(error),
-            None => {
-                *self = steps;
-                Ok(left_out)
-            }
+        if let Some(error) = first_error.filter(|_| holds[n_before..].contains(&false)) {
+            return Err(error);
         }
+        *self = steps;
+        Ok(left_out)
     }
 
     /// What holds for the tables of a sample, and what does not.
