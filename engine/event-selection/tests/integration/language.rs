@@ -117,7 +117,9 @@ fn statements_one_by_one() {
     assert_eq!(statements[0].selection.new_branches().collect::<Vec<_>>(), ["ht"]);
     assert_eq!(statements[1].selection.n_cuts(), 1);
     let mut whole = Selection::default();
-    statements.iter().for_each(|statement| whole.append(&statement.selection));
+    for statement in &statements {
+        whole.append(&statement.selection);
+    }
     assert_eq!(whole, Selection::from_text("ht = sum(jet_pt)\nht > 3\nn < 4\ndrop n, met").unwrap());
 }
 
