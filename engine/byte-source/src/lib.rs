@@ -101,8 +101,11 @@ pub enum ByteSourceError {
     },
 }
 
-/// Refuses a range that leaves a source of `len` bytes or runs backwards.
-fn check_range(name: &str, range: &Range<u64>, len: u64) -> Result<(), ByteSourceError> {
+/// Refuses a range that leaves a source of `len` bytes or runs backwards; for sources of other crates.
+///
+/// # Errors
+/// [`ByteSourceError::OutOfRange`].
+pub fn check_range(name: &str, range: &Range<u64>, len: u64) -> Result<(), ByteSourceError> {
     if range.start <= range.end && range.end <= len {
         return Ok(());
     }

@@ -98,10 +98,6 @@ impl<S: ByteSource> ByteSource for BoundedSource<S> {
         self.inner.len()
     }
 
-    fn is_far(&self) -> bool {
-        self.inner.is_far()
-    }
-
     fn read_at(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, ByteSourceError> {
         match self.limit_of(range.end.saturating_sub(range.start)) {
             Some(limit) => Err(ByteSourceError::Afar { cause: Box::new(limit) }),

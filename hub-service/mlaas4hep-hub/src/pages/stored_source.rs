@@ -40,10 +40,6 @@ impl ByteSource for StoredSource {
         self.file.size_bytes()
     }
 
-    fn is_far(&self) -> bool {
-        self.file.local_file().is_none()
-    }
-
     fn read_at(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, ByteSourceError> {
         check_range(&self.name, &range, self.len())?;
         let bytes = self.read(&range).map_err(|cause| ByteSourceError::Read {
