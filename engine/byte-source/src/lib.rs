@@ -99,6 +99,13 @@ pub enum ByteSourceError {
         /// Path or address.
         name: String,
     },
+    /// A source of another crate says no, in its own words.
+    #[error("{cause}")]
+    Afar {
+        /// What it says: what was tried on which file, and what to do.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// Refuses a range that leaves a source of `len` bytes or runs backwards; for sources of other crates.
