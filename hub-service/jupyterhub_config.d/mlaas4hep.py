@@ -50,7 +50,7 @@ c.JupyterHub.load_roles.append(
 if is_5:
     c.JupyterHub.load_roles.append({"name": "user", "scopes": ["self", ACCESS]})
 else:
-    c.JupyterHub.extra_user_scopes.append(ACCESS)
+    c.JupyterHub.extra_user_scopes.update({ACCESS})
 # ... and in notebooks, with the token of their server.
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", "read:users:groups!user", ACCESS]
 c.Spawner.oauth_client_allowed_scopes = [ACCESS]
