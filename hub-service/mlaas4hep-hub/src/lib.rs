@@ -12,6 +12,7 @@ pub mod pages;
 
 mod asker;
 mod conditions;
+mod drain;
 mod failure;
 mod hexadecimal;
 mod json_body;

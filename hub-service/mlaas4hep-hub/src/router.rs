@@ -1,6 +1,7 @@
 //! The list of all addresses.
 
 use crate::Failure;
+use crate::drain::drain;
 use crate::measure::measure;
 use crate::routes::{
     app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info, links, list,
@@ -178,7 +179,9 @@ fn of_bytes(prefix: &str) -> Router<State> {
         .route(&format!("{prefix}/dav"), any(dav::dav))
         .route(&format!("{prefix}/dav/"), any(dav::dav))
         .route(&format!("{prefix}/dav/{{*path}}"), any(dav::dav));
-    with_path(router, &format!("{prefix}/files/{{workspace}}"), &file).layer(DefaultBodyLimit::disable())
+    with_path(router, &format!("{prefix}/files/{{workspace}}"), &file)
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(drain))
 }
 
 /// The same for a path in the workspace, and for the workspace itself.

@@ -127,6 +127,15 @@ async fn a_broken_connection_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_refused_upload_hears_why() {
+    let service = Service::start().await;
+    let answer =
+        service.request("PUT", "files/higgs/big", "reader").body(vec![0_u8; 20 << 20]).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 403);
+    assert!(answer.text().await.unwrap().contains("a reader"));
+}
+
+#[tokio::test]
 async fn a_session_needs_the_code_of_our_pages() {
     let service = Service::start().await;
     service.hub.log_in("writer");

@@ -1,0 +1,68 @@
+//! The rest of a body that nobody wanted.
+//!
+//! A refusal that comes while the body is still on its way would close the connection, and a proxy in between then says
+//! 502 or 503 instead of what we said. So some of the rest is read and thrown away first.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// Most bytes that are thrown away; after that the connection is closed.
+const MOST_BYTES: usize = 256 << 20;
+/// How long that may take.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// A body that is looked after when its handler is done with it.
+struct Lent(Arc<Mutex<Body>>);
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
+    }
+}
+
+/// Reads what is left of the body of a request that was refused.
+pub(crate) async fn drain(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = Arc::new(Mutex::new(body));
+    let response = next.run(Request::from_parts(parts, Body::new(Lent(body.clone())))).await;
+    if response.status().is_client_error() {
+        // Whether all of it came does not matter.
+        let _ = tokio::time::timeout(LONGEST, throw_away(Lent(body))).await;
+    }
+    response
+}
+
+async fn throw_away(rest: Lent) {
+    let mut n_bytes = 0;
+    let mut rest = rest.into_data_stream();
+    while let Some(Ok(bytes)) = rest.next().await {
+        n_bytes += bytes.len();
+        if n_bytes > MOST_BYTES {
+            return;
+        }
+    }
+}
