@@ -2,9 +2,9 @@
 //!
 //! The service lays two things before them: a [`Session`] in the extensions of every request, and [`PagesState`].
 //!
-//! - A form changes something only with the session's own token in its field `xsrf` ([`form::Checked`]), and is answered by
+//! - A form changes something only with the session's own token in its field `xsrf` (`form::Checked`), and is answered by
 //!   `303 See Other` to a page that tells what was done.
-//! - An error is a page, or JSON for who does not ask for HTML ([`dress`]).
+//! - An error is a page, or JSON for who does not ask for HTML (`dress`).
 
 pub mod bounded_source;
 pub mod root_preview;

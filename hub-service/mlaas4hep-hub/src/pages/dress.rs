@@ -13,7 +13,7 @@ use workspaces::WorkspaceError;
 
 use super::visit::{PagesState, Session};
 
-/// Why a page cannot be shown. It travels in the extensions of the response to [`dress`], which knows the visitor.
+/// Why a page cannot be shown. It travels in the extensions of the response to `dress`, which knows the visitor.
 #[derive(Clone, Debug)]
 pub struct PageError(pub ApiError);
 
