@@ -33,10 +33,13 @@ def main():
         if action == "check":
             import check
 
+            # What it leaves when it fails is for whoever looks for the cause.
             check.walk(hub.address, hub.settings["password"])
-            return
-        print_address(hub)
-        hub.wait()
+        else:
+            print_address(hub)
+            hub.wait()
+    if action == "check":
+        shutil.rmtree(folder)
 
 
 class Hub:
@@ -187,6 +190,8 @@ def free_ports(*names):
     ports = {}
     for name, held in sockets.items():
         wanted = 8000 if name == "hub" else 0
+        # Connections of an earlier run that have not faded yet are no reason to move.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             held.bind(("127.0.0.1", wanted))
         except OSError:
