@@ -5,6 +5,12 @@ use std::path::Path;
 
 /// Crate and the crates of this workspace that it may use outside its tests. ARCHITECTURE.md draws it.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("hub-api", &[]),
+    ("hub-auth", &["hub-api"]),
+    ("workspaces", &["hub-api"]),
+    ("hub-webdav", &["hub-api", "workspaces"]),
+    ("hub-client", &["byte-source", "hub-api"]),
+    ("mlaas4hep-hub", &["hub-api", "hub-auth", "hub-webdav", "workspaces"]),
     ("event-columns", &[]),
     ("network", &[]),
     ("strict-json", &[]),

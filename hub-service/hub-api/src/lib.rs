@@ -1,0 +1,23 @@
+//! What the hub service and its clients say to each other. Types and names only: no server, no client, no engine.
+//!
+//! A file of a workspace has one name everywhere: `shared://WORKSPACE/path/to/file.root` ([`SharedUri`]). A workspace
+//! belongs to a group (`higgs`, `cms/higgs`) or to a person (`~alice`).
+
+mod answers;
+mod name;
+mod path;
+mod requests;
+mod role;
+pub mod routes;
+mod uri;
+
+pub use answers::{
+    ApiError, AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, ChangeEvent, ChangeKind, Entry,
+    EntryKind, Grant, Grantee, Info, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource, Quota,
+    TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
+};
+pub use name::{NameError, WorkspaceName};
+pub use path::{FilePath, PathError};
+pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};
+pub use role::{Action, Role};
+pub use uri::{SharedUri, UriError};

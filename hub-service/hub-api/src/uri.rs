@@ -1,0 +1,115 @@
+//! `shared://WORKSPACE/path`: the one name of a file.
+
+use std::{fmt, str::FromStr};
+
+use percent_encoding::percent_decode_str;
+
+use crate::{FilePath, NameError, PathError, WorkspaceName, routes};
+
+const SCHEME: &str = "shared://";
+
+/// Why a text is no such address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UriError {
+    /// Another scheme, or none.
+    #[error("{0:?} does not start with shared://")]
+    Scheme(String),
+    /// Bytes that are no UTF-8 after decoding.
+    #[error("{0:?} is no UTF-8 after its % escapes are decoded")]
+    Encoding(String),
+    /// The workspace.
+    #[error("{uri}: {source}")]
+    Name {
+        /// The whole address.
+        uri: String,
+        /// What is wrong.
+        source: NameError,
+    },
+    /// The path.
+    #[error("{uri}: {source}")]
+    Path {
+        /// The whole address.
+        uri: String,
+        /// What is wrong.
+        source: PathError,
+    },
+}
+
+/// Workspace and path. The slash of a nested group is written `%2F`: `shared://cms%2Fhiggs/ttH.root`; a `%` of a
+/// path is `%25`, and other characters may stand as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SharedUri {
+    /// Whose.
+    pub workspace: WorkspaceName,
+    /// Where in it.
+    pub path: FilePath,
+}
+
+impl SharedUri {
+    /// Whether a text means to be one: only then it is worth parsing.
+    #[must_use]
+    pub fn is_meant(text: &str) -> bool {
+        text.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
+    }
+}
+
+impl FromStr for SharedUri {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Self, UriError> {
+        if !Self::is_meant(text) {
+            return Err(UriError::Scheme(text.to_owned()));
+        }
+        let rest = &text[SCHEME.len()..];
+        let (workspace, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let decode = |part: &str| {
+            let decoded = percent_decode_str(part).decode_utf8();
+            decoded.map(String::from).map_err(|_| UriError::Encoding(text.to_owned()))
+        };
+        let uri = || text.to_owned();
+        let workspace = WorkspaceName::new(&decode(workspace)?)
+            .map_err(|source| UriError::Name { uri: uri(), source })?;
+        let path = FilePath::new(&decode(path)?).map_err(|source| UriError::Path { uri: uri(), source })?;
+        Ok(Self { workspace, path })
+    }
+}
+
+impl fmt::Display for SharedUri {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{SCHEME}{}/{}", self.workspace.segment(), self.path.as_str().replace('%', "%25"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_go_and_come() {
+        for (text, workspace, path) in [
+            ("shared://higgs/ttH.root", "higgs", "ttH.root"),
+            ("shared://cms%2Fhiggs/a/b c.root", "cms/higgs", "a/b c.root"),
+            ("shared://~alice/100%25.root", "~alice", "100%.root"),
+            ("shared://higgs/", "higgs", ""),
+        ] {
+            let uri: SharedUri = text.parse().unwrap();
+            assert_eq!((uri.workspace.as_str(), uri.path.as_str()), (workspace, path));
+            assert_eq!(uri.to_string(), text);
+        }
+        assert_eq!("shared://higgs".parse::<SharedUri>().unwrap().path, FilePath::root());
+    }
+
+    #[test]
+    fn others_are_refused() {
+        for text in [
+            "/data/x",
+            "shared:/x",
+            "shared:///x",
+            "shared://a/../b",
+            "shared://a/%2e%2e/b",
+            "shared://a/%ff",
+        ] {
+            assert!(text.parse::<SharedUri>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! WebDAV over the names of the workspaces.

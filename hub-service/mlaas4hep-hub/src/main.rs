@@ -1,0 +1,3 @@
+//! The service beside JupyterHub.
+
+fn main() {}
