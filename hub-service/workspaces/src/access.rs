@@ -2,14 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use hub_api::{Role, WorkspaceInfo, WorkspaceKind, WorkspaceName};
 use sqlx::Row;
 
-use crate::{Action, Actor, Result, WorkspaceError, Workspaces, database::Write, quota::workspace_name};
+use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_name};
 
 /// How long grants are remembered: those that another process sharing the database takes back act after it.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -37,12 +40,16 @@ pub(crate) struct Given {
 pub(crate) struct Remembered {
     ids: Mutex<HashMap<WorkspaceName, i64>>,
     grants: Mutex<HashMap<i64, (Instant, Arc<Vec<Given>>)>>,
+    /// How often a grant was given or taken back: what was read before that is not kept.
+    n_changes: AtomicU64,
 }
 
 impl Remembered {
     /// After a grant was given or taken back.
     pub(crate) fn forget_grants(&self, workspace: i64) {
-        self.grants.lock().unwrap_or_else(PoisonError::into_inner).remove(&workspace);
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        self.n_changes.fetch_add(1, Ordering::SeqCst);
+        grants.remove(&workspace);
     }
 
     fn id(&self, name: &WorkspaceName) -> Option<i64> {
@@ -63,8 +70,11 @@ impl Remembered {
         (since.elapsed() < REMEMBERED).then(|| given.clone())
     }
 
-    fn keep_grants(&self, workspace: i64, since: Instant, given: Arc<Vec<Given>>) {
+    fn keep_grants(&self, workspace: i64, (since, n_changes): (Instant, u64), given: Arc<Vec<Given>>) {
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.n_changes.load(Ordering::SeqCst) != n_changes {
+            return;
+        }
         if grants.len() >= MOST_REMEMBERED {
             grants.clear();
         }
@@ -220,7 +230,7 @@ impl Workspaces {
     }
 
     async fn read_grants(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {
-        let since = Instant::now();
+        let read_at = (Instant::now(), self.remembered().n_changes.load(Ordering::SeqCst));
         let rows =
             sqlx::query("SELECT grantee_kind, grantee, role, expires FROM grants WHERE workspace = $1")
                 .bind(workspace)
@@ -235,7 +245,7 @@ impl Workspaces {
             })
         });
         let given = Arc::new(given.collect::<Result<Vec<_>>>()?);
-        self.remembered().keep_grants(workspace, since, given.clone());
+        self.remembered().keep_grants(workspace, read_at, given.clone());
         Ok(given)
     }
 
@@ -257,13 +267,4 @@ impl Workspaces {
         }
         Ok(names)
     }
-}
-
-/// The name of a workspace by its number.
-pub(crate) async fn name_of_workspace(read: &mut Write, id: i64) -> Result<WorkspaceName> {
-    let name: String = sqlx::query_scalar("SELECT name FROM workspaces WHERE id = $1")
-        .bind(id)
-        .fetch_one(&mut **read)
-        .await?;
-    workspace_name(name)
 }

@@ -173,12 +173,6 @@ impl WorkspaceError {
         Self::NotFound { what: what.to_string() }
     }
 
-    /// Whether a unique or foreign key was violated: another writer was first.
-    pub(crate) fn is_conflict(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error))
-            if error.is_unique_violation() || error.is_foreign_key_violation())
-    }
-
     /// A word for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {

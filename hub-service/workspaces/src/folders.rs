@@ -58,10 +58,10 @@ impl Workspaces {
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
         if let Some(found) = find(&mut write, seen.id, path).await? {
-            return match found.is_folder() {
-                true => Ok(FolderMade { entry: found.entry, is_new: false }),
-                false => Err(WorkspaceError::NotAFolder { path: path.clone() }),
-            };
+            if found.is_folder() {
+                return Ok(FolderMade { entry: found.entry, is_new: false });
+            }
+            return Err(WorkspaceError::NotAFolder { path: path.clone() });
         }
         ensure_parents(&mut write, &mut ledger, doer, path, parents).await?;
         insert_folder(&mut write, &mut ledger, doer, path).await?;

@@ -10,9 +10,14 @@ async fn a_backup_made_in_use_comes_back() {
     let (s, alice) = (store.workspaces.clone(), alice());
     put(&s, &alice, "higgs", "d/a", b"abc").await;
     put(&s, &alice, "higgs", "b", b"twelve bytes").await;
-    s.create_upload(&alice, &name("higgs"), &path("u"), WriteOptions { size_bytes: Some(9), ..WriteOptions::default() })
-        .await
-        .unwrap();
+    s.create_upload(
+        &alice,
+        &name("higgs"),
+        &path("u"),
+        WriteOptions { size_bytes: Some(9), ..WriteOptions::default() },
+    )
+    .await
+    .unwrap();
     let writer = {
         let (s, alice) = (s.clone(), alice.clone());
         tokio::spawn(async move {
@@ -28,7 +33,8 @@ async fn a_backup_made_in_use_comes_back() {
     // A second backup does not write over the first.
     assert!(s.backup(&backup).await.is_err());
     put(&s, &alice, "higgs", "d/a", b"later").await;
-    let again = Settings { folder: store.folder.path().join("again"), ..Settings::default() }.check().unwrap();
+    let again =
+        Settings { folder: store.folder.path().join("again"), ..Settings::default() }.check().unwrap();
     let report = restore_backup(&backup, &again).await.unwrap();
     assert!(report.is_sound() && report.n_uploads == 0, "{report:?}");
     assert_eq!(code(restore_backup(&backup, &again).await), "invalid");

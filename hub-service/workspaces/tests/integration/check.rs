@@ -16,8 +16,14 @@ async fn wrong_counts_and_lost_rows_are_found() {
         ("DELETE FROM entries WHERE path = 'd'", "d/a: lies in no folder"),
         ("DELETE FROM versions WHERE size_bytes = 3", "d/a: has no newest version"),
         ("UPDATE entries SET version = 0 WHERE path = 'd/b'", "d/b: has a version newer than the newest"),
-        ("UPDATE versions SET sha256 = 'x' WHERE size_bytes = 4", "d/b: differs from its bytes in size or digest"),
-        ("UPDATE entries SET trash = 'x' WHERE path = 'd/b'", "d/b: is in the trash, but its deletion is not"),
+        (
+            "UPDATE versions SET sha256 = 'x' WHERE size_bytes = 4",
+            "d/b: differs from its bytes in size or digest",
+        ),
+        (
+            "UPDATE entries SET trash = 'x' WHERE path = 'd/b'",
+            "d/b: is in the trash, but its deletion is not",
+        ),
     ] {
         store.workspaces.close().await;
         let saved = std::fs::read(&file).unwrap();

@@ -20,7 +20,8 @@ impl Drop for SmallDisk {
 #[tokio::test]
 async fn a_full_disk_fails_the_write_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(folder.path()).output();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(folder.path()).output();
     if !mounted.is_ok_and(|mounted| mounted.status.success()) {
         return skipped("a_full_disk_fails_the_write_and_nothing_else", "no file system can be mounted here");
     }
@@ -28,7 +29,8 @@ async fn a_full_disk_fails_the_write_and_nothing_else() {
     let settings = Settings { folder: folder.path().join("store"), ..Settings::default() }.check().unwrap();
     let (s, alice) = (Workspaces::open(&settings).await.unwrap(), alice());
     put(&s, &alice, "higgs", "before", b"1").await;
-    let mut upload = s.begin_write(&alice, &name("higgs"), &path("big"), WriteOptions::default()).await.unwrap();
+    let mut upload =
+        s.begin_write(&alice, &name("higgs"), &path("big"), WriteOptions::default()).await.unwrap();
     let mut written = Ok(());
     for _ in 0..20 {
         written = upload.append(Bytes::from(vec![1; 1 << 20])).await;

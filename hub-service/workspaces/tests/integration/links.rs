@@ -27,7 +27,8 @@ async fn a_link_reads_its_file_and_no_other() {
         put(s, &chief, "higgs", "a", b"22").await;
         assert_eq!(follow(s, &made.token, None).await.unwrap(), b"22");
         // It follows the file; another one under the old name is not shown.
-        let request = MoveOrCopy { copy: false, to_workspace: None, to_path: path("d/moved"), overwrite: false };
+        let request =
+            MoveOrCopy { copy: false, to_workspace: None, to_path: path("d/moved"), overwrite: false };
         s.move_or_copy(&chief, &higgs, &path("a"), &request, Parents::Make).await.unwrap();
         put(s, &chief, "higgs", "a", b"other").await;
         assert_eq!(follow(s, &made.token, None).await.unwrap(), b"22");
@@ -35,7 +36,13 @@ async fn a_link_reads_its_file_and_no_other() {
         let links = s.links(&chief, &higgs).await.unwrap();
         assert_eq!((links.len(), links[0].n_reads, links[0].path.as_str()), (1, 3, "d/moved"));
         let log = s.audit(&chief, &higgs, None, 0).await.unwrap();
-        assert_eq!(log.entries.iter().filter(|line| line.action == "link_read" && line.who == "link of chief").count(), 3);
+        assert_eq!(
+            log.entries
+                .iter()
+                .filter(|line| line.action == "link_read" && line.who == "link of chief")
+                .count(),
+            3
+        );
         let deleted = s.delete(&chief, &higgs, &path("d"), &Preconditions::default()).await.unwrap();
         assert_eq!(code(follow(s, &made.token, None).await), "not_found");
         s.restore_from_trash(&chief, &higgs, &deleted.id, None).await.unwrap();

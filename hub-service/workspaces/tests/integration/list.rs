@@ -32,7 +32,20 @@ async fn pages_are_in_order_and_complete() {
             assert_eq!(pages("b", false, limit).await, ["b/1", "b/2", "b/3"]);
             assert_eq!(pages("b", true, limit).await, ["b/1", "b/2", "b/2/x", "b/3"]);
             let all = [
-                "B", "a", "a.b", "a.b/x", "a0", "b", "b b", "b b/x", "b/1", "b/2", "b/2/x", "b/3", "\u{e9}", "\u{1f600}",
+                "B",
+                "a",
+                "a.b",
+                "a.b/x",
+                "a0",
+                "b",
+                "b b",
+                "b b/x",
+                "b/1",
+                "b/2",
+                "b/2/x",
+                "b/3",
+                "\u{e9}",
+                "\u{1f600}",
             ];
             assert_eq!(pages("", true, limit).await, all);
         }
@@ -47,7 +60,18 @@ async fn pages_are_in_order_and_complete() {
 async fn names_that_look_like_dangers_are_only_names() {
     for store in stores("names_that_look_like_dangers_are_only_names").await {
         let (s, alice) = (&store.workspaces, alice());
-        for file in ["%2e%2e/x", "C:/x", "~root", "a'; DROP TABLE entries; --", "%_", "$(id)", "-rf", "a..b", "*", "CON"] {
+        for file in [
+            "%2e%2e/x",
+            "C:/x",
+            "~root",
+            "a'; DROP TABLE entries; --",
+            "%_",
+            "$(id)",
+            "-rf",
+            "a..b",
+            "*",
+            "CON",
+        ] {
             put(s, &alice, "higgs", file, file.as_bytes()).await;
             assert_eq!(super::support::get(s, &alice, "higgs", file).await.unwrap(), file.as_bytes());
         }
@@ -63,7 +87,8 @@ async fn names_that_look_like_dangers_are_only_names() {
                 let entry = entry.unwrap();
                 let file = entry.file_name().into_string().unwrap();
                 let is_number = file.bytes().all(|byte| byte.is_ascii_hexdigit());
-                let is_ours = ["store", "blobs", "parts", "lock"].contains(&file.as_str()) || file.starts_with("names.sqlite");
+                let is_ours = ["store", "blobs", "parts", "lock"].contains(&file.as_str())
+                    || file.starts_with("names.sqlite");
                 assert!(is_number || is_ours, "{file}");
                 if entry.file_type().unwrap().is_dir() {
                     folders.push(entry.path());

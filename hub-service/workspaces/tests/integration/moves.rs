@@ -23,8 +23,19 @@ async fn folders_move_and_copy_with_all_that_is_in_them() {
         let moved = go(s, "d\u{e9}", "moved", false, false).await.unwrap();
         assert_eq!(moved.entry.path, path("moved"));
         let all = [
-            "d\u{e9}x", "moved", "moved/a", "moved/sub", "moved/sub/b", "moved/sub/c", "other", "x", "x/copy", "x/copy/a",
-            "x/copy/sub", "x/copy/sub/b", "x/copy/sub/c",
+            "d\u{e9}x",
+            "moved",
+            "moved/a",
+            "moved/sub",
+            "moved/sub/b",
+            "moved/sub/c",
+            "other",
+            "x",
+            "x/copy",
+            "x/copy/a",
+            "x/copy/sub",
+            "x/copy/sub/b",
+            "x/copy/sub/c",
         ];
         let mut found = names(s, &alice, "higgs").await;
         found.sort();
@@ -33,7 +44,8 @@ async fn folders_move_and_copy_with_all_that_is_in_them() {
         assert_eq!(found, all);
         assert_eq!(get(s, &alice, "higgs", "x/copy/sub/b").await.unwrap(), "d\u{e9}/sub/b".as_bytes());
         // What moved keeps its versions; a copy begins anew.
-        let versions = async |file: &str| s.versions(&alice, &name("higgs"), &path(file)).await.unwrap().versions.len();
+        let versions =
+            async |file: &str| s.versions(&alice, &name("higgs"), &path(file)).await.unwrap().versions.len();
         assert_eq!((versions("moved/a").await, versions("x/copy/a").await), (2, 1));
         store.assert_sound().await;
     }
@@ -98,11 +110,22 @@ async fn between_workspaces_the_room_moves_too() {
         let (higgs, top) = (name("higgs"), name("top"));
         put(s, &both, "higgs", "d/a", &[1; 60]).await;
         put(s, &both, "higgs", "d/a", &[2; 40]).await;
-        let request = |copy| MoveOrCopy { copy, to_workspace: Some(top.clone()), to_path: path("in/d"), overwrite: false };
+        let request = |copy| MoveOrCopy {
+            copy,
+            to_workspace: Some(top.clone()),
+            to_path: path("in/d"),
+            overwrite: false,
+        };
         set_limits(s, "top", 39, 10).await;
-        assert_eq!(code(s.move_or_copy(&both, &higgs, &path("d"), &request(true), Parents::Make).await), "quota_exceeded");
+        assert_eq!(
+            code(s.move_or_copy(&both, &higgs, &path("d"), &request(true), Parents::Make).await),
+            "quota_exceeded"
+        );
         set_limits(s, "top", 99, 10).await;
-        assert_eq!(code(s.move_or_copy(&both, &higgs, &path("d"), &request(false), Parents::Make).await), "quota_exceeded");
+        assert_eq!(
+            code(s.move_or_copy(&both, &higgs, &path("d"), &request(false), Parents::Make).await),
+            "quota_exceeded"
+        );
         assert_eq!(names(s, &both, "top").await, Vec::<String>::new());
         set_limits(s, "top", 100, 10).await;
         s.move_or_copy(&both, &higgs, &path("d"), &request(false), Parents::Make).await.unwrap();
@@ -112,10 +135,17 @@ async fn between_workspaces_the_room_moves_too() {
         };
         assert_eq!((used(&higgs).await, used(&top).await), ((0, 0), (100, 3)));
         // Rights on both are needed.
-        let outside = MoveOrCopy { copy: true, to_workspace: Some(name("susy")), to_path: path("x"), overwrite: false };
-        assert_eq!(code(s.move_or_copy(&both, &top, &path("in"), &outside, Parents::Make).await), "not_found");
+        let outside =
+            MoveOrCopy { copy: true, to_workspace: Some(name("susy")), to_path: path("x"), overwrite: false };
+        assert_eq!(
+            code(s.move_or_copy(&both, &top, &path("in"), &outside, Parents::Make).await),
+            "not_found"
+        );
         let inside = MoveOrCopy { copy: true, to_workspace: None, to_path: path("x"), overwrite: false };
-        assert_eq!(code(s.move_or_copy(&alice(), &top, &path("in"), &inside, Parents::Make).await), "not_found");
+        assert_eq!(
+            code(s.move_or_copy(&alice(), &top, &path("in"), &inside, Parents::Make).await),
+            "not_found"
+        );
         store.assert_sound().await;
     }
 }

@@ -14,12 +14,17 @@ async fn app_passwords_open_what_they_may() {
     for store in stores("app_passwords_open_what_they_may").await {
         let (s, alice) = (&store.workspaces, alice());
         let made = s.create_app_password(&alice, &asked(Some(Role::Reader))).await.unwrap();
-        assert_eq!((made.password.len(), made.info.role, made.info.last_used.as_deref()), (64, Role::Reader, None));
+        assert_eq!(
+            (made.password.len(), made.info.role, made.info.last_used.as_deref()),
+            (64, Role::Reader, None)
+        );
         assert_eq!(made.info.expires.as_deref(), Some("2024-02-12T22:13:20Z"));
         let verified = s.verify_app_password("alice", &made.password).await.unwrap().unwrap();
         assert_eq!((verified.role, verified.owner.as_str()), (Role::Reader, "alice"));
         assert_eq!(verified.groups.unwrap().groups, ["higgs"]);
-        for (user, password) in [("bob", made.password.as_str()), ("alice", ""), ("alice", "x"), ("", &made.password)] {
+        for (user, password) in
+            [("bob", made.password.as_str()), ("alice", ""), ("alice", "x"), ("", &made.password)]
+        {
             assert_eq!(s.verify_app_password(user, password).await.unwrap(), None);
         }
         let listed = s.app_passwords(&alice).await.unwrap();
@@ -48,7 +53,10 @@ async fn app_passwords_do_not_grow_in_rights() {
         let by_password = Actor { source: PrincipalSource::AppPassword, ..alice() };
         assert_eq!(code(s.create_app_password(&by_password, &asked(None)).await), "invalid");
         let narrow = Actor { role_ceiling: Some(Role::Reader), ..alice() };
-        assert_eq!(s.create_app_password(&narrow, &asked(Some(Role::Admin))).await.unwrap().info.role, Role::Reader);
+        assert_eq!(
+            s.create_app_password(&narrow, &asked(Some(Role::Admin))).await.unwrap().info.role,
+            Role::Reader
+        );
         assert_eq!(s.create_app_password(&alice(), &asked(None)).await.unwrap().info.role, Role::Writer);
         let long = CreateAppPassword { expires_in_seconds: Some(367 * 86_400), ..asked(None) };
         assert_eq!(code(s.create_app_password(&alice(), &long).await), "invalid");

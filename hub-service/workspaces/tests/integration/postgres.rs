@@ -37,7 +37,8 @@ pub(crate) fn new_database() -> Result<String, String> {
 fn start() -> Result<Server, String> {
     let programs = programs().ok_or("PostgreSQL is not installed (Debian: postgresql)")?;
     // Short: the path of a socket has at most 107 bytes.
-    let folder = tempfile::Builder::new().prefix("hub-pg").tempdir().map_err(|error| error.to_string())?.keep();
+    let folder =
+        tempfile::Builder::new().prefix("hub-pg").tempdir().map_err(|error| error.to_string())?.keep();
     let user = unprivileged()?;
     if let Some((uid, gid)) = user {
         chown(&folder, Some(uid), Some(gid)).map_err(|error| error.to_string())?;
@@ -62,7 +63,10 @@ fn start() -> Result<Server, String> {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Err(format!("PostgreSQL did not start: {}", std::fs::read_to_string(folder.join("log")).unwrap_or_default()))
+    Err(format!(
+        "PostgreSQL did not start: {}",
+        std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+    ))
 }
 
 fn as_user(mut command: Command, user: Option<(u32, u32)>, folder: &Path) -> Command {
@@ -76,8 +80,10 @@ fn as_user(mut command: Command, user: Option<(u32, u32)>, folder: &Path) -> Com
 /// The newest of Debian's folders, or the one on the path.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
-    let on_path = || std::env::split_paths(&std::env::var_os("PATH")?).find(|folder| folder.join("initdb").exists());
+    let newest =
+        versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
+    let on_path =
+        || std::env::split_paths(&std::env::var_os("PATH")?).find(|folder| folder.join("initdb").exists());
     newest.or_else(on_path)
 }
 

@@ -24,7 +24,10 @@ async fn sixty_four_puts_never_pass_the_limit() {
         let is_full = |result: &Result<_, workspaces::WorkspaceError>| {
             result.as_ref().is_err_and(|error| error.code() == "quota_exceeded")
         };
-        assert_eq!((n_done, results.iter().filter(|result| is_full(result.as_ref().unwrap())).count()), (10, 54));
+        assert_eq!(
+            (n_done, results.iter().filter(|result| is_full(result.as_ref().unwrap())).count()),
+            (10, 54)
+        );
         let quota = s.quota(&alice, &name("higgs")).await.unwrap();
         assert_eq!((quota.used_bytes, quota.reserved_bytes, quota.used_entries), (10_000, 0, 10));
         store.assert_sound().await;
@@ -69,7 +72,8 @@ async fn the_same_content_is_written_while_it_is_swept() {
             while n_left.fetch_sub(1, Ordering::SeqCst) > 1 {
                 put(&s, &chief, "higgs", "a", b"always the same").await;
                 assert_eq!(get(&s, &chief, "higgs", "a").await.unwrap(), b"always the same");
-                let deleted = s.delete(&chief, &name("higgs"), &path("a"), &Preconditions::default()).await.unwrap();
+                let deleted =
+                    s.delete(&chief, &name("higgs"), &path("a"), &Preconditions::default()).await.unwrap();
                 s.delete_for_good(&chief, &name("higgs"), &deleted.id).await.unwrap();
             }
         };
@@ -104,7 +108,9 @@ async fn two_that_move_to_each_other_both_end() {
                             to_path: path(file),
                             overwrite: false,
                         };
-                        s.move_or_copy(&both, &name(here), &path(file), &request, Parents::Make).await.unwrap();
+                        s.move_or_copy(&both, &name(here), &path(file), &request, Parents::Make)
+                            .await
+                            .unwrap();
                     }
                 }
             })

@@ -15,7 +15,15 @@ async fn ranges_give_their_bytes() {
         let content: Vec<u8> = (0..2_000_000_u32).map(|i| (i % 251) as u8).collect();
         put(s, &chief, "higgs", "a", &content).await;
         let file = s.read(&chief, &name("higgs"), &path("a"), None).await.unwrap();
-        for (from, to) in [(0, 1), (0, 2_000_000), (524_287, 524_289), (1_999_999, 5_000_000), (7, 7), (9, 3), (3_000_000, 4_000_000)] {
+        for (from, to) in [
+            (0, 1),
+            (0, 2_000_000),
+            (524_287, 524_289),
+            (1_999_999, 5_000_000),
+            (7, 7),
+            (9, 3),
+            (3_000_000, 4_000_000),
+        ] {
             let blocks: Vec<Bytes> = file.stream(from..to).try_collect().await.unwrap();
             let (from, to) = (from.min(2_000_000) as usize, to.min(2_000_000) as usize);
             assert_eq!(blocks.concat(), content[from..to.max(from)], "{from}..{to}");

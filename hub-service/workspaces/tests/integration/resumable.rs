@@ -8,7 +8,9 @@ use workspaces::{Preconditions, WriteOptions};
 
 use super::support::{DAY, NOW, actor, alice, code, get, mallory, name, path, put, set_limits, stores};
 
-fn bytes_of(blocks: &[&'static [u8]]) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
+fn bytes_of(
+    blocks: &[&'static [u8]],
+) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
     stream::iter(blocks.iter().map(|&block| Ok(Bytes::from_static(block))).collect::<Vec<_>>())
 }
 
@@ -21,9 +23,16 @@ async fn an_upload_survives_a_restart() {
     for mut store in stores("an_upload_survives_a_restart").await {
         let (alice, higgs) = (alice(), name("higgs"));
         let s = store.workspaces.clone();
-        let options = WriteOptions { made_by: Some("job 7".to_owned()), media_type: Some("a/b".to_owned()), ..sized(6) };
+        let options = WriteOptions {
+            made_by: Some("job 7".to_owned()),
+            media_type: Some("a/b".to_owned()),
+            ..sized(6)
+        };
         let status = s.create_upload(&alice, &higgs, &path("d/a"), options).await.unwrap();
-        assert_eq!((status.offset, status.size_bytes, status.expires.as_str()), (0, Some(6), "2023-11-16T22:13:20Z"));
+        assert_eq!(
+            (status.offset, status.size_bytes, status.expires.as_str()),
+            (0, Some(6), "2023-11-16T22:13:20Z")
+        );
         let id = status.id;
         assert_eq!(s.append_upload(&alice, &id, 0, bytes_of(&[b"a", b"b"])).await.unwrap().offset, 2);
         // A connection that breaks leaves what came.
@@ -79,7 +88,8 @@ async fn uploads_are_their_owners() {
 async fn two_requests_do_not_mix_in_one_upload() {
     for store in stores("two_requests_do_not_mix_in_one_upload").await {
         let (s, alice) = (&store.workspaces, alice());
-        let id = s.create_upload(&alice, &name("higgs"), &path("a"), WriteOptions::default()).await.unwrap().id;
+        let id =
+            s.create_upload(&alice, &name("higgs"), &path("a"), WriteOptions::default()).await.unwrap().id;
         let (started, waits) = tokio::sync::oneshot::channel();
         let (go_on, may_go_on) = tokio::sync::oneshot::channel::<()>();
         let slow = stream::once(async move {

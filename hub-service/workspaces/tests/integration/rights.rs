@@ -3,7 +3,10 @@
 use hub_api::{CreateGrant, CreateLink, FilePath, Grantee, MoveOrCopy, PrincipalSource, Role, SetQuota};
 use workspaces::{Actor, ListOptions, Parents, Preconditions, WorkspaceError, Workspaces, WriteOptions};
 
-use super::support::{DAY, NOW, actor, alice, chief, code, mallory, name, names, path, put, sqlite, sqlite_with, stores, try_put};
+use super::support::{
+    DAY, NOW, actor, alice, chief, code, mallory, name, names, path, put, sqlite, sqlite_with, stores,
+    try_put,
+};
 
 /// What an operation answered: `ok`, or the word of its error.
 fn word<T>(result: Result<T, WorkspaceError>) -> &'static str {
@@ -22,13 +25,22 @@ async fn all_operations(s: &Workspaces, who: &Actor, id: usize) -> Vec<(&'static
     let nothing = Preconditions::default();
     let gone = s.delete(&chief, &higgs, &path(&format!("{own}/gone")), &nothing).await.unwrap();
     let gone2 = s.delete(&chief, &higgs, &path(&format!("{own}/gone2")), &nothing).await.unwrap();
-    let grant = CreateGrant { grantee: Grantee::User("zoe".to_owned()), role: Role::Reader, expires_in_seconds: None };
+    let grant = CreateGrant {
+        grantee: Grantee::User("zoe".to_owned()),
+        role: Role::Reader,
+        expires_in_seconds: None,
+    };
     let given = s.create_grant(&chief, &higgs, &grant).await.unwrap();
     let link = CreateLink { path: path(&format!("{own}/a")), expires_in_seconds: None, password: None };
     let linked = s.create_link(&chief, &higgs, &link).await.unwrap().link;
     let at = |file: &str| path(&format!("{own}/{file}"));
     let to = |copy, file: &str| MoveOrCopy { copy, to_workspace: None, to_path: at(file), overwrite: false };
-    let away = MoveOrCopy { copy: true, to_workspace: Some(name(&format!("~{}", who.name))), to_path: at("x"), overwrite: true };
+    let away = MoveOrCopy {
+        copy: true,
+        to_workspace: Some(name(&format!("~{}", who.name))),
+        to_path: at("x"),
+        overwrite: true,
+    };
     let limits = SetQuota { limit_bytes: 1 << 40, limit_entries: 1 << 20 };
     vec![
         ("info", word(s.info(who, &higgs).await)),
@@ -120,7 +132,8 @@ async fn what_cannot_be_seen_is_as_what_is_not() {
         let error = s.stat(&mallory, &name(workspace), &path(file)).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{workspace} is not there, or you may not see it"));
     }
-    let seen: Vec<_> = s.workspaces_of(&mallory).await.unwrap().into_iter().map(|info| info.name.to_string()).collect();
+    let seen: Vec<_> =
+        s.workspaces_of(&mallory).await.unwrap().into_iter().map(|info| info.name.to_string()).collect();
     assert_eq!(seen, ["susy", "~mallory"]);
     // A look by someone without a right makes no workspace.
     assert_eq!(code(s.stat(&mallory, &name("none"), &path("a")).await), "not_found");
@@ -146,20 +159,28 @@ async fn grants_act_at_once_and_end() {
         assert_eq!(code(s.role_of(&bob, &higgs).await), "not_found");
         let for_bob = grant(Grantee::User("bob".to_owned()), Role::Reader, Some(3600));
         let given = s.create_grant(&chief(), &higgs, &for_bob).await.unwrap();
-        assert_eq!((given.granted_by.as_str(), given.expires.as_deref()), ("chief", Some("2023-11-14T23:13:20Z")));
+        assert_eq!(
+            (given.granted_by.as_str(), given.expires.as_deref()),
+            ("chief", Some("2023-11-14T23:13:20Z"))
+        );
         assert_eq!(s.role_of(&bob, &higgs).await.unwrap(), Role::Reader);
         assert_eq!(s.workspaces_of(&bob).await.unwrap().len(), 2);
-        s.create_grant(&chief(), &higgs, &grant(Grantee::Group("cms/top".to_owned()), Role::Admin, None)).await.unwrap();
+        s.create_grant(&chief(), &higgs, &grant(Grantee::Group("cms/top".to_owned()), Role::Admin, None))
+            .await
+            .unwrap();
         assert_eq!(s.role_of(&by_group, &higgs).await.unwrap(), Role::Admin);
         // A person is not a group of the same name.
         assert_eq!(code(s.role_of(&actor("cms/top", &[]), &higgs).await), "not_found");
         // A grant raises the role of a member, and does not lower it.
-        s.create_grant(&chief(), &higgs, &grant(Grantee::User("alice".to_owned()), Role::Reader, None)).await.unwrap();
+        s.create_grant(&chief(), &higgs, &grant(Grantee::User("alice".to_owned()), Role::Reader, None))
+            .await
+            .unwrap();
         assert_eq!(s.role_of(&alice(), &higgs).await.unwrap(), Role::Writer);
         store.clock.set(NOW + 3_600_000);
         assert_eq!(code(s.role_of(&bob, &higgs).await), "not_found");
         assert_eq!(s.grants(&chief(), &higgs).await.unwrap().len(), 2);
-        let of_group = s.grants(&chief(), &higgs).await.unwrap().into_iter().find(|grant| grant.role == Role::Admin);
+        let of_group =
+            s.grants(&chief(), &higgs).await.unwrap().into_iter().find(|grant| grant.role == Role::Admin);
         s.delete_grant(&chief(), &higgs, &of_group.unwrap().id).await.unwrap();
         assert_eq!(code(s.role_of(&by_group, &higgs).await), "not_found");
         assert_eq!(code(s.delete_grant(&chief(), &higgs, "none").await), "not_found");
@@ -177,7 +198,11 @@ async fn a_person_shares_the_own_space() {
     let (s, home) = (&store.workspaces, name("~alice"));
     put(s, &alice(), "~alice", "notes", b"1").await;
     assert_eq!(code(s.stat(&chief(), &home, &path("notes")).await), "not_found");
-    let grant = CreateGrant { grantee: Grantee::User("chief".to_owned()), role: Role::Reader, expires_in_seconds: None };
+    let grant = CreateGrant {
+        grantee: Grantee::User("chief".to_owned()),
+        role: Role::Reader,
+        expires_in_seconds: None,
+    };
     s.create_grant(&alice(), &home, &grant).await.unwrap();
     assert_eq!(names(s, &chief(), "~alice").await, ["notes"]);
     assert_eq!(code(try_put(s, &chief(), "~alice", "x", b"", Preconditions::default()).await), "forbidden");
@@ -193,7 +218,11 @@ async fn the_audit_log_says_who_did_what() {
         store.clock.set(NOW - DAY);
         put(s, &alice(), "higgs", "b", b"").await;
         let page = s.audit(&chief(), &higgs, None, 2).await.unwrap();
-        let said: Vec<_> = page.entries.iter().map(|line| (line.who.as_str(), line.action.as_str(), line.subject.as_str())).collect();
+        let said: Vec<_> = page
+            .entries
+            .iter()
+            .map(|line| (line.who.as_str(), line.action.as_str(), line.subject.as_str()))
+            .collect();
         // By number: the clock went back meanwhile.
         assert_eq!(said, [("alice", "write", "b"), ("chief", "delete", "a")]);
         assert_eq!(page.entries[1].source, PrincipalSource::Iam);

@@ -7,7 +7,8 @@ use futures_util::TryStreamExt;
 use hub_api::{Entry, FilePath, PrincipalSource, SetQuota, WorkspaceName};
 use tempfile::TempDir;
 use workspaces::{
-    Actor, CheckedSettings, Clock, ListOptions, Preconditions, Secret, Settings, WorkspaceError, Workspaces, WriteOptions,
+    Actor, CheckedSettings, Clock, ListOptions, Preconditions, Secret, Settings, WorkspaceError, Workspaces,
+    WriteOptions,
 };
 
 use super::postgres;
@@ -131,7 +132,13 @@ pub(crate) fn mallory() -> Actor {
     actor("mallory", &["susy"])
 }
 
-pub(crate) async fn put(store: &Workspaces, actor: &Actor, workspace: &str, file: &str, bytes: &[u8]) -> Entry {
+pub(crate) async fn put(
+    store: &Workspaces,
+    actor: &Actor,
+    workspace: &str,
+    file: &str,
+    bytes: &[u8],
+) -> Entry {
     try_put(store, actor, workspace, file, bytes, Preconditions::default()).await.unwrap()
 }
 
@@ -150,7 +157,12 @@ pub(crate) async fn try_put(
     upload.finish(None).await
 }
 
-pub(crate) async fn get(store: &Workspaces, actor: &Actor, workspace: &str, file: &str) -> Result<Vec<u8>, WorkspaceError> {
+pub(crate) async fn get(
+    store: &Workspaces,
+    actor: &Actor,
+    workspace: &str,
+    file: &str,
+) -> Result<Vec<u8>, WorkspaceError> {
     let file = store.read(actor, &name(workspace), &path(file), None).await?;
     let blocks: Vec<Bytes> = file.stream(0..u64::MAX).try_collect().await?;
     Ok(blocks.concat())

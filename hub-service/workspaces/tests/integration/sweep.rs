@@ -25,7 +25,10 @@ async fn trash_and_old_versions_go_in_their_time() {
         store.clock.set(NOW + 31 * DAY + 3_600_000);
         assert_eq!(s.sweep().await.unwrap().blobs, 2);
         let log = s.audit(&chief, &higgs, None, 1).await.unwrap();
-        assert_eq!((log.entries[0].who.as_str(), log.entries[0].action.as_str()), ("mlaas4hep-hub", "delete_for_good"));
+        assert_eq!(
+            (log.entries[0].who.as_str(), log.entries[0].action.as_str()),
+            ("mlaas4hep-hub", "delete_for_good")
+        );
         assert_eq!(s.check(true).await.unwrap().n_garbage, 0);
         assert_eq!(get(s, &chief, "higgs", "a").await.unwrap(), b"333");
         store.assert_sound().await;
@@ -34,7 +37,10 @@ async fn trash_and_old_versions_go_in_their_time() {
 
 #[tokio::test]
 async fn a_clock_that_jumps_loses_nothing_that_is_used() {
-    for store in stores_with("a_clock_that_jumps_loses_nothing_that_is_used", |settings| settings.keep_versions = 4).await {
+    for store in
+        stores_with("a_clock_that_jumps_loses_nothing_that_is_used", |settings| settings.keep_versions = 4)
+            .await
+    {
         let (s, alice) = (&store.workspaces, alice());
         for (i, now) in [NOW, NOW - 1000 * DAY, NOW + 4000 * DAY, 0, NOW].into_iter().enumerate() {
             store.clock.set(now);

@@ -12,7 +12,10 @@ async fn what_was_deleted_comes_back() {
         put(s, &alice, "higgs", "d/a", b"two2").await;
         put(s, &alice, "higgs", "d/sub/b", b"b").await;
         let file = s.delete(&alice, &higgs, &path("d/a"), &any).await.unwrap();
-        assert_eq!((file.size_bytes, file.deleted_by.as_str(), file.expires.as_str()), (7, "alice", "2023-12-14T22:13:20Z"));
+        assert_eq!(
+            (file.size_bytes, file.deleted_by.as_str(), file.expires.as_str()),
+            (7, "alice", "2023-12-14T22:13:20Z")
+        );
         assert_eq!(code(get(s, &alice, "higgs", "d/a").await), "not_found");
         // The room stays taken.
         assert_eq!(s.quota(&alice, &higgs).await.unwrap().used_bytes, 8);
@@ -29,7 +32,10 @@ async fn what_was_deleted_comes_back() {
         assert_eq!(s.versions(&alice, &higgs, &path("d/a")).await.unwrap().versions.len(), 2);
         assert_eq!(code(s.restore_from_trash(&alice, &higgs, &folder.id, None).await), "exists");
         s.restore_from_trash(&alice, &higgs, &folder.id, Some(&path("back/d"))).await.unwrap();
-        assert_eq!(names(s, &alice, "higgs").await, ["back", "back/d", "back/d/sub", "back/d/sub/b", "d", "d/a"]);
+        assert_eq!(
+            names(s, &alice, "higgs").await,
+            ["back", "back/d", "back/d/sub", "back/d/sub/b", "d", "d/a"]
+        );
         assert_eq!(code(s.restore_from_trash(&alice, &higgs, &folder.id, None).await), "not_found");
         assert_eq!(code(s.delete(&alice, &higgs, &path(""), &any).await), "invalid");
         store.assert_sound().await;

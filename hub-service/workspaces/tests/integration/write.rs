@@ -1,7 +1,7 @@
 //! Writing: what becomes visible when.
 
 use bytes::Bytes;
-use hub_api::{EntryKind, FilePath};
+use hub_api::EntryKind;
 use workspaces::{Parents, Preconditions, WriteOptions};
 
 use super::support::{alice, code, get, name, names, path, put, set_limits, sqlite, stores, try_put};
@@ -70,7 +70,10 @@ async fn one_of_two_writers_with_the_same_tag_wins() {
             try_put(s, &alice, "higgs", "a", b"two", if_match(&tag)),
         );
         let results = [one, two].map(|result| result.map_or_else(|error| error.code(), |_| "done"));
-        assert!(results == ["done", "changed_meanwhile"] || results == ["changed_meanwhile", "done"], "{results:?}");
+        assert!(
+            results == ["done", "changed_meanwhile"] || results == ["changed_meanwhile", "done"],
+            "{results:?}"
+        );
         store.assert_sound().await;
     }
 }
@@ -81,9 +84,15 @@ async fn names_in_the_way_are_errors() {
     let (s, alice) = (&store.workspaces, alice());
     put(s, &alice, "higgs", "file", b"1").await;
     put(s, &alice, "higgs", "folder/x", b"1").await;
-    assert_eq!(code(try_put(s, &alice, "higgs", "folder", b"1", Preconditions::default()).await), "not_a_file");
+    assert_eq!(
+        code(try_put(s, &alice, "higgs", "folder", b"1", Preconditions::default()).await),
+        "not_a_file"
+    );
     assert_eq!(code(try_put(s, &alice, "higgs", "", b"1", Preconditions::default()).await), "not_a_file");
-    assert_eq!(code(try_put(s, &alice, "higgs", "file/x", b"1", Preconditions::default()).await), "not_a_folder");
+    assert_eq!(
+        code(try_put(s, &alice, "higgs", "file/x", b"1", Preconditions::default()).await),
+        "not_a_folder"
+    );
     let make = |text: &'static str, parents| {
         let alice = alice.clone();
         async move { s.make_folder(&alice, &name("higgs"), &path(text), parents).await }
@@ -105,7 +114,8 @@ async fn names_in_the_way_are_errors() {
 async fn announced_sizes_and_digests_must_be_true() {
     let store = sqlite().await;
     let (s, alice, higgs) = (&store.workspaces, alice(), name("higgs"));
-    let begin = |options: WriteOptions| s.begin_write(&alice, &higgs, &FilePath::new("a").unwrap(), options);
+    let file = path("a");
+    let begin = |options: WriteOptions| s.begin_write(&alice, &higgs, &file, options);
     let sized = |size| WriteOptions { size_bytes: Some(size), ..WriteOptions::default() };
     let mut upload = begin(sized(2)).await.unwrap();
     assert_eq!(code(upload.append(Bytes::from_static(b"abc")).await), "size_mismatch");
@@ -140,7 +150,9 @@ async fn room_is_taken_at_the_start_and_settled_at_the_end() {
         let options = WriteOptions { size_bytes: Some(9_000_000), ..WriteOptions::default() };
         let upload = s.begin_write(&alice, &higgs, &path("big"), options).await.unwrap();
         assert_eq!(s.quota(&alice, &higgs).await.unwrap().reserved_bytes, 9_000_000);
-        let error = try_put(s, &alice, "higgs", "other", &[0; 1_000_001], Preconditions::default()).await.unwrap_err();
+        let error = try_put(s, &alice, "higgs", "other", &[0; 1_000_001], Preconditions::default())
+            .await
+            .unwrap_err();
         assert_eq!((error.code(), error.status()), ("quota_exceeded", 507));
         assert_eq!(
             error.to_string(),
@@ -159,7 +171,10 @@ async fn room_is_taken_at_the_start_and_settled_at_the_end() {
         drop(upload);
         store.assert_nothing_reserved(&alice, "higgs").await;
         // Names have a limit as well, those of folders that are made on the way among them.
-        assert_eq!(code(try_put(s, &alice, "higgs", "a/b/c/d", b"", Preconditions::default()).await), "quota_exceeded");
+        assert_eq!(
+            code(try_put(s, &alice, "higgs", "a/b/c/d", b"", Preconditions::default()).await),
+            "quota_exceeded"
+        );
         assert!(names(s, &alice, "higgs").await.is_empty());
         put(s, &alice, "higgs", "a/b/c", b"").await;
         assert_eq!(code(s.make_folder(&alice, &higgs, &path("d"), Parents::Make).await), "quota_exceeded");
@@ -174,7 +189,10 @@ async fn a_lowered_limit_keeps_what_is_there() {
     put(s, &alice, "higgs", "a", &[1; 100]).await;
     set_limits(s, "higgs", 50, 1).await;
     assert_eq!(get(s, &alice, "higgs", "a").await.unwrap().len(), 100);
-    assert_eq!(code(try_put(s, &alice, "higgs", "a", b"x", Preconditions::default()).await), "quota_exceeded");
+    assert_eq!(
+        code(try_put(s, &alice, "higgs", "a", b"x", Preconditions::default()).await),
+        "quota_exceeded"
+    );
     // An empty version takes no room.
     put(s, &alice, "higgs", "a", b"").await;
     store.assert_sound().await;
