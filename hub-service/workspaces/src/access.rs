@@ -1,0 +1,270 @@
+//! Who may do what where.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use hub_api::{Role, WorkspaceInfo, WorkspaceKind, WorkspaceName};
+use sqlx::Row;
+
+use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_name};
+
+/// How long grants are remembered: those that another process sharing the database takes back act after it.
+const REMEMBERED: Duration = Duration::from_secs(5);
+/// Workspaces whose grants and numbers are remembered.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// A workspace as an actor sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) id: i64,
+    pub(crate) role: Role,
+}
+
+/// A grant as far as rights go.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    is_user: bool,
+    name: String,
+    role: Role,
+    expires: Option<i64>,
+}
+
+/// What was read of the database a moment ago.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    ids: Mutex<HashMap<WorkspaceName, i64>>,
+    grants: Mutex<HashMap<i64, (Instant, Arc<Vec<Given>>)>>,
+    /// How often a grant was given or taken back: what was read before that is not kept.
+    n_changes: AtomicU64,
+}
+
+impl Remembered {
+    /// After a grant was given or taken back.
+    pub(crate) fn forget_grants(&self, workspace: i64) {
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        self.n_changes.fetch_add(1, Ordering::SeqCst);
+        grants.remove(&workspace);
+    }
+
+    fn id(&self, name: &WorkspaceName) -> Option<i64> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    fn keep_id(&self, name: &WorkspaceName, id: i64) {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.len() >= MOST_REMEMBERED {
+            ids.clear();
+        }
+        ids.insert(name.clone(), id);
+    }
+
+    fn grants(&self, workspace: i64) -> Option<Arc<Vec<Given>>> {
+        let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, given) = grants.get(&workspace)?;
+        (since.elapsed() < REMEMBERED).then(|| given.clone())
+    }
+
+    fn keep_grants(&self, workspace: i64, (since, n_changes): (Instant, u64), given: Arc<Vec<Given>>) {
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.n_changes.load(Ordering::SeqCst) != n_changes {
+            return;
+        }
+        if grants.len() >= MOST_REMEMBERED {
+            grants.clear();
+        }
+        grants.insert(workspace, (since, given));
+    }
+}
+
+/// A role as the database holds it.
+pub(crate) fn role_number(role: Role) -> i64 {
+    match role {
+        Role::Reader => 1,
+        Role::Writer => 2,
+        Role::Admin => 3,
+    }
+}
+
+/// A role from the database.
+pub(crate) fn role_of_number(number: i64) -> Result<Role> {
+    match number {
+        1 => Ok(Role::Reader),
+        2 => Ok(Role::Writer),
+        3 => Ok(Role::Admin),
+        other => Err(WorkspaceError::Corrupt { what: format!("the role {other}") }),
+    }
+}
+
+impl Workspaces {
+    /// What the actor may do in a workspace.
+    ///
+    /// # Errors
+    /// `NotFound` where it may do nothing, whether or not the workspace exists.
+    pub async fn role_of(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Role> {
+        Ok(self.see(actor, workspace).await?.role)
+    }
+
+    /// All workspaces that the actor can see, in order of their names.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn workspaces_of(&self, actor: &Actor) -> Result<Vec<WorkspaceInfo>> {
+        let mut names = actor.own_workspaces();
+        names.extend(self.granted_workspaces(actor).await?);
+        names.sort();
+        names.dedup();
+        let mut infos = Vec::with_capacity(names.len());
+        for name in names {
+            match self.info(actor, &name).await {
+                Ok(info) => infos.push(info),
+                Err(WorkspaceError::NotFound { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(infos)
+    }
+
+    /// A workspace as the actor sees it.
+    ///
+    /// # Errors
+    /// `NotFound` where it may do nothing.
+    pub async fn info(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<WorkspaceInfo> {
+        let seen = self.see(actor, workspace).await?;
+        let kind = if workspace.person().is_some() { WorkspaceKind::Personal } else { WorkspaceKind::Group };
+        let quota = self.quota_of(seen.id).await?;
+        Ok(WorkspaceInfo { name: workspace.clone(), kind, role: seen.role, quota })
+    }
+
+    /// The workspace, if the actor has any role in it. That of a group or person is made at the first look.
+    pub(crate) async fn see(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Seen> {
+        let missing = || WorkspaceError::missing(workspace);
+        let by_groups = actor.role_by_groups(workspace, self.settings().group_member_role);
+        let id = match (self.find_workspace(workspace).await?, by_groups) {
+            (Some(id), _) => id,
+            (None, Some(_)) => self.ensure_workspace(workspace).await?,
+            (None, None) => return Err(missing()),
+        };
+        let granted = match by_groups {
+            Some(Role::Admin) => None,
+            _ => self.granted_role(actor, id).await?,
+        };
+        let role = by_groups.max(granted).ok_or_else(missing)?;
+        Ok(Seen { id, role: actor.role_ceiling.map_or(role, |ceiling| role.min(ceiling)) })
+    }
+
+    /// The workspace, if the actor may do this in it.
+    pub(crate) async fn require(
+        &self,
+        actor: &Actor,
+        workspace: &WorkspaceName,
+        action: Action,
+    ) -> Result<Seen> {
+        let seen = self.see(actor, workspace).await?;
+        if seen.role.allows(action) {
+            return Ok(seen);
+        }
+        let needed = match action {
+            Action::Read => Role::Reader,
+            Action::Write => Role::Writer,
+            Action::Administer => Role::Admin,
+        };
+        Err(WorkspaceError::Forbidden { workspace: workspace.to_string(), needed, has: Some(seen.role) })
+    }
+
+    async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {
+        if let Some(id) = self.remembered().id(name) {
+            return Ok(Some(id));
+        }
+        let id: Option<i64> = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(self.database().read())
+            .await?;
+        if let Some(id) = id {
+            self.remembered().keep_id(name, id);
+        }
+        Ok(id)
+    }
+
+    /// The workspace, made if need be.
+    pub(crate) async fn ensure_workspace(&self, name: &WorkspaceName) -> Result<i64> {
+        if let Some(id) = self.find_workspace(name).await? {
+            return Ok(id);
+        }
+        let settings = self.settings();
+        let limit_bytes =
+            if name.person().is_some() { settings.person_limit_bytes } else { settings.group_limit_bytes };
+        let mut write = self.database().write().await?;
+        sqlx::query(
+            "INSERT INTO workspaces (name, created, limit_bytes, limit_entries) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(name.as_str())
+        .bind(self.now())
+        .bind(limit_bytes as i64)
+        .bind(settings.limit_entries as i64)
+        .execute(&mut *write)
+        .await?;
+        write.commit().await?;
+        self.find_workspace(name).await?.ok_or_else(|| WorkspaceError::missing(name))
+    }
+
+    /// The highest role that a grant gives now.
+    async fn granted_role(&self, actor: &Actor, workspace: i64) -> Result<Option<Role>> {
+        let given = match self.remembered().grants(workspace) {
+            Some(given) => given,
+            None => self.read_grants(workspace).await?,
+        };
+        let now = self.now();
+        let is_meant = |grant: &&Given| {
+            let is_grantee =
+                if grant.is_user { grant.name == actor.name } else { actor.groups.contains(&grant.name) };
+            is_grantee && grant.expires.is_none_or(|expires| now < expires)
+        };
+        Ok(given.iter().filter(is_meant).map(|grant| grant.role).max())
+    }
+
+    async fn read_grants(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {
+        let read_at = (Instant::now(), self.remembered().n_changes.load(Ordering::SeqCst));
+        let rows =
+            sqlx::query("SELECT grantee_kind, grantee, role, expires FROM grants WHERE workspace = $1")
+                .bind(workspace)
+                .fetch_all(self.database().read())
+                .await?;
+        let given = rows.iter().map(|row| {
+            Ok(Given {
+                is_user: row.try_get::<String, _>("grantee_kind")? == "user",
+                name: row.try_get("grantee")?,
+                role: role_of_number(row.try_get("role")?)?,
+                expires: row.try_get("expires")?,
+            })
+        });
+        let given = Arc::new(given.collect::<Result<Vec<_>>>()?);
+        self.remembered().keep_grants(workspace, read_at, given.clone());
+        Ok(given)
+    }
+
+    async fn granted_workspaces(&self, actor: &Actor) -> Result<Vec<WorkspaceName>> {
+        let mut names = Vec::new();
+        let grantees = actor.groups.iter().map(|group| ("group", group)).chain([("user", &actor.name)]);
+        for (kind, grantee) in grantees {
+            let rows = sqlx::query(
+                "SELECT DISTINCT w.name AS name FROM grants g JOIN workspaces w ON w.id = g.workspace \
+                 WHERE g.grantee_kind = $1 AND g.grantee = $2",
+            )
+            .bind(kind)
+            .bind(grantee)
+            .fetch_all(self.database().read())
+            .await?;
+            for row in rows {
+                names.push(workspace_name(row.try_get("name")?)?);
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,85 @@
+//! A copy of everything, made while it is used, and the way back. For PostgreSQL and S3 their own tools copy; this makes the
+//! copy of SQLite and of the folder of blobs.
+
+use std::path::Path;
+
+use crate::{
+    BlobSettings, CheckReport, CheckedSettings, Result, StoreError, WorkspaceError, Workspaces,
+    blobs::{BlobStore, LocalStore},
+    open::sqlite_file,
+};
+
+/// What a backup holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackupReport {
+    /// Blobs that were copied; 0 where they lie in a bucket.
+    pub n_blobs: u64,
+    /// Bytes of them.
+    pub n_bytes: u64,
+}
+
+impl Workspaces {
+    /// Copies the SQLite database and the blobs into a folder, which must be empty or hold an older backup without its
+    /// database. Blobs never change, so on one file system they get a second name instead of a copy. Unfinished uploads
+    /// stay behind. Blobs in a bucket stay there: the list `blobs.txt` names what the database needs.
+    ///
+    /// # Errors
+    /// PostgreSQL (use `pg_dump`, then copy the blobs); a file in the way; a full disk.
+    pub async fn backup(&self, folder: &Path) -> Result<BackupReport> {
+        // No blob goes while they are copied: those that the copied database names are all there until the end.
+        let _alone = self.upkeep().lock().await;
+        let what = || format!("making the folder {}", folder.display());
+        std::fs::create_dir_all(folder).map_err(|error| StoreError::io(what(), error))?;
+        self.database().copy_to(&sqlite_file(folder)).await?;
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT id, size_bytes FROM blobs ORDER BY id")
+            .fetch_all(self.database().read())
+            .await?;
+        let names: String = rows.iter().flat_map(|(id, _)| [id.as_str(), "\n"]).collect();
+        let list = folder.join("blobs.txt");
+        std::fs::write(&list, names)
+            .map_err(|error| StoreError::io(format!("writing {}", list.display()), error))?;
+        let (copy, mut report) = (LocalStore::open(folder)?, BackupReport::default());
+        for (id, size) in rows {
+            let Some(from) = self.blobs().local_blob(&id) else { continue };
+            BlobStore::copy_file(&from, &copy.blob_path(&id)).await?;
+            report.n_blobs += 1;
+            report.n_bytes += size as u64;
+        }
+        Ok(report)
+    }
+}
+
+/// Brings a backup into the folder of the settings, which must hold no database, and checks it.
+///
+/// # Errors
+/// No backup there, a database here, a full disk.
+pub async fn restore_backup(backup: &Path, settings: &CheckedSettings) -> Result<CheckReport> {
+    let to = &settings.settings().folder;
+    let (from_file, to_file) = (sqlite_file(backup), sqlite_file(to));
+    let invalid = |what, given: &Path, allowed| {
+        Err(WorkspaceError::Invalid { what, given: given.display().to_string(), allowed })
+    };
+    if !from_file.is_file() {
+        return invalid("the backup", backup, "it must be a folder that backup made");
+    }
+    if to_file.exists() || settings.settings().database.is_some() {
+        return invalid(
+            "the folder",
+            to,
+            "it must hold no database, and the settings name none: restore beside it",
+        );
+    }
+    let (from, here) = (LocalStore::open(backup)?, LocalStore::open(to)?);
+    if settings.settings().blobs == BlobSettings::Local {
+        for id in from.all_names()?.0 {
+            BlobStore::copy_file(&from.blob_path(&id), &here.blob_path(&id)).await?;
+        }
+    }
+    std::fs::copy(&from_file, &to_file)
+        .map_err(|error| StoreError::io(format!("copying {}", from_file.display()), error))?;
+    let workspaces = Workspaces::open(settings).await?;
+    workspaces.drop_all_uploads().await?;
+    let report = workspaces.check(false).await;
+    workspaces.close().await;
+    report
+}

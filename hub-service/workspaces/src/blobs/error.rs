@@ -1,0 +1,70 @@
+//! What storing and reading of bytes can fail with.
+
+use std::{io, path::PathBuf};
+
+/// Why bytes could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room on the disk of the service.
+    #[error("{what}: the disk is full")]
+    DiskFull {
+        /// What was tried.
+        what: String,
+    },
+    /// The bucket did not answer in time.
+    #[error("{what}: no answer within {seconds} s")]
+    Stalled {
+        /// What was tried.
+        what: String,
+        /// How long was waited.
+        seconds: u32,
+    },
+    /// A blob that the database names is not there.
+    #[error("the bytes {blob} are not there; run the check")]
+    Missing {
+        /// Its name.
+        blob: String,
+    },
+    /// Another process has the folder.
+    #[error("{} is open in another process; stop that one first", .folder.display())]
+    InUse {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// The file system.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The bucket.
+    #[error("{what}: {source}")]
+    Object {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: object_store::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(what: String, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
+            _ => Self::Io { what, source },
+        }
+    }
+
+    /// Without names of files and hosts.
+    #[must_use]
+    pub fn public_message(&self) -> &'static str {
+        match self {
+            Self::DiskFull { .. } => "the disk of the service is full",
+            Self::Stalled { .. } => "the object store does not answer",
+            Self::Missing { .. } => "the bytes of this file are missing in the store",
+            Self::InUse { .. } | Self::Io { .. } | Self::Object { .. } => "the store of the service failed",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Bytes of a file, read ahead by one block.
+
+use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use tokio::task::JoinHandle;
+
+use super::StoreError;
+
+/// Bytes of a block: two of them are held at a time.
+const BLOCK_BYTES: u64 = 1 << 19;
+
+type Block = JoinHandle<Result<Bytes, StoreError>>;
+
+/// The bytes of a range, in blocks; the next one is read while one is sent.
+pub(crate) fn of_file(file: Arc<File>, range: Range<u64>) -> BoxStream<'static, Result<Bytes, StoreError>> {
+    let first = read_ahead(&file, range);
+    let blocks = stream::unfold(first, move |ahead| {
+        let file = file.clone();
+        async move {
+            let (block, rest) = ahead?;
+            let bytes = match block.await {
+                Ok(bytes) => bytes,
+                Err(error) => Err(failed(io::Error::other(error))),
+            };
+            let next = if bytes.is_ok() { read_ahead(&file, rest) } else { None };
+            Some((bytes, next))
+        }
+    });
+    blocks.boxed()
+}
+
+/// Starts to read the first block of a range, and says what comes after it.
+fn read_ahead(file: &Arc<File>, range: Range<u64>) -> Option<(Block, Range<u64>)> {
+    if range.is_empty() {
+        return None;
+    }
+    let (file, start) = (file.clone(), range.start);
+    let end = range.end.min(start + BLOCK_BYTES);
+    let block = tokio::task::spawn_blocking(move || {
+        let mut bytes = vec![0; (end - start) as usize];
+        file.read_exact_at(&mut bytes, start).map_err(failed)?;
+        Ok(Bytes::from(bytes))
+    });
+    Some((block, end..range.end))
+}
+
+fn failed(error: io::Error) -> StoreError {
+    StoreError::io("reading a blob".to_owned(), error)
+}

@@ -1,0 +1,111 @@
+//! The database: SQLite with one writer, or PostgreSQL. The statements are the same for both.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Any, AnyConnection, AnyPool, Executor, Transaction,
+    any::{AnyPoolOptions, install_default_drivers},
+    migrate::Migrator,
+    pool::PoolConnection,
+};
+
+use crate::{Result, WorkspaceError};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Connections that read, of either database.
+const READERS: u32 = 8;
+
+/// A transaction that writes.
+pub(crate) type Write = Transaction<'static, Any>;
+
+/// Pools of connections.
+pub(crate) struct Database {
+    readers: AnyPool,
+    /// Of SQLite one connection: writers wait for each other here, not in the database, where they would time out.
+    writers: AnyPool,
+    is_sqlite: bool,
+}
+
+impl Database {
+    /// Opens or makes the SQLite database in a file, and brings its tables up to date.
+    pub(crate) async fn open_sqlite(file: &Path) -> Result<Self> {
+        let url = format!("sqlite://{}?mode=rwc", url_of_path(file));
+        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                       PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
+        let writers = pool(&url, 1, pragmas).await?;
+        SQLITE_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
+        let readers = pool(&url, READERS, pragmas).await?;
+        Ok(Self { readers, writers, is_sqlite: true })
+    }
+
+    /// Connects to PostgreSQL, and brings the tables up to date.
+    pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
+        let writers = pool(url, READERS, "SET lock_timeout = '30s'").await?;
+        POSTGRES_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
+        Ok(Self { readers: writers.clone(), writers, is_sqlite: false })
+    }
+
+    /// For statements that only read.
+    pub(crate) fn read(&self) -> &AnyPool {
+        &self.readers
+    }
+
+    /// Several statements that read one state of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Write> {
+        let begin = if self.is_sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        Ok(self.readers.begin_with(begin).await?)
+    }
+
+    /// A transaction that writes. On SQLite it is the only one; on PostgreSQL those of one workspace wait for each other in
+    /// [`crate::quota::Ledger::lock`].
+    pub(crate) async fn write(&self) -> Result<Write> {
+        Ok(self.writers.begin_with(if self.is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await?)
+    }
+
+    /// For one statement that writes.
+    pub(crate) async fn write_one(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.writers.acquire().await?)
+    }
+
+    /// A consistent copy of the SQLite database, made while it is used.
+    pub(crate) async fn copy_to(&self, file: &Path) -> Result<()> {
+        let text = file.to_str().unwrap_or_default();
+        if !self.is_sqlite || text.is_empty() {
+            return Err(WorkspaceError::Invalid {
+                what: "the backup",
+                given: file.display().to_string(),
+                allowed: "only SQLite is copied here, into a file whose name is UTF-8; for PostgreSQL use pg_dump",
+            });
+        }
+        sqlx::query("VACUUM INTO $1").bind(text).execute(&self.readers).await?;
+        Ok(())
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.is_sqlite
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+}
+
+async fn pool(url: &str, n_connections: u32, at_start: &'static str) -> Result<AnyPool> {
+    install_default_drivers();
+    let options = AnyPoolOptions::new()
+        .max_connections(n_connections)
+        .acquire_timeout(Duration::from_secs(60))
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move { connection.execute(at_start).await.map(drop) })
+        });
+    Ok(options.connect(url).await?)
+}
+
+/// The characters that would end a path in an address are escaped.
+fn url_of_path(file: &Path) -> String {
+    let text = file.to_string_lossy();
+    text.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}

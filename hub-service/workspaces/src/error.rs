@@ -1,0 +1,265 @@
+//! What can go wrong.
+
+use hub_api::{ApiError, Entry, FilePath, Quota, Role, WorkspaceName};
+
+use crate::StoreError;
+
+/// Why an operation was not done. Nothing of it has happened then.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// Not there, or not to be seen by the actor.
+    #[error("{what} is not there, or you may not see it")]
+    NotFound {
+        /// `higgs`, `higgs/a.root`, `upload 7f...`.
+        what: String,
+    },
+    /// Seen, but not allowed.
+    #[error("this needs the role {needed:?} in {workspace}, and you are {has}", has = role_word(*.has))]
+    Forbidden {
+        /// Where.
+        workspace: String,
+        /// The least role that may.
+        needed: Role,
+        /// What the actor has.
+        has: Option<Role>,
+    },
+    /// Only administrators of the service may.
+    #[error("only administrators of the service may {what}")]
+    AdminsOnly {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// Something of that name is there.
+    #[error("{path} is there already")]
+    Exists {
+        /// Which.
+        path: FilePath,
+    },
+    /// A file where a folder is needed.
+    #[error("{path} is a file, not a folder")]
+    NotAFolder {
+        /// Which.
+        path: FilePath,
+    },
+    /// A folder where a file is needed.
+    #[error("{path} is a folder, not a file")]
+    NotAFile {
+        /// Which.
+        path: FilePath,
+    },
+    /// The folder above is missing, and was not to be made.
+    #[error("the folder {path} is not there")]
+    ParentMissing {
+        /// The folder.
+        path: FilePath,
+    },
+    /// The content is not the one that the caller knew (`If-Match`, `If-None-Match`).
+    #[error("{path} was changed meanwhile{by}", by = changed_by(.current.as_deref()))]
+    ChangedMeanwhile {
+        /// Which.
+        path: FilePath,
+        /// What is there now; `None`: nothing.
+        current: Option<Box<Entry>>,
+    },
+    /// No room.
+    #[error(
+        "{workspace} has no room: {used} of {limit} bytes and {n} of {n_limit} files and folders are used, {reserved} bytes are promised to uploads, {asked_bytes} bytes and {asked_entries} names more were asked for",
+        used = .quota.used_bytes, limit = .quota.limit_bytes, n = .quota.used_entries, n_limit = .quota.limit_entries, reserved = .quota.reserved_bytes
+    )]
+    QuotaExceeded {
+        /// Where.
+        workspace: WorkspaceName,
+        /// Used and allowed.
+        quota: Quota,
+        /// Bytes asked for on top.
+        asked_bytes: u64,
+        /// Files and folders asked for on top.
+        asked_entries: u64,
+    },
+    /// Larger than any file may be.
+    #[error("a file may have {limit_bytes} bytes, this one has more")]
+    FileTooLarge {
+        /// Most bytes.
+        limit_bytes: u64,
+    },
+    /// The bytes are not those that the writer meant.
+    #[error("the SHA-256 is {found}, but {expected} was announced")]
+    DigestMismatch {
+        /// What was announced.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// More or fewer bytes than announced.
+    #[error("{found} bytes came, but {expected} were announced")]
+    SizeMismatch {
+        /// What was announced.
+        expected: u64,
+        /// What came.
+        found: u64,
+    },
+    /// A resumable upload goes on elsewhere.
+    #[error("the upload stands at byte {expected}, but bytes from {found} on were sent")]
+    OffsetMismatch {
+        /// Where it stands.
+        expected: u64,
+        /// What was sent.
+        found: u64,
+    },
+    /// Two requests write one upload at a time.
+    #[error("upload {id} is being written by another request")]
+    UploadBusy {
+        /// Which.
+        id: String,
+    },
+    /// Cannot be moved or copied there.
+    #[error("{from} cannot go to {to}: {reason}")]
+    Destination {
+        /// What was to move.
+        from: FilePath,
+        /// Where to.
+        to: FilePath,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Something in the request is out of range.
+    #[error("{what} is {given}, but {allowed}")]
+    Invalid {
+        /// `cursor`, `expires_in_seconds`, ...
+        what: &'static str,
+        /// What was given.
+        given: String,
+        /// What would do.
+        allowed: &'static str,
+    },
+    /// The password of a link is missing or wrong.
+    #[error("this link asks for a password{}", if *.was_given { ", and this is not the one" } else { "" })]
+    LinkPassword {
+        /// Whether one was given.
+        was_given: bool,
+    },
+    /// The bytes could not be stored or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database did not answer as it should.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// What the database holds makes no sense: see `check`.
+    #[error("the database holds {what}, which makes no sense; run the check")]
+    Corrupt {
+        /// What was found.
+        what: String,
+    },
+}
+
+fn role_word(role: Option<Role>) -> &'static str {
+    match role {
+        None => "nobody in it",
+        Some(Role::Reader) => "a reader",
+        Some(Role::Writer) => "a writer",
+        Some(Role::Admin) => "an administrator",
+    }
+}
+
+fn changed_by(current: Option<&Entry>) -> String {
+    current.map_or_else(
+        || ": it is not there".to_owned(),
+        |entry| format!(" by {} at {}: it is version {}", entry.modified_by, entry.modified, entry.version),
+    )
+}
+
+impl WorkspaceError {
+    pub(crate) fn missing(what: impl std::fmt::Display) -> Self {
+        Self::NotFound { what: what.to_string() }
+    }
+
+    /// A word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::Forbidden { .. } | Self::AdminsOnly { .. } => "forbidden",
+            Self::Exists { .. } => "exists",
+            Self::NotAFolder { .. } => "not_a_folder",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::ParentMissing { .. } => "parent_missing",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::DigestMismatch { .. } => "digest_mismatch",
+            Self::SizeMismatch { .. } => "size_mismatch",
+            Self::OffsetMismatch { .. } => "offset_mismatch",
+            Self::UploadBusy { .. } => "upload_busy",
+            Self::Destination { .. } => "destination",
+            Self::Invalid { .. } => "invalid",
+            Self::LinkPassword { .. } => "link_password",
+            Self::Store(StoreError::DiskFull { .. }) => "disk_full",
+            Self::Store(StoreError::Stalled { .. }) => "store_stalled",
+            Self::Store(_) => "store_failed",
+            Self::Database(_) => "database_failed",
+            Self::Corrupt { .. } => "corrupt",
+        }
+    }
+
+    /// The HTTP status that says the same (RFC 9110 section 15, RFC 4918 section 11).
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound { .. } => 404,
+            Self::Forbidden { .. } | Self::AdminsOnly { .. } => 403,
+            Self::Exists { .. }
+            | Self::NotAFolder { .. }
+            | Self::NotAFile { .. }
+            | Self::ParentMissing { .. }
+            | Self::OffsetMismatch { .. }
+            | Self::Destination { .. } => 409,
+            Self::ChangedMeanwhile { .. } => 412,
+            Self::FileTooLarge { .. } => 413,
+            Self::QuotaExceeded { .. } | Self::Store(StoreError::DiskFull { .. }) => 507,
+            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } | Self::Invalid { .. } => 400,
+            Self::UploadBusy { .. } => 423,
+            Self::LinkPassword { .. } => 401,
+            Self::Store(StoreError::Stalled { .. }) => 504,
+            Self::Store(_) => 502,
+            Self::Database(_) | Self::Corrupt { .. } => 500,
+        }
+    }
+
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::QuotaExceeded { .. } => {
+                "delete for good what lies in the trash, delete old files, or ask an administrator of the service for a larger quota of this workspace"
+            }
+            Self::Forbidden { .. } => "ask an administrator of the workspace for a grant",
+            Self::ChangedMeanwhile { .. } => "read it again, and write with its new entity tag",
+            Self::ParentMissing { .. } => "make the folder first",
+            Self::Exists { .. } => "choose another name, or ask to overwrite",
+            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => "send the file again",
+            Self::OffsetMismatch { .. } => "ask where the upload stands, and go on from there",
+            Self::UploadBusy { .. } => "wait until the other request has ended",
+            Self::Store(StoreError::DiskFull { .. }) => "tell the operator that the disk is full",
+            Self::Store(StoreError::Stalled { .. }) => "try again in a minute",
+            Self::LinkPassword { .. } => "ask who sent the link for its password",
+            _ => return None,
+        })
+    }
+
+    /// As the service answers it. Failures of the database and the store keep their details for the log.
+    #[must_use]
+    pub fn to_api_error(&self) -> ApiError {
+        let message = match self {
+            Self::Database(_) | Self::Corrupt { .. } => "the database failed".to_owned(),
+            Self::Store(error) => error.public_message().to_owned(),
+            other => other.to_string(),
+        };
+        ApiError {
+            status: self.status(),
+            code: self.code().to_owned(),
+            message,
+            next_step: self.next_step().map(str::to_owned),
+            request_id: None,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Opening and closing.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::{Mutex, broadcast};
+
+use crate::{
+    CheckedSettings, Clock, Result, Settings, StoreError, access::Remembered, blobs::BlobStore,
+    changes::Signal, database::Database, resumable::Running,
+};
+
+/// Signals that may wait for a slow listener; it reads the database afterwards, so that none is lost.
+const WAITING_SIGNALS: usize = 1024;
+
+/// The shared storage. Clones are cheap and the same.
+#[derive(Clone)]
+pub struct Workspaces(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    blobs: BlobStore,
+    remembered: Remembered,
+    signals: broadcast::Sender<Signal>,
+    running: Running,
+    /// Held by what must not meet: sweep, check, backup.
+    upkeep: Mutex<()>,
+    /// Of SQLite: no other process has the folder open. Held, not used.
+    _only_process: Option<File>,
+}
+
+impl Workspaces {
+    /// Opens the storage, and makes it if it is not there. Tables are brought up to date, and what a killed process left
+    /// behind is cleared where no other process can be at it (SQLite).
+    ///
+    /// # Errors
+    /// A folder that cannot be made or is open in another process, a database or bucket that does not answer.
+    pub async fn open(settings: &CheckedSettings) -> Result<Self> {
+        let CheckedSettings { settings, clock } = settings.clone();
+        let folder = settings.folder.clone();
+        make_folders(&folder)?;
+        let (database, only_process) = match &settings.database {
+            Some(url) => (Database::open_postgres(url.reveal()).await?, None),
+            None => {
+                let lock = lock_folder(&folder)?;
+                (Database::open_sqlite(&sqlite_file(&folder)).await?, Some(lock))
+            }
+        };
+        let blobs = BlobStore::open(&settings)?;
+        let workspaces = Self(Arc::new(Inner {
+            settings,
+            clock,
+            database,
+            blobs,
+            remembered: Remembered::default(),
+            signals: broadcast::Sender::new(WAITING_SIGNALS),
+            running: Running::default(),
+            upkeep: Mutex::default(),
+            _only_process: only_process,
+        }));
+        if workspaces.database().is_sqlite() {
+            workspaces.drop_plain_uploads().await?;
+        }
+        Ok(workspaces)
+    }
+
+    /// Waits for running statements, and closes the database. Later operations fail.
+    pub async fn close(&self) {
+        self.0.database.close().await;
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn blobs(&self) -> &BlobStore {
+        &self.0.blobs
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.0.remembered
+    }
+
+    pub(crate) fn signals(&self) -> &broadcast::Sender<Signal> {
+        &self.0.signals
+    }
+
+    pub(crate) fn upkeep(&self) -> &Mutex<()> {
+        &self.0.upkeep
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
+    }
+}
+
+/// Where the SQLite database lies.
+pub(crate) fn sqlite_file(folder: &Path) -> PathBuf {
+    folder.join("names.sqlite")
+}
+
+fn make_folders(folder: &Path) -> Result<()> {
+    let what = || format!("making the folder {}", folder.display());
+    std::fs::create_dir_all(folder).map_err(|error| StoreError::io(what(), error))?;
+    Ok(())
+}
+
+/// One process at a time; the lock goes with the process, however that ends.
+pub(crate) fn lock_folder(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let what = || format!("locking {}", path.display());
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| StoreError::io(what(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: folder.to_owned() }.into()),
+        Err(TryLockError::Error(error)) => Err(StoreError::io(what(), error).into()),
+    }
+}
