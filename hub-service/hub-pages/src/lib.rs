@@ -1,0 +1,1 @@
+//! Pages of the service: from answers of the interface to HTML. No server, no storage.
