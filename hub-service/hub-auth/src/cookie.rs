@@ -27,14 +27,10 @@ impl CookieRules {
     /// Sets a cookie; `max_age_seconds` of 0 removes it, `None` keeps it until the browser is closed.
     pub(crate) fn set(&self, name: &str, value: &str, max_age_seconds: Option<u64>) -> SetCookie {
         let path = if self.has_host_prefix { "/" } else { &self.path };
-        let mut text = format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax", self.name(name));
-        if let Some(seconds) = max_age_seconds {
-            text += &format!("; Max-Age={seconds}");
-        }
-        if self.is_secure || self.has_host_prefix {
-            text.push_str("; Secure");
-        }
-        SetCookie(text)
+        let name = self.name(name);
+        let age = max_age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let secure = if self.is_secure || self.has_host_prefix { "; Secure" } else { "" };
+        SetCookie(format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{age}{secure}"))
     }
 
     /// The value that a request carries.
