@@ -48,6 +48,18 @@ impl FileFingerprint {
     /// # Errors
     /// [`SpecsError::Fingerprint`] when the file cannot be looked at.
     pub fn of_file(path: &Path, with_checksum: bool) -> Result<Self, SpecsError> {
+        Self::of_file_unless(path, with_checksum, &mut || false)
+    }
+
+    /// As [`FileFingerprint::of_file`]; while a large file is read it is asked whether to stop.
+    ///
+    /// # Errors
+    /// [`SpecsError::Stopped`], and as [`FileFingerprint::of_file`].
+    pub fn of_file_unless(
+        path: &Path,
+        with_checksum: bool,
+        is_stopped: &mut dyn FnMut() -> bool,
+    ) -> Result<Self, SpecsError> {
         let name = path.display().to_string();
         let failed = |cause| SpecsError::Fingerprint { file: name.clone(), cause };
         let metadata = std::fs::metadata(path).map_err(failed)?;
@@ -55,7 +67,11 @@ impl FileFingerprint {
         Ok(Self {
             size_bytes: metadata.len(),
             modified_ns: since_1970.and_then(|duration| u64::try_from(duration.as_nanos()).ok()),
-            sha256: if with_checksum { Some(checksum(path).map_err(failed)?) } else { None },
+            sha256: if with_checksum {
+                Some(checksum(path, is_stopped).map_err(failed)?.ok_or(SpecsError::Stopped)?)
+            } else {
+                None
+            },
             name,
         })
     }
@@ -186,21 +202,25 @@ impl Fingerprint {
     }
 }
 
-fn checksum(path: &Path) -> std::io::Result<String> {
+/// Nothing where it was stopped.
+fn checksum(path: &Path, is_stopped: &mut dyn FnMut() -> bool) -> std::io::Result<Option<String>> {
     let mut file = std::fs::File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
+        if is_stopped() {
+            return Ok(None);
+        }
         let n_read = file.read(&mut buffer)?;
         if n_read == 0 {
             break;
         }
         hasher.update(&buffer[..n_read]);
     }
-    Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+    Ok(Some(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    }))
+    })))
 }
 
 #[cfg(test)]
@@ -285,5 +305,7 @@ mod tests {
         std::fs::write(&path, b"abd").unwrap();
         assert!(one.difference(&FileFingerprint::of_file(&path, true).unwrap()).is_some());
         assert!(FileFingerprint::of_file(&directory.path().join("none"), false).is_err());
+        let stopped = FileFingerprint::of_file_unless(&path, true, &mut || true);
+        assert!(matches!(stopped, Err(SpecsError::Stopped)));
     }
 }

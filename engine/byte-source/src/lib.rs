@@ -90,8 +90,8 @@ pub enum ByteSourceError {
     },
     /// The file became shorter while it was open.
     #[error(
-        "{name} had {len_at_open} bytes when it was opened and has {len_now} now; \
-         somebody writes to it: read it again when it is complete"
+        "{name} was replaced since it was opened: it had {len_at_open} bytes and has {len_now} now; \
+         open it again when it is complete"
     )]
     Shrunk {
         /// Path or address.
@@ -101,8 +101,8 @@ pub enum ByteSourceError {
         /// Bytes now.
         len_now: u64,
     },
-    /// The file was written anew while it was open.
-    #[error("{name} was written anew since it was opened; open it again")]
+    /// The file was written to while it was open.
+    #[error("{name} was replaced since it was opened; open it again")]
     Changed {
         /// Path or address.
         name: String,

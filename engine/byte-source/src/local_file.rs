@@ -7,6 +7,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// A file opened for reading. Ranges are slices of the mapped file; where a file cannot be mapped (some
 /// network file systems, pipes of a container) every range is read instead.
@@ -15,6 +16,8 @@ pub struct LocalFile {
     name: String,
     file: File,
     len: u64,
+    /// Time of the last change, where the file system has one.
+    modified: Option<SystemTime>,
     map: Option<Mmap>,
 }
 
@@ -51,7 +54,8 @@ impl LocalFile {
         }
         let file = File::open(&path).map_err(refuse)?;
         let metadata = file.metadata().map_err(refuse)?;
-        Ok(Self { len: metadata.len(), name, file, map: None })
+        let modified = metadata.modified().ok();
+        Ok(Self { len: metadata.len(), modified, name, file, map: None })
     }
 
     /// Whether ranges are slices of the mapped file.
@@ -66,10 +70,15 @@ impl LocalFile {
             end: range.end,
             cause,
         };
-        let len_now = self.file.metadata().map_err(refuse)?.len();
+        let now = self.file.metadata().map_err(refuse)?;
+        let len_now = now.len();
         if len_now < self.len {
             let name = self.name.clone();
             return Err(ByteSourceError::Shrunk { name, len_at_open: self.len, len_now });
+        }
+        // Other bytes in the same places would look like a damaged file, or like other events.
+        if now.modified().ok() != self.modified {
+            return Err(ByteSourceError::Changed { name: self.name.clone() });
         }
         Ok(())
     }
@@ -135,6 +144,19 @@ mod tests {
             matches!(error, ByteSourceError::Shrunk { len_at_open: 10_000, len_now: 100, .. }),
             "{error}"
         );
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_written_again_is_an_error() {
+        let path = path("again");
+        std::fs::write(&path, [7; 100]).unwrap();
+        let source = LocalFile::open(&path).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.write_all_at(&[8; 200], 0).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let error = source.read_at(0..50).unwrap_err();
+        assert!(matches!(error, ByteSourceError::Changed { .. }), "{error}");
         std::fs::remove_file(path).unwrap();
     }
 

@@ -31,5 +31,7 @@ pub use offsets::Offsets;
 pub use piece::{Piece, PieceError};
 pub use progress::{GoOn, OnProgress, StepReport, Unit};
 pub use slice::Slice;
-pub use table::{BranchInfo, EventTable, PieceAt, PieceSink, ReadError, TableInfo, read_chunk};
+pub use table::{
+    BranchInfo, EventTable, PieceAt, PieceSink, ReadError, TableInfo, read_chunk, read_chunk_unless,
+};
 pub use values::{Number, Values};

@@ -57,7 +57,7 @@ impl EventTable for MemoryTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, ColumnType, ElementType, Piece, read_chunk};
+    use crate::{Column, ColumnType, ElementType, Piece, read_chunk, read_chunk_unless};
 
     #[test]
     fn a_range_across_pieces() {
@@ -68,5 +68,7 @@ mod tests {
         let read = read_chunk(&table, &[0], 1..9).unwrap();
         assert_eq!(read.column("x").unwrap().to_f64(), [2.0, 3.0, 4.0, 5.0]);
         assert_eq!(read.first_entry(), 1);
+        let stopped = read_chunk_unless(&table, &[0], 0..5, &|| true);
+        assert!(matches!(stopped, Err(ReadError::Stopped)));
     }
 }

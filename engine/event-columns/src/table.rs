@@ -172,12 +172,25 @@ pub fn read_chunk(
     branches: &[usize],
     entries: Range<u64>,
 ) -> Result<EventChunk, ReadError> {
+    read_chunk_unless(table, branches, entries, &|| false)
+}
+
+/// As [`read_chunk`]; between pieces it is asked whether to stop.
+///
+/// # Errors
+/// As [`EventTable::visit`].
+pub fn read_chunk_unless(
+    table: &dyn EventTable,
+    branches: &[usize],
+    entries: Range<u64>,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<EventChunk, ReadError> {
     let info = table.info();
     let entries = entries.start.min(info.n_entries)..entries.end.min(info.n_entries);
     let pieces: Mutex<Vec<PieceAt>> = Mutex::new(Vec::new());
     table.visit(branches, entries.clone(), &|piece| {
         pieces.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
-        ControlFlow::Continue(())
+        if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let mut pieces = pieces.into_inner().unwrap_or_else(PoisonError::into_inner);
     pieces.sort_by_key(|piece| (piece.branch, piece.first_entry));

@@ -5,7 +5,8 @@ use std::fmt;
 /// What was said about bins. By default as many as suit, over the range of the values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Binning {
-    /// Number of bins; 50 by default, fewer for whole numbers.
+    /// Number of bins; 50 by default, fewer for whole numbers. Without a range they have a round width, and reach over
+    /// the values as far as that needs.
     pub n_bins: Option<usize>,
     /// Lowest edge and end of the highest bin; a robust range of the values by default.
     pub range: Option<(f64, f64)>,
@@ -153,13 +154,12 @@ impl Binning {
         if is_whole {
             return match self.n_bins {
                 None => whole_axis(low, high),
-                // Edges between whole numbers, so that none lies on the edge of its bin.
-                Some(n_bins) => Axis::equal(n_bins, low.ceil() - 0.5, high.floor().max(low.ceil()) + 0.5),
+                Some(n_bins) => whole_axis_of(n_bins, low, high),
             };
         }
         match (low < high, self.n_bins) {
             (false, _) => single_value_axis(n_bins, low),
-            (true, Some(n_bins)) => Axis::equal(n_bins, low, high),
+            (true, Some(n_bins)) => round_axis_of(n_bins, low, high),
             (true, None) => round_axis(low, high),
         }
     }
@@ -192,6 +192,58 @@ fn round_axis(low: f64, high: f64) -> Result<Axis, AxisError> {
     }
     Axis::equal(n_bins as usize, first * width, (first + n_bins) * width)
         .or_else(|_| single_value_axis(DEFAULT_BINS, low))
+}
+
+/// Widths of bins that are easily read, within a decade.
+const ROUND_WIDTHS: [f64; 9] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
+
+/// The round widths from a number up: those of its decade and of the next two.
+fn round_widths_from(least: f64) -> impl Iterator<Item = f64> {
+    let decade = 10_f64.powf(least.log10().floor());
+    let widths =
+        [1.0, 10.0, 100.0].into_iter().flat_map(move |more| ROUND_WIDTHS.map(|width| width * decade * more));
+    // A width that only rounding made smaller is the one that is meant.
+    widths.filter(move |width| *width >= least * (1.0 - 1e-7))
+}
+
+/// So many bins of a round width, over a range that is as much wider as they need.
+fn round_axis_of(n_bins: usize, low: f64, high: f64) -> Result<Axis, AxisError> {
+    let n = n_bins as f64;
+    let suits = |width: &f64| ((low / width).floor() + n) * width >= high;
+    let width = round_widths_from((high - low) / n).find(suits);
+    let axis = width.map(|width| {
+        let first = (low / width).floor();
+        // What is too wide lies on both sides of values on both sides of 0, and above others.
+        let spare =
+            if low < 0.0 && high > 0.0 { (((first + n) * width - high) / width / 2.0).floor() } else { 0.0 };
+        let first = (first - spare) * width;
+        Axis::equal(n_bins, first, first + n * width)
+    });
+    // Around 0, a single bin has no round edge at its start; and digits may be too few.
+    match axis {
+        Some(Ok(axis)) => Ok(axis),
+        _ => Axis::equal(n_bins, low, high),
+    }
+}
+
+/// So many bins around whole numbers: several numbers in a bin, or several bins for a number. Edges lie between the
+/// numbers, so that none is on the edge of its bin without need.
+fn whole_axis_of(n_bins: usize, low: f64, high: f64) -> Result<Axis, AxisError> {
+    let (low, high) = (low.ceil(), high.floor().max(low.ceil()));
+    let (n, n_numbers) = (n_bins as f64, high - low + 1.0);
+    if n < n_numbers {
+        let suits = |width: &f64| width.fract() == 0.0 && ((low / width).floor() + n) * width > high;
+        if let Some(width) = round_widths_from(n_numbers / n).find(suits) {
+            let first = (low / width).floor() * width - 0.5;
+            return Axis::equal(n_bins, first, first + n * width);
+        }
+        return Axis::equal(n_bins, low - 0.5, high + 0.5);
+    }
+    let parts = [1.0, 10.0, 100.0, 1e3, 1e4]
+        .into_iter()
+        .flat_map(|more| [1.0, 2.0, 4.0, 5.0].map(|part| part * more));
+    let n_parts = parts.take_while(|n_parts| n_parts * n_numbers <= n).last().unwrap_or(1.0);
+    Axis::equal(n_bins, low - 0.5, low - 0.5 + n / n_parts)
 }
 
 /// Bins around the only value there is.
@@ -253,5 +305,24 @@ mod tests {
         assert_eq!(axis(Some((1e15, 1e15 + 1.0)), false).split(' ').next(), Some("50"));
         assert_eq!(axis(Some((2.0, 2.0)), false), "50 bins from 1.5 to 2.5");
         assert_eq!(axis(None, false), "50 bins from 0 to 1");
+    }
+
+    #[test]
+    fn so_many_bins_have_round_edges() {
+        let check = |n_bins: usize, found, is_whole, expected: &str| {
+            let binning = Binning { n_bins: Some(n_bins), ..Binning::default() };
+            let axis = binning.axis(Some(found), is_whole).unwrap();
+            assert_eq!((axis.n_bins(), axis.to_string()), (n_bins, format!("{n_bins} bins from {expected}")));
+            assert!(axis.place(found.0).unwrap() > 0 && axis.place(found.1.next_down()).unwrap() <= n_bins);
+        };
+        check(50, (0.3, 98.7), false, "0 to 100");
+        check(20, (-3.1, 3.1), false, "-4 to 4");
+        check(50, (0.0, 255.0), false, "0 to 300");
+        check(10, (1012.0, 1013.0), false, "1012 to 1013");
+        check(1, (-1.0, 1.0), false, "-1 to 1");
+        check(10, (0.0, 9.0), true, "-0.5 to 9.5");
+        check(50, (0.0, 10.0), true, "-0.5 to 12");
+        check(10, (3.0, 102.0), true, "-0.5 to 149.5");
+        check(25, (0.0, 49.0), true, "-0.5 to 49.5");
     }
 }

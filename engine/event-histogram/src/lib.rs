@@ -12,5 +12,5 @@ mod variables;
 
 pub use axis::{Axis, AxisError, Binning};
 pub use fill::{Filled, Filler};
-pub use plane::{FilledPlane, PlaneFiller};
+pub use plane::{FilledPlane, OutsidePairs, PlaneFiller};
 pub use variables::{CheckedVariables, EventValues, Variables, VariablesError};

@@ -13,10 +13,23 @@ pub struct FilledPlane {
     pub sum_w: Vec<f64>,
     /// Sum of the weights outside the ranges.
     pub outside: f64,
+    /// Pairs outside the ranges, side by side.
+    pub n_outside: OutsidePairs,
     /// Pairs of which one is not a number.
     pub n_nan: u64,
     /// Pairs that are inside or outside.
     pub n_pairs: u64,
+}
+
+/// Numbers of pairs outside a plane. One that is outside in x and in y counts on both sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutsidePairs {
+    /// All of them, each once.
+    pub n_pairs: u64,
+    /// Below the x axis and above its end.
+    pub x: (u64, u64),
+    /// Below the y axis and above its end.
+    pub y: (u64, u64),
 }
 
 /// More cells than these are a slip, and no picture.
@@ -74,6 +87,7 @@ impl PlaneFiller {
             y_edges: y_axis.edges().to_vec(),
             sum_w: vec![0.0; n_x * n_y],
             outside: 0.0,
+            n_outside: OutsidePairs::default(),
             n_nan: 0,
             n_pairs: 0,
         };
@@ -88,9 +102,21 @@ impl PlaneFiller {
                 plane.sum_w[(y - 1) * n_x + x - 1] += weight;
             } else {
                 plane.outside += weight;
+                plane.n_outside.count((x, n_x), (y, n_y));
             }
         }
         Ok(plane)
+    }
+}
+
+impl OutsidePairs {
+    /// Counts a pair by its places and the numbers of bins.
+    fn count(&mut self, (x, n_x): (usize, usize), (y, n_y): (usize, usize)) {
+        self.n_pairs += 1;
+        self.x.0 += u64::from(x == 0);
+        self.x.1 += u64::from(x > n_x);
+        self.y.0 += u64::from(y == 0);
+        self.y.1 += u64::from(y > n_y);
     }
 }
 
@@ -124,6 +150,7 @@ mod tests {
         let plane = filler.finish().unwrap();
         assert_eq!(plane.sum_w, [1.0, 4.0]);
         assert_eq!((plane.outside, plane.n_nan, plane.n_pairs), (1.0, 1, 4));
+        assert_eq!(plane.n_outside, OutsidePairs { n_pairs: 1, x: (0, 1), y: (0, 0) });
     }
 
     #[test]

@@ -69,6 +69,17 @@ pub enum VariablesError {
     },
 }
 
+impl VariablesError {
+    /// The branch that was named and does not exist, where that is what is wrong.
+    pub fn missing_branch(&self) -> Option<&str> {
+        match self {
+            Self::Selection { cause, .. } => cause.missing_branch(),
+            Self::Expression { cause, .. } => cause.missing_branch.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// Variables that fit a table.
 #[derive(Clone, Debug)]
 pub struct CheckedVariables {

@@ -14,6 +14,17 @@ pub(crate) struct Scope {
     /// In the order of the tree, new ones at the end.
     pub(crate) columns: Vec<(Arc<str>, ColumnType)>,
     pub(crate) used: BTreeSet<Arc<str>>,
+    pub(crate) unsigned: Unsigned,
+}
+
+/// What arithmetic of unsigned integers gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unsigned {
+    /// Signed numbers, as a physicist means them: 1 - 2 is -1.
+    #[default]
+    BecomesSigned,
+    /// The same type, which wraps, as numpy has it in the original.
+    Wraps,
 }
 
 impl Scope {
@@ -99,7 +110,8 @@ impl Checker<'_> {
             }
             _ => {
                 let hint = self.scope.hint(name, false);
-                return self.error(span, format!("there is no branch `{name}`{hint}"));
+                let error = self.source.error(span, format!("there is no branch `{name}`{hint}"));
+                return Err(ExpressionError { missing_branch: Some(name.to_string()), ..error });
             }
         };
         Ok(literal(constant))
@@ -122,8 +134,15 @@ impl Checker<'_> {
         }
         match typed.plan.constant() {
             Some(constant) if typed.is_literal => Ok(literal(negative(constant))),
-            _ => Ok(of(PlanStep::Negative, number(typed.plan))),
+            _ => Ok(of(PlanStep::Negative, self.negatable(typed.plan))),
         }
+    }
+
+    /// A number whose type holds its negative too.
+    fn negatable(&self, plan: Plan) -> Plan {
+        let plan = number(plan);
+        let element = self.scope.unsigned.result(plan.element);
+        convert(plan, element)
     }
 
     /// A tree that must be true or false.
@@ -164,7 +183,7 @@ impl Checker<'_> {
             );
             return self.error(span, message);
         }
-        let plan = arithmetic(operator, left_typed, right_typed);
+        let plan = arithmetic(operator, left_typed, right_typed, self.scope.unsigned);
         Ok(Typed { plan, is_literal: false })
     }
 
@@ -287,7 +306,8 @@ impl Checker<'_> {
                 Ok(Plan { step: PlanStep::Absolute(Box::new(plan)), element, depth })
             }
             FunctionKind::Negative => {
-                let plan = number(self.tree(first)?.plan);
+                let plan = self.tree(first)?.plan;
+                let plan = self.negatable(plan);
                 let (element, depth) = (plan.element, plan.depth);
                 Ok(Plan { step: PlanStep::Negative(Box::new(plan)), element, depth })
             }
@@ -298,7 +318,8 @@ impl Checker<'_> {
                 let depth = plan.depth;
                 let step = PlanStep::Test(TestFunction::Nan, Box::new(plan));
                 let plan = number(Plan { step, element: ElementType::Bool, depth });
-                Ok(arithmetic(BinaryOperator::Multiply, computed(plan), literal(Constant::Float(0.0))))
+                let zero = literal(Constant::Float(0.0));
+                Ok(arithmetic(BinaryOperator::Multiply, computed(plan), zero, self.scope.unsigned))
             }
             FunctionKind::Logical(and) => {
                 let left = truth(self.tree(first)?.plan);
@@ -479,9 +500,29 @@ fn literal_meets(constant: Option<Constant>, partner: ElementType) -> ElementTyp
     }
 }
 
+impl Unsigned {
+    /// The type in which numbers of a type are added, multiplied or negated. 64-bit unsigned integers become floats, which
+    /// are exact up to 2^53 and never of the wrong sign.
+    fn result(self, element: ElementType) -> ElementType {
+        match element {
+            ElementType::U8 | ElementType::U16 | ElementType::U32 if self == Self::BecomesSigned => {
+                ElementType::I64
+            }
+            ElementType::U64 if self == Self::BecomesSigned => ElementType::F64,
+            element => element,
+        }
+    }
+}
+
+/// Whether the result can leave the range of its sides.
+fn can_leave_range(operator: BinaryOperator) -> bool {
+    use BinaryOperator::{Add, Multiply, Power, Subtract};
+    matches!(operator, Add | Subtract | Multiply | Power)
+}
+
 /// An operator on numbers. `/` is true division in floats; a power of integers stays one for a written exponent from
 /// 0 up and is a float otherwise.
-fn arithmetic(operator: BinaryOperator, left: Typed, right: Typed) -> Plan {
+fn arithmetic(operator: BinaryOperator, left: Typed, right: Typed, unsigned: Unsigned) -> Plan {
     let exponent = right.plan.constant();
     let (mut left, mut right) = meet(left, right);
     if left.is_bool() {
@@ -491,6 +532,7 @@ fn arithmetic(operator: BinaryOperator, left: Typed, right: Typed) -> Plan {
     let element = match operator {
         BinaryOperator::Divide if !is_float(left.element) => ElementType::F64,
         BinaryOperator::Power if !is_float(left.element) && !stays_integer => ElementType::F64,
+        operator if can_leave_range(operator) => unsigned.result(left.element),
         _ => left.element,
     };
     let (left, right) = (convert(left, element), convert(right, element));

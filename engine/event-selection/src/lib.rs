@@ -21,8 +21,10 @@
 //!   constant length. One value for each event is repeated for the elements of a list beside it. Two lists must have
 //!   the same lengths in every event.
 //! * Types meet as in numpy: `i32 + f32` is `f64`, `i16 + f32` is `f32`; a number in the text takes the type of its
-//!   partner (`jet_pt * 2.5` stays `f32`, `n * 2.5` is `f64`). Integers wrap at the ends of their type, as in numpy. A
-//!   condition counts as 0 and 1.
+//!   partner (`jet_pt * 2.5` stays `f32`, `n * 2.5` is `f64`). Signed integers wrap at the ends of their type, as in
+//!   numpy. A condition counts as 0 and 1.
+//! * Sums, differences, products, powers and negatives of unsigned integers alone are signed: `i64`, and `f64` for those
+//!   of 64 bits, so that 1 - 2 is -1. In the original's JSON they stay unsigned and wrap, as numpy has it.
 //! * `/` is true division, also of integers; `//` and `%` round down. A power of integers stays an integer when the
 //!   exponent is written in the text and is 0 to 64, else it is an `f64`. Functions of integers up to 16 bits give `f32`
 //!   and of larger ones `f64`; 8-bit integers and conditions give `f64`, where numpy has half precision.
@@ -58,3 +60,4 @@ pub use functions::{function_help, function_names};
 pub use original::original_log_lines;
 pub use selection::{Selection, SelectionError};
 pub use source::ExpressionError;
+pub use text::Statement;

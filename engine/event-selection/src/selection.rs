@@ -1,6 +1,6 @@
 //! What was said: new branches, cuts and branches to drop, in order.
 
-use crate::check::{Scope, check_tree};
+use crate::check::{Scope, Unsigned, check_tree};
 use crate::checked::{CheckedSelection, CheckedStep};
 use crate::expression::Expression;
 use crate::source::ExpressionError;
@@ -94,7 +94,33 @@ pub enum SelectionError {
     },
 }
 
+impl SelectionError {
+    /// The branch that was named and does not exist, where that is what is wrong.
+    pub fn missing_branch(&self) -> Option<&str> {
+        match self {
+            Self::Expression(error) => error.missing_branch.as_deref(),
+            Self::UnknownDrop { name, .. } => Some(name),
+            Self::Json { .. } | Self::Section { .. } => None,
+        }
+    }
+}
+
+impl Step {
+    /// Steps of the original's file count as numpy does; those of the plain form as a physicist does.
+    fn unsigned(&self) -> Unsigned {
+        match self {
+            Self::Define { declared: Some(_), .. } | Self::Cut { section: Some(_), .. } => Unsigned::Wraps,
+            _ => Unsigned::BecomesSigned,
+        }
+    }
+}
+
 impl Selection {
+    /// Adds the steps of another selection after the own ones.
+    pub fn append(&mut self, next: &Self) {
+        self.steps.extend(next.steps.iter().cloned());
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
@@ -130,13 +156,21 @@ impl Selection {
         })
     }
 
+    /// The cuts as they were written, in order; the rows of a cut flow have these names.
+    pub fn cut_names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Cut { said, .. } => Some(said.as_str()),
+            _ => None,
+        })
+    }
+
     /// Number of cuts.
     pub fn n_cuts(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, Step::Cut { .. })).count()
     }
 
     /// A word that changes when the meaning does: 32 hexadecimal digits. Spacing, comments and the form in which the
-    /// selection was said do not count.
+    /// selection was said do not count; that the original's form lets unsigned integers wrap is not told apart.
     pub fn fingerprint(&self) -> String {
         let digest = Sha256::digest(self.to_text().as_bytes());
         digest.iter().take(16).fold(String::with_capacity(32), |mut word, byte| {
@@ -171,6 +205,7 @@ impl Selection {
         let mut read: BTreeSet<Arc<str>> = BTreeSet::new();
         for step in &self.steps {
             scope.used.clear();
+            scope.unsigned = step.unsigned();
             match step {
                 Step::Define { name, definition, declared } => {
                     let name: Arc<str> = name.as_str().into();

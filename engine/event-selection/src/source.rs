@@ -51,6 +51,7 @@ impl Source {
             width: self.text[start..end.min(line_end).max(start)].chars().count().max(1),
             excerpt: self.text[line_start..line_end].to_string(),
             message: message.into(),
+            missing_branch: None,
         }
     }
 }
@@ -81,6 +82,8 @@ pub struct ExpressionError {
     pub excerpt: String,
     /// What is wrong and what to do.
     pub message: String,
+    /// The branch that was named and does not exist, where that is what is wrong.
+    pub missing_branch: Option<String>,
 }
 
 impl std::error::Error for ExpressionError {}

@@ -6,6 +6,15 @@ use crate::selection::{Selection, SelectionError, Step};
 use crate::source::{ExpressionError, Source};
 use crate::token::Token;
 
+/// One statement of the plain form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// As it was written, with its comment.
+    pub said: String,
+    /// What it says.
+    pub selection: Selection,
+}
+
 impl Selection {
     /// Reads the plain form: `name = expression` defines a branch, `drop name` drops branches after the cuts, anything
     /// else is a cut. Statements end with the line or a semicolon; a line goes on inside brackets; `#` starts a comment.
@@ -13,19 +22,37 @@ impl Selection {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn from_text(text: &str) -> Result<Self, SelectionError> {
+        let statements = Self::statements(text)?.into_iter();
+        Ok(Self { steps: statements.flat_map(|statement| statement.selection.steps).collect() })
+    }
+
+    /// Reads the plain form as [`Selection::from_text`] does, each statement on its own.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn statements(text: &str) -> Result<Vec<Statement>, SelectionError> {
         let source = Source::new("selection", text);
         let mut parser = Parser::new(&source, None)?;
-        let mut steps = Vec::new();
+        let mut statements = Vec::new();
         loop {
             parser.skip_ends_of_statements();
+            let start = parser.peek(0).1.start;
             if parser.peek(0).0 == Token::End {
-                return Ok(Self { steps });
+                return Ok(statements);
             }
+            let mut steps = Vec::new();
             statement(&mut parser, &source, &mut steps)?;
-            match parser.next() {
-                (Token::End, _) => return Ok(Self { steps }),
-                (Token::EndOfStatement, _) => {}
-                (token, span) => return Err(parser.unexpected(&token, span, "the end of the line").into()),
+            let (token, span) = parser.next();
+            let is_last = match token {
+                Token::End => true,
+                Token::EndOfStatement => false,
+                token => return Err(parser.unexpected(&token, span, "the end of the line").into()),
+            };
+            let end = if is_last { text.len() } else { span.start };
+            let said = text.get(start..end).unwrap_or_default().trim().to_string();
+            statements.push(Statement { said, selection: Self { steps } });
+            if is_last {
+                return Ok(statements);
             }
         }
     }

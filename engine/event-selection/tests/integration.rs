@@ -12,4 +12,5 @@ mod integration {
     mod numpy;
     mod speed;
     pub(crate) mod support;
+    mod unsigned;
 }

@@ -30,6 +30,8 @@ pub struct WorkerProgram {
     pub path: PathBuf,
     /// What it is started with. Default: nothing.
     pub arguments: Vec<OsString>,
+    /// Variables that it sees besides those of this program. Default: none.
+    pub environment: Vec<(OsString, OsString)>,
     /// Time to start up and say hello; libtorch takes half a second to load, more from a cold disk. Default: 60 s.
     pub start_limit: Duration,
     /// Longest silence while it works; it speaks about twice a second between batches. Default: 300 s.
@@ -42,6 +44,7 @@ impl WorkerProgram {
         Self {
             path: path.into(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             start_limit: Duration::from_mins(1),
             silence_limit: Duration::from_mins(5),
         }
@@ -127,6 +130,7 @@ fn spawn(program: &WorkerProgram, socket: OwnedFd) -> std::io::Result<(Child, Pi
     let (output, writer) = std::io::pipe()?;
     let child = Command::new(&program.path)
         .args(&program.arguments)
+        .envs(program.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::from(socket))
         .stdout(writer.try_clone()?)
         .stderr(writer)

@@ -26,6 +26,7 @@
 
 mod axis;
 mod canvas;
+mod colour_names;
 mod figures;
 mod frame;
 mod histogram;
@@ -38,6 +39,7 @@ mod style;
 mod text;
 mod vega_lite;
 
+pub use colour_names::COLOUR_NAMES;
 pub use figures::branch::BranchHistogram;
 pub use figures::confusion::ConfusionMatrix;
 pub use figures::correlation::CorrelationMatrix;
@@ -52,7 +54,7 @@ pub use figures::significance::SignificanceCurve;
 pub use histogram::{Histogram, HistogramError};
 pub use label::plain_text;
 pub use lines::Series;
-pub use palette::Palette;
+pub use palette::{Palette, is_colour};
 pub use poisson::garwood_interval;
 pub use style::{ExperimentLabel, Figure, Style};
 pub use text::sparkline_of_width as sparkline;

@@ -132,8 +132,10 @@ impl Look {
         (looks.clone(), looks.into_iter().zip(labels).collect())
     }
 
-    fn pen(self, palette: Palette, scale: f64) -> Pen<'static> {
-        let colour = if self.is_grey { "#717581" } else { palette.colour(self.colour) };
+    fn pen<'a>(self, palette: Palette, chosen: &[Option<&'a str>], scale: f64) -> Pen<'a> {
+        let chosen = chosen.get(self.colour).copied().flatten();
+        let colour =
+            if self.is_grey { "#717581" } else { chosen.unwrap_or_else(|| palette.colour(self.colour)) };
         Pen { colour, width: if self.is_thin { 1.7 } else { 2.2 } * scale, dashes: self.dashes }
     }
 }
@@ -148,6 +150,8 @@ pub(crate) struct CurveFigure<'a> {
     pub(crate) series: &'a [Series],
     /// How each of the series is drawn.
     pub(crate) looks: Vec<Look>,
+    /// Colours that stand in the places of those of the palette.
+    pub(crate) colours: &'a [Option<&'a str>],
     pub(crate) legend: Vec<(Look, Label)>,
     /// A dashed grey line between two points.
     pub(crate) guide: Option<Segment>,
@@ -167,10 +171,10 @@ impl CurveFigure<'_> {
         let n_colours = self.looks.iter().map(|look| look.colour + 1).max().unwrap_or(0);
         let palette = style.palette.holding(n_colours);
         for (series, look) in self.series.iter().zip(&self.looks) {
-            draw_series(&mut canvas, &frame, series, look.pen(palette, frame.scale));
+            draw_series(&mut canvas, &frame, series, look.pen(palette, self.colours, frame.scale));
         }
         let entry = |(look, label): &(Look, Label)| {
-            let pen = look.pen(palette, 1.0);
+            let pen = look.pen(palette, self.colours, 1.0);
             let mark = if pen.dashes.is_empty() {
                 Mark::Line(pen.colour)
             } else {

@@ -1,6 +1,8 @@
 //! Colours that people with and without colour vision can tell apart: the sequences of M. A. Petroff
 //! (arXiv:2107.02270), and two colour maps for cells.
 
+use crate::colour_names::COLOUR_NAMES;
+
 /// A sequence of colours; more samples than colours start again from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Palette {
@@ -29,7 +31,8 @@ impl Palette {
     }
 
     /// This palette, or a longer one where so many colours are needed.
-    pub(crate) fn holding(self, n_colours: usize) -> Self {
+    #[must_use]
+    pub fn holding(self, n_colours: usize) -> Self {
         let mut longer = [self, Self::Eight].into_iter();
         longer.find(|palette| palette.colours().len() >= n_colours).unwrap_or(Self::Ten)
     }
@@ -40,11 +43,11 @@ impl Palette {
     }
 }
 
-/// Whether a text is a colour that every SVG reader knows: `#rgb`, `#rrggbb` or a name in letters.
-pub(crate) fn is_colour(text: &str) -> bool {
+/// Whether a text is a colour that every SVG reader knows: `#rgb`, `#rrggbb` or a name such as `royalblue`.
+pub fn is_colour(text: &str) -> bool {
     match text.strip_prefix('#') {
         Some(hex) => matches!(hex.len(), 3 | 6) && hex.bytes().all(|digit| digit.is_ascii_hexdigit()),
-        None => !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_alphabetic()),
+        None => COLOUR_NAMES.binary_search(&text.to_ascii_lowercase().as_str()).is_ok(),
     }
 }
 
@@ -137,7 +140,11 @@ mod tests {
 
     #[test]
     fn only_colours_are_colours() {
-        assert!(["#fff", "#5790FC", "red"].into_iter().all(is_colour));
-        assert!(["", "#", "#12345", "#ggg", "url(#a)", "red\"/>"].into_iter().all(|text| !is_colour(text)));
+        assert!(["#fff", "#5790FC", "red", "RoyalBlue"].into_iter().all(is_colour));
+        assert!(
+            ["", "#", "#12345", "#ggg", "url(#a)", "red\"/>", "bleu", "none"]
+                .into_iter()
+                .all(|text| !is_colour(text))
+        );
     }
 }

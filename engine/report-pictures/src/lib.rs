@@ -8,6 +8,7 @@ use plots::{
     BranchHistogram, Figure, Histogram, HistogramFigure, ImportanceBar, ImportanceBars, LossCurves,
     OutsideBins, ResponseByClass, RocCurves, Sample, Series,
 };
+use std::collections::BTreeMap;
 use training_report::{ClassSeparation, PartName, PartReport, Report, ResponseHistogram, Task};
 
 /// A figure and the name of its file, without extension.
@@ -20,12 +21,17 @@ pub struct NamedFigure {
 
 /// All figures of a report, in the order in which one looks at them.
 pub fn report_figures(report: &Report) -> Vec<NamedFigure> {
+    report_figures_in(report, &BTreeMap::new())
+}
+
+/// As [`report_figures`], with colours for classes by their names; the others have those of the palette.
+pub fn report_figures_in(report: &Report, colours: &BTreeMap<String, String>) -> Vec<NamedFigure> {
     let mut figures = Vec::new();
     let mut add = |name: &str, figure: Option<Box<dyn Figure>>| {
         figures.extend(figure.map(|figure| NamedFigure { name: name.to_string(), figure }));
     };
-    add("response", response(report));
-    add("roc", roc(report));
+    add("response", response(report, colours));
+    add("roc", roc(report, colours));
     add("loss", loss(report));
     add("significance", significance(report));
     add("confusion", confusion(report));
@@ -86,7 +92,7 @@ fn file_safe(name: &str) -> String {
         .collect()
 }
 
-fn response(report: &Report) -> Option<Box<dyn Figure>> {
+fn response(report: &Report, colours: &BTreeMap<String, String>) -> Option<Box<dyn Figure>> {
     let train = report.part(PartName::Train)?;
     let test = report.part(PartName::Test).or_else(|| report.part(PartName::Validation));
     let mut classes = Vec::new();
@@ -99,6 +105,7 @@ fn response(report: &Report) -> Option<Box<dyn Figure>> {
             train: normalised(of_train)?,
             test: of_test.and_then(normalised),
             p_value: agreement.and_then(|agreement| agreement.result.as_ref()).map(|result| result.p_value),
+            colour: colours.get(&of_train.class).cloned(),
         });
     }
     let x_title = match &report.task {
@@ -130,7 +137,7 @@ fn separations(part: &PartReport) -> impl Iterator<Item = &ClassSeparation> {
     part.classification.iter().flat_map(|classification| &classification.separations)
 }
 
-fn roc(report: &Report) -> Option<Box<dyn Figure>> {
+fn roc(report: &Report, colours: &BTreeMap<String, String>) -> Option<Box<dyn Figure>> {
     let mut curves = Vec::new();
     let mut best = None;
     for part in &report.parts {
@@ -143,6 +150,7 @@ fn roc(report: &Report) -> Option<Box<dyn Figure>> {
                 false_positive_rate: curve.false_positive_rate.clone(),
                 true_positive_rate: curve.true_positive_rate.clone(),
                 auc: Some(curve.auc),
+                colour: colours.get(&separation.class).cloned(),
             });
         }
     }

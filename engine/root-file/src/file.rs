@@ -73,6 +73,11 @@ impl FileEntry {
         matches!(self.class_name.as_str(), "TTree" | "TNtuple" | "TNtupleD")
     }
 
+    /// Whether the object is an `RNTuple`, which cannot be opened yet.
+    pub fn is_rntuple(&self) -> bool {
+        matches!(self.class_name.as_str(), "ROOT::RNTuple" | "ROOT::Experimental::RNTuple")
+    }
+
     fn is_directory(&self) -> bool {
         matches!(self.class_name.as_str(), "TDirectory" | "TDirectoryFile")
     }
@@ -144,7 +149,7 @@ impl RootFile {
     /// [`RootFileError::NotATree`], or what is broken.
     pub fn tree(&self, name: &str) -> Result<RootTree, RootFileError> {
         let entry = self.find(name)?;
-        if entry.class_name == "ROOT::RNTuple" || entry.class_name == "ROOT::Experimental::RNTuple" {
+        if entry.is_rntuple() {
             return Err(RootFileError::RNTuple { file: self.name().to_string(), key: entry.key_name() });
         }
         if !entry.is_tree() {

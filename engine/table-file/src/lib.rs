@@ -64,7 +64,7 @@ pub enum TableFileError {
         path: PathBuf,
     },
     /// Reading or writing failed.
-    #[error("could not {action} {path:?}")]
+    #[error("could not {action} {path:?}: {cause}")]
     Io {
         /// What was tried: `read`, `write`.
         action: &'static str,
@@ -87,7 +87,7 @@ pub enum TableFileError {
         reason: String,
     },
     /// polars could not read or write the table.
-    #[error("{path:?} cannot be {action} as {format}")]
+    #[error("{path:?} cannot be {action} as {format}: {cause}")]
     Polars {
         /// `read` or `written`.
         action: &'static str,
@@ -112,7 +112,7 @@ pub enum TableFileError {
         format: &'static str,
     },
     /// A column could not change sides.
-    #[error("{path:?}")]
+    #[error("{path:?}: {cause}")]
     Frame {
         /// The file.
         path: PathBuf,

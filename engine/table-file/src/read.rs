@@ -156,6 +156,12 @@ pub(crate) fn failed(
     format: Format,
     cause: PolarsError,
 ) -> TableFileError {
+    // A full disk is no matter of the format; polars shares the error, so that only its words can be kept.
+    if let PolarsError::IO { error, .. } = &cause {
+        let action = if action == "written" { "write" } else { "read" };
+        let cause = std::io::Error::new(error.kind(), error.to_string());
+        return TableFileError::Io { action, path: path.to_path_buf(), cause };
+    }
     TableFileError::Polars { action, path: path.to_path_buf(), format: format.name(), cause }
 }
 
@@ -331,4 +337,20 @@ fn numbers_of_text(series: Series) -> Result<Series, PolarsError> {
         Some(numbers) => Series::new(series.name().clone(), numbers),
         None => series,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let error = failed("written", Path::new("scores.csv"), Format::Csv, full.into());
+        assert!(matches!(error, TableFileError::Io { action: "write", .. }));
+        assert_eq!(
+            error.to_string(),
+            "could not write \"scores.csv\": No space left on device (os error 28)"
+        );
+    }
 }

@@ -23,7 +23,34 @@ const IMPORTANCE_REPEATS: usize = 3;
 /// More branches than this make a correlation matrix that nobody can read.
 const MOST_CORRELATED: usize = 30;
 
-/// Scores all rows with the trained model and reports.
+/// How good the model is, as far as there was time for it.
+pub(crate) struct Judged {
+    pub(crate) report: Report,
+    /// What the caller's stop left out of the report.
+    pub(crate) left_out: Option<LeftOut>,
+}
+
+/// What a stop after the training leaves out of a report. The model is there all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The importance of the branches and their correlations.
+    Importance,
+    /// Everything but the losses.
+    Scores,
+}
+
+impl LeftOut {
+    /// In words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Importance => "the importance of the branches",
+            Self::Scores => "the scores of the events and the importance of the branches",
+        }
+    }
+}
+
+/// Scores all rows with the trained model and reports. A stop leaves out what is not done yet: the training took the
+/// time, and is not lost by it.
 pub(crate) fn judge(
     request: &PipelineRequest,
     prepared: &mut Prepared,
@@ -31,30 +58,48 @@ pub(crate) fn judge(
     trained: &Trained,
     worker: &WorkerProgram,
     on_event: OnEvent<'_>,
-) -> Result<Report, PipelineError> {
+) -> Result<Judged, PipelineError> {
     let scorer = Scorer { model: trained_model(trained, settings)?, settings, worker };
     let task = report_task(request, prepared);
     let n_rows = prepared.mixer.plan().n_used().iter().sum();
     let mut rows = MixedRows::new(&mut prepared.mixer, None).keeping_test_rows(IMPORTANCE_ROWS);
-    let scores = scorer.scores(&mut rows, n_rows, on_event)?;
+    let scores = unless_stopped(scorer.scores(&mut rows, n_rows, "scoring all events", on_event))?;
     let (log, kept) = (rows.log, rows.kept);
-    let parts = PartRows::of(&log, &scores, task.n_columns());
+    let parts = scores.as_ref().map(|scores| PartRows::of(&log, scores, task.n_columns()));
+    let part = |at: usize| parts.as_ref().and_then(|parts| parts[at].part());
     let input = ReportInput {
         task: task.clone(),
-        train: parts[0].part(),
-        validation: parts[1].part(),
-        test: parts[2].part(),
+        train: part(0),
+        validation: part(1),
+        test: part(2),
         history: trained.history.iter().map(epoch).collect(),
     };
     let report_settings =
         ReportSettings { threshold: request.parameters.threshold, ..ReportSettings::default() };
     let mut report = Report::new(&input, report_settings)?;
-    if request.parameters.importance && kept.n_rows() > 0 {
-        report.importance =
-            importance(&kept, &prepared.layout, &task, &scorer, request.parameters.seed, on_event)?;
-        report.correlation = correlation(&kept, &prepared.layout, &report)?;
+    if scores.is_none() {
+        return Ok(Judged { report, left_out: Some(LeftOut::Scores) });
     }
-    Ok(report)
+    if !request.parameters.importance || kept.n_rows() == 0 {
+        return Ok(Judged { report, left_out: None });
+    }
+    let seed = request.parameters.seed;
+    let Some(found) = unless_stopped(importance(&kept, &prepared.layout, &task, &scorer, seed, on_event))?
+    else {
+        return Ok(Judged { report, left_out: Some(LeftOut::Importance) });
+    };
+    report.importance = found;
+    report.correlation = correlation(&kept, &prepared.layout, &report)?;
+    Ok(Judged { report, left_out: None })
+}
+
+/// Nothing where the caller stopped it.
+fn unless_stopped<T>(result: Result<T, PipelineError>) -> Result<Option<T>, PipelineError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(PipelineError::Stopped) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn trained_model<'a>(
@@ -118,13 +163,14 @@ impl Scorer<'_> {
         &self,
         rows: &mut dyn ChunkSource,
         n_rows: u64,
+        step: &str,
         on_event: OnEvent<'_>,
     ) -> Result<Vec<f32>, PipelineError> {
         let said = self.settings.said();
         let settings = PredictionSettings { device: said.device, threads: said.threads };
         // A source of chunks does not know beforehand how many rows it has.
         let mut on_progress = |report: &StepReport<'_>| {
-            on_event(&PipelineEvent::Progress(StepReport { total: Some(n_rows), ..report.clone() }))
+            on_event(&PipelineEvent::Progress(StepReport { step, total: Some(n_rows), ..report.clone() }))
         };
         let scores =
             predict(&self.model, settings, rows, self.worker, &mut on_progress).map_err(stopped_or)?;
@@ -207,7 +253,8 @@ fn importance(
     };
     permutation_importance(shape, &groups, IMPORTANCE_REPEATS, seed, &mut write_down)?;
     let mut source = ShuffledRows { kept, shuffles: &shuffles, next: 0 };
-    let scores = scorer.scores(&mut source, (kept.n_rows() * shuffles.len()) as u64, on_event)?;
+    let n_rows = (kept.n_rows() * shuffles.len()) as u64;
+    let scores = scorer.scores(&mut source, n_rows, "measuring importance", on_event)?;
     let n_per_matrix = kept.n_rows() * task.n_columns();
     let labels: Vec<f64> = kept.labels.iter().copied().map(f64::from).collect();
     let weights: Vec<f64> = kept.weights.iter().copied().map(f64::from).collect();

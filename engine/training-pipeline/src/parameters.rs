@@ -103,7 +103,8 @@ pub enum ParametersError {
     },
 }
 
-const KNOWN: [&str; 31] = [
+/// All keys that are known.
+pub const PARAMETER_KEYS: [&str; 31] = [
     "nevts",
     "chunk_size",
     "epochs",
@@ -227,15 +228,14 @@ impl Parameters {
 }
 
 fn notes(object: &Map<String, Value>) -> Vec<String> {
-    let unknown =
-        object.keys().filter(|key| !KNOWN.contains(&key.as_str())).map(|key| {
-            match nearest_names(key, KNOWN, 1).first() {
-                Some(nearest) => {
-                    format!("parameter `{key}` is unknown and has no effect; did you mean `{nearest}`?")
-                }
-                None => format!("parameter `{key}` is unknown and has no effect"),
+    let unknown = object.keys().filter(|key| !PARAMETER_KEYS.contains(&key.as_str())).map(|key| {
+        match nearest_names(key, PARAMETER_KEYS, 1).first() {
+            Some(nearest) => {
+                format!("parameter `{key}` is unknown and has no effect; did you mean `{nearest}`?")
             }
-        });
+            None => format!("parameter `{key}` is unknown and has no effect"),
+        }
+    });
     let without_effect = WITHOUT_EFFECT.iter().filter(|key| object.contains_key(**key));
     unknown.chain(without_effect.map(|key| format!("parameter `{key}` has no effect"))).collect()
 }
@@ -429,7 +429,8 @@ mod tests {
     #[test]
     fn the_page_for_users_has_every_key() {
         let page = include_str!("../../../docs/parameters.md");
-        let missing: Vec<_> = KNOWN.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+        let missing: Vec<_> =
+            PARAMETER_KEYS.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct MixedRows<'a, 'b> {
     n_to_keep: usize,
     /// Whether the chunks were told to the caller once; a later epoch reads them again in silence.
     is_told: bool,
+    /// Rows of training, validation and test in the chunks of the first pass.
+    pub(crate) n_told: [u64; 3],
 }
 
 impl<'a, 'b> MixedRows<'a, 'b> {
@@ -56,7 +58,7 @@ impl<'a, 'b> MixedRows<'a, 'b> {
     pub(crate) fn new(mixer: &'a mut Mixer, on_event: Option<OnEvent<'b>>) -> Self {
         mixer.rewind();
         let kept = KeptRows { n_columns: mixer.layout().n_columns(), ..KeptRows::default() };
-        Self { mixer, on_event, log: RowLog::default(), kept, n_to_keep: 0, is_told: false }
+        Self { mixer, on_event, log: RowLog::default(), kept, n_to_keep: 0, is_told: false, n_told: [0; 3] }
     }
 
     /// Also keeps the first so many test rows with their values.
@@ -83,7 +85,12 @@ impl<'a, 'b> MixedRows<'a, 'b> {
             n_columns: self.mixer.layout().n_columns(),
             seconds: start.elapsed().as_secs_f64(),
         };
-        if let Some(on_event) = self.on_event.as_mut().filter(|_| !self.is_told) {
+        if self.is_told {
+            return;
+        }
+        let n_rows = [filled.n_train, filled.n_validation, filled.n_test];
+        self.n_told.iter_mut().zip(n_rows).for_each(|(sum, n_rows)| *sum += n_rows as u64);
+        if let Some(on_event) = self.on_event.as_mut() {
             // An answer of stop is given again at the next report of progress, which ends the training.
             let _ = on_event(&chunk);
         }

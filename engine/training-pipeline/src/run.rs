@@ -1,6 +1,6 @@
 //! Runs a request from end to end.
 
-use crate::judge::judge;
+use crate::judge::{Judged, LeftOut, judge};
 use crate::measure::tell;
 use crate::prepare::{Prepared, prepare};
 use crate::rows::MixedRows;
@@ -24,6 +24,8 @@ pub struct PipelineResult {
     pub model: TrainedModel,
     /// How good it is.
     pub report: Report,
+    /// What a stop after the training left out of the report.
+    pub left_out: Option<LeftOut>,
     /// Specs over all files, of the selected events.
     pub specs: Specs,
     /// Cut flow of each file, where there are cuts and they were counted in this run.
@@ -31,6 +33,7 @@ pub struct PipelineResult {
 }
 
 /// Runs a request: two passes over the files, training in the worker, report, and the model file where one was asked for.
+/// A stop after the training keeps the model and leaves out what is not done of the report.
 ///
 /// # Errors
 /// [`PipelineError`]; no half-written file is left.
@@ -47,12 +50,14 @@ pub fn run(
     let settings = TrainingSettings { data: data_of(request, &prepared), ..said }.check()?;
     tell(on_event, &PipelineEvent::BeforeTraining { seconds: start.elapsed().as_secs_f64() })?;
     let training = Instant::now();
-    let trained = train_on(&mut prepared, &settings, worker, on_event)?;
-    tell(on_event, &PipelineEvent::Trained { seconds: training.elapsed().as_secs_f64() })?;
-    let report = judge(request, &mut prepared, &settings, &trained, worker, on_event)?;
-    let model = save(request, &prepared, &trained, &report, on_event)?;
+    let (trained, n_rows) = train_on(&mut prepared, &settings, worker, on_event)?;
+    // From here on a stop is no reason to lose the model: whoever can be stopped hears it at the next report.
+    let _ = on_event(&PipelineEvent::Trained { seconds: training.elapsed().as_secs_f64() });
+    let judged = judge(request, &mut prepared, &settings, &trained, worker, on_event)?;
+    let Judged { report, left_out } = judged;
+    let model = save(request, &prepared, (&trained, n_rows), &report, on_event)?;
     let cut_flows = prepared.cut_flows();
-    Ok(PipelineResult { model, report, specs: prepared.specs, cut_flows })
+    Ok(PipelineResult { model, report, left_out, specs: prepared.specs, cut_flows })
 }
 
 /// What a training depends on besides its settings.
@@ -71,12 +76,13 @@ fn data_of(request: &PipelineRequest, prepared: &Prepared) -> String {
     .to_string()
 }
 
+/// What was trained, and on how many rows of training, validation and test.
 fn train_on(
     prepared: &mut Prepared,
     settings: &CheckedSettings,
     worker: &WorkerProgram,
     on_event: OnEvent<'_>,
-) -> Result<Trained, PipelineError> {
+) -> Result<(Trained, [u64; 3]), PipelineError> {
     // Source and progress both want the caller's callback, one after the other and never at the same time.
     let shared = std::cell::RefCell::new(on_event);
     let mut on_chunk = |event: &PipelineEvent<'_>| (shared.borrow_mut())(event);
@@ -87,7 +93,8 @@ fn train_on(
         // An answer of stop is given again at the next report of progress, which ends the training.
         let _ = (shared.borrow_mut())(&PipelineEvent::Epoch(record));
     };
-    train_telling_epochs(settings, &mut rows, worker, &mut on_progress, &mut on_epoch).map_err(stopped_or)
+    let trained = train_telling_epochs(settings, &mut rows, worker, &mut on_progress, &mut on_epoch);
+    Ok((trained.map_err(stopped_or)?, rows.n_told))
 }
 
 pub(crate) fn stopped_or(error: TrainingError) -> PipelineError {

@@ -1,6 +1,6 @@
 //! Puts the model together with everything that prediction needs, and writes its file.
 
-use crate::measure::{fingerprint_of, tell};
+use crate::measure::fingerprint_of;
 use crate::prepare::{Prepared, task_of};
 use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
 use event_columns::ColumnType;
@@ -16,7 +16,7 @@ use training_report::{PartName, Report};
 pub(crate) fn save(
     request: &PipelineRequest,
     prepared: &Prepared,
-    trained: &Trained,
+    (trained, n_rows): (&Trained, [u64; 3]),
     report: &Report,
     on_event: OnEvent<'_>,
 ) -> Result<TrainedModel, PipelineError> {
@@ -37,13 +37,14 @@ pub(crate) fn save(
         layout: (*prepared.layout).clone(),
         units: BTreeMap::new(),
         metrics: metrics(report),
-        provenance: provenance(request, prepared, trained, report)?,
+        provenance: provenance(request, prepared, (trained, n_rows), report)?,
         report: serde_json::to_value(report).ok(),
         pictures: BTreeMap::new(),
     })?;
     if let Some(out) = &request.out {
         model.save(out)?;
-        tell(on_event, &PipelineEvent::Saved { path: out })?;
+        // It is written; there is nothing left to stop.
+        let _ = on_event(&PipelineEvent::Saved { path: out });
     }
     Ok(model)
 }
@@ -104,7 +105,7 @@ fn metrics(report: &Report) -> BTreeMap<String, f64> {
 fn provenance(
     request: &PipelineRequest,
     prepared: &Prepared,
-    trained: &Trained,
+    (trained, n_rows): (&Trained, [u64; 3]),
     report: &Report,
 ) -> Result<Provenance, PipelineError> {
     let mut inputs = Vec::new();
@@ -120,7 +121,8 @@ fn provenance(
             checksum: file.sha256.map_or_else(String::new, |sum| format!("sha256:{sum}")),
         });
     }
-    let n_events = |part| report.part(part).map_or(0, |part| part.n_events);
+    // A report that was stopped has no parts.
+    let n_events = |part, n_rows| report.part(part).map_or(n_rows, |part| part.n_events);
     let model = match &request.model {
         ModelRequest::Network(description) => serde_json::to_value(description).unwrap_or_default(),
         ModelRequest::TorchScript(script) => serde_json::to_value(script).unwrap_or_default(),
@@ -128,7 +130,11 @@ fn provenance(
     let versions = [("mlaas4hep", env!("CARGO_PKG_VERSION").to_string()), ("worker", trained.worker.clone())];
     Ok(Provenance {
         inputs,
-        n_events: [n_events(PartName::Train), n_events(PartName::Validation), n_events(PartName::Test)],
+        n_events: [
+            n_events(PartName::Train, n_rows[0]),
+            n_events(PartName::Validation, n_rows[1]),
+            n_events(PartName::Test, n_rows[2]),
+        ],
         seed: request.parameters.seed,
         versions: versions.into_iter().map(|(name, version)| (name.to_string(), version)).collect(),
         settings: json!({ "parameters": request.parameters.said, "model": model, "device": trained.device }),

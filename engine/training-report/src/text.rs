@@ -84,10 +84,16 @@ impl Report {
         if self.history.is_empty() {
             return Ok(());
         }
-        writeln!(out, "Training history")?;
+        let shown = evenly(self.history.len(), MOST_EPOCHS);
+        match shown.len() {
+            n_shown if n_shown < self.history.len() => {
+                writeln!(out, "Training history, {n_shown} of {} epochs", self.history.len())?;
+            }
+            _ => writeln!(out, "Training history")?,
+        }
         let header = ["epoch", "loss", "validation loss", "metric", "validation metric", "seconds"];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
-        for epoch in &self.history {
+        for epoch in shown.into_iter().map(|at| &self.history[at]) {
             let numbers = [
                 epoch.train_loss,
                 epoch.validation_loss,
@@ -116,6 +122,17 @@ impl Report {
         write_table(&rows, out)?;
         writeln!(out)
     }
+}
+
+/// More epochs than these are left to the picture of the losses.
+const MOST_EPOCHS: usize = 10;
+
+/// Up to so many places of a list, evenly from the first to the last.
+fn evenly(n_all: usize, most: usize) -> Vec<usize> {
+    if n_all <= most {
+        return (0..n_all).collect();
+    }
+    (0..most).map(|at| at * (n_all - 1) / (most - 1)).collect()
 }
 
 fn write_best_threshold(best: &BestThreshold, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -227,7 +244,15 @@ fn weight(sum: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, weight};
+    use super::{evenly, number, weight};
+
+    #[test]
+    fn some_epochs_stand_for_all() {
+        assert_eq!(evenly(3, 10), [0, 1, 2]);
+        assert_eq!(evenly(200, 10), [0, 22, 44, 66, 88, 110, 132, 154, 176, 199]);
+        assert_eq!(evenly(11, 10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 10]);
+        assert_eq!(evenly(0, 10), [0_usize; 0]);
+    }
 
     #[test]
     fn numbers_have_six_digits_and_no_idle_zeros() {

@@ -198,6 +198,7 @@ impl Output {
 }
 
 /// What a recorded [`Output`] was told to show.
+#[derive(Clone)]
 pub struct Recording {
     iopub: Arc<IopubQueue>,
     output: Output,

@@ -17,8 +17,8 @@ pub enum Free {
     Words {
         /// Name in the help, such as `FILE`.
         name: &'static str,
-        /// What completes them.
-        kind: ValueKind,
+        /// What each of them is, in order; the last holds for all that follow.
+        kinds: &'static [ValueKind],
         /// The least number of words.
         least: usize,
         /// The largest number of words; any number when absent.
@@ -71,6 +71,22 @@ pub enum ValueKind {
     Setting,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// These words, or another text.
+    Suggestion(&'static [&'static str]),
+    /// A colour: `#rgb`, `#rrggbb` or a name.
+    Colour,
+    /// The path of a tree of the files that stand on the line.
+    Tree,
+    /// `KEY=VALUE` of a parameter of the training.
+    Parameter,
+    /// A variable of the environment.
+    Variable,
+    /// Layers in the short form.
+    Layers,
+    /// A query in SQL.
+    Query,
+    /// A line of a notebook.
+    Line,
 }
 
 /// An option, `--name` or `--name VALUE`.

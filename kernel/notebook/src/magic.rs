@@ -3,6 +3,7 @@
 use crate::arguments::{ArgumentError, Arguments, Form, Free, OptionInfo};
 use crate::notebook::{CellRunner, Context};
 use jupyter_kernel::CellError;
+use std::error::Error;
 use std::fmt;
 
 /// A magic: described, and run.
@@ -84,6 +85,36 @@ impl MagicError {
         Self { name, message: message.into(), advice: String::new() }
     }
 
+    /// Files or events that cannot be read.
+    pub fn input(error: &dyn Error) -> Self {
+        Self::new("InputError", with_causes(error))
+            .advise("File names start at the folder of %pwd; %open FILE --keys looks into a ROOT file.")
+    }
+
+    /// Something that cannot be written.
+    pub fn output(error: &dyn Error) -> Self {
+        Self::new("OutputError", with_causes(error))
+            .advise("Look whether the folder is there and has room (!df -h .), or write to another one.")
+    }
+
+    /// Definitions or cuts that do not fit.
+    pub fn selection(error: &dyn Error) -> Self {
+        Self::new("SelectionError", with_causes(error)).advise(
+            "Tab completes branches and functions; %define? and docs/selection.md explain the language.",
+        )
+    }
+
+    /// An expression that does not fit.
+    pub fn expression(error: &dyn Error) -> Self {
+        Self { name: "ExpressionError", ..Self::selection(error) }
+    }
+
+    /// Bins that cannot be made.
+    pub fn binning(error: &dyn Error) -> Self {
+        Self::new("BinningError", with_causes(error))
+            .advise("Say others: --bins N, --range LOW,HIGH or --edges A,B,C.")
+    }
+
     /// The same with a next step.
     #[must_use]
     pub fn advise(self, advice: impl Into<String>) -> Self {
@@ -103,7 +134,21 @@ impl fmt::Display for MagicError {
     }
 }
 
-impl std::error::Error for MagicError {}
+impl Error for MagicError {}
+
+/// An error with its causes, each of them said once.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = next.source();
+    }
+    text
+}
 
 impl From<ArgumentError> for MagicError {
     fn from(error: ArgumentError) -> Self {
@@ -132,5 +177,23 @@ impl Group {
             Self::Rust => "Rust",
             Self::Session => "Session",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once() {
+        let full = || std::io::Error::from_raw_os_error(28);
+        let file =
+            training_pipeline::PipelineError::File { action: "write", path: "a.csv".into(), cause: full() };
+        assert_eq!(with_causes(&file), "cannot write a.csv: No space left on device (os error 28)");
+        let source = model_training::TrainingError::Source(full().into());
+        assert_eq!(
+            with_causes(&source),
+            "the rows to train on could not be read: No space left on device (os error 28)"
+        );
     }
 }

@@ -104,6 +104,19 @@ pub fn find(name: &str) -> Result<&'static MagicInfo, MagicError> {
 
 /// A cell as it may be remembered: what is assigned to names that speak of tokens or passwords is left out.
 pub(crate) fn without_secrets(code: &str) -> String {
+    code.split_inclusive('\n').map(line_without_secrets).collect()
+}
+
+fn line_without_secrets(code: &str) -> String {
+    let end = code.trim_end().len();
+    let set =
+        code[..end].trim_start().strip_prefix("%env").and_then(|rest| env::assignment(rest.trim_start()));
+    if let Some((name, value)) = set
+        && !value.is_empty()
+        && env::is_secret(name)
+    {
+        return format!("%env {name}=(not remembered){}", &code[end..]);
+    }
     let word = |word: &str| match word.split_once('=') {
         Some((name, value)) if !value.is_empty() && env::is_secret(name) => {
             format!("{name}=(not remembered)")
@@ -161,6 +174,10 @@ mod tests {
     fn secrets_are_not_remembered() {
         let remembered = without_secrets("export API_TOKEN=abc  X=1\n%who");
         assert_eq!(remembered, "export API_TOKEN=(not remembered)  X=1\n%who");
+        let check = |code: &str, kept: &str| assert_eq!(without_secrets(code), kept);
+        check("%env API_TOKEN a b\n%who", "%env API_TOKEN=(not remembered)\n%who");
+        check("%env API_TOKEN='a b'", "%env API_TOKEN=(not remembered)");
+        check("%env PATH x\n", "%env PATH x\n");
     }
 
     #[test]

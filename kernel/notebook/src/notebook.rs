@@ -187,12 +187,15 @@ fn invocation(magic: &MagicInfo, call: &MagicCall) -> Result<Invocation, MagicEr
             return Err(MagicError::new(
                 "ArgumentError",
                 format!("%{0} takes one line; write %{0}, not %%{0}", magic.name),
-            ));
+            )
+            .advise(format!("%{}? shows how it is written.", magic.name)));
         }
         (Form::Cell, None) => {
             let message =
                 format!("%{0} takes the lines below it; write %%{0} at the head of a cell", magic.name);
-            return Err(MagicError::new("ArgumentError", message));
+            return Err(
+                MagicError::new("ArgumentError", message).advise(format!("%{}? has an example.", magic.name))
+            );
         }
         _ => {}
     }

@@ -2,6 +2,8 @@
 
 mod branches;
 mod extended_table;
+mod file_stamp;
+mod first_look;
 mod histograms;
 mod measure;
 mod memory_sample;
@@ -14,12 +16,14 @@ mod vocabulary;
 
 pub use branches::BranchChoice;
 pub use extended_table::ExtendedTable;
+pub use file_stamp::FileStamp;
+pub use first_look::{FirstLook, FirstValues};
 pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
 pub(crate) use memory_sample::joined;
 pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
-pub use short_model::layers as short_layers;
-pub use steps::Steps;
+pub use short_model::{ACTIVATIONS, LAYERS, layers as short_layers};
+pub use steps::{LeftOut, Steps, TablesOfSample};
 pub use training::{Trained, TrainingWish};
 pub use vocabulary::{KnownBranch, Vocabulary};
 
@@ -50,6 +54,8 @@ pub struct Session {
     specs: BTreeMap<(String, String), Arc<Specs>>,
     /// Epochs that the last `%train` was asked for, for `--resume`.
     pub asked_epochs: Option<usize>,
+    /// Variables that `%env` set, for what is started from now on.
+    pub environment: BTreeMap<String, String>,
     /// What was done, for `%provenance`.
     pub history: Vec<String>,
     /// Specs files and checkpoints of this session.
@@ -71,6 +77,7 @@ impl Session {
             trained: None,
             specs: BTreeMap::new(),
             asked_epochs: None,
+            environment: BTreeMap::new(),
             history: Vec::new(),
             folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
         })
@@ -98,19 +105,44 @@ impl Session {
         })
     }
 
-    /// New branches and cuts as they hold for a sample; see [`Sample::is_selected`].
+    /// New branches and cuts as they hold for a sample; see [`Sample::is_selected`]. A sample that lacks a branch of a
+    /// definition or cut is taken without it.
     ///
     /// # Errors
-    /// None in practice: every line was checked when it was added.
+    /// A statement that does not fit the sample for another reason, such as the shape of a branch.
     pub fn selection_of(&self, sample: &Sample) -> Result<Selection, MagicError> {
-        if sample.is_selected() { self.steps.selection() } else { Ok(Selection::default()) }
+        self.fitting(sample).map(|(selection, _)| selection)
+    }
+
+    /// As [`Session::selection_of`], with the definitions and cuts that do not hold for the sample.
+    ///
+    /// # Errors
+    /// As [`Session::selection_of`].
+    pub fn fitting(&self, sample: &Sample) -> Result<(Selection, Vec<LeftOut>), MagicError> {
+        if sample.is_selected() { self.steps.fitting(sample.named_tables()) } else { Ok(Default::default()) }
+    }
+
+    /// Adds definitions and cuts; see [`Steps::add`].
+    ///
+    /// # Errors
+    /// As [`Steps::add`].
+    pub fn add_steps(&mut self, text: &str) -> Result<Vec<LeftOut>, MagicError> {
+        let selected = self.samples.iter().filter(|sample| sample.is_selected());
+        let tables: Vec<TablesOfSample<'_>> = selected.map(Sample::named_tables).collect();
+        self.steps.add(text, &tables)
     }
 
     /// The samples of these names, or all of them where none is named.
     ///
     /// # Errors
-    /// An unknown name, or no sample at all.
+    /// An unknown name, no sample at all, or a file that was replaced since it was opened.
     pub fn chosen(&self, names: &[String]) -> Result<Vec<&Sample>, MagicError> {
+        let samples = self.named(names)?;
+        samples.iter().try_for_each(|sample| sample.check_files())?;
+        Ok(samples)
+    }
+
+    fn named(&self, names: &[String]) -> Result<Vec<&Sample>, MagicError> {
         if self.samples.is_empty() {
             return Err(MagicError::new("NoData", "no file is open")
                 .advise("Open one: %open FILE, or several as samples: %dataset NAME=FILE .."));
@@ -119,6 +151,25 @@ impl Session {
             return Ok(self.samples.iter().collect());
         }
         names.iter().flat_map(|names| names.split(',')).map(|name| self.sample(name.trim())).collect()
+    }
+
+    /// The colour of a sample in pictures: its own, or that of its place among the samples that are not data.
+    pub fn colour_of(&self, name: &str) -> Option<String> {
+        let sample = self.samples.iter().find(|sample| sample.name == name)?;
+        let drawn: Vec<&Sample> = self.samples.iter().filter(|sample| !sample.is_data).collect();
+        let place = drawn.iter().position(|own| own.name == name)?;
+        let colours = self.settings.style().palette.holding(drawn.len()).colours();
+        Some(sample.colour.clone().unwrap_or_else(|| colours[place % colours.len()].to_string()))
+    }
+
+    /// The colours of labels: of each that is the label of one sample only.
+    pub fn colours_of_labels(&self) -> BTreeMap<String, String> {
+        let drawn = || self.samples.iter().filter(|sample| !sample.is_data);
+        let is_only = |own: &&Sample| drawn().filter(|sample| sample.label == own.label).count() == 1;
+        drawn()
+            .filter(is_only)
+            .filter_map(|sample| Some((sample.label.clone(), self.colour_of(&sample.name)?)))
+            .collect()
     }
 
     /// Adds a sample, in the place of one of the same name.

@@ -42,8 +42,8 @@ fn elements(piece: &Piece, range: Range<usize>, most: usize, is_list: bool) -> S
     format!("[{}]", few_values(&values, most))
 }
 
-/// Rows of a chunk: one for each event, with its number in the first column.
-pub(crate) fn event_rows(chunk: &EventChunk, entries: &[u64], most_values: usize) -> TextTable {
+/// Rows of a chunk: one for each event, with its number in the first column where events have numbers.
+pub(crate) fn event_rows(chunk: &EventChunk, entries: Option<&[u64]>, most_values: usize) -> TextTable {
     let names: Vec<String> = chunk
         .columns()
         .map(|(name, column)| {
@@ -51,11 +51,12 @@ pub(crate) fn event_rows(chunk: &EventChunk, entries: &[u64], most_values: usize
             if is_number { format!(">{name}") } else { name.to_string() }
         })
         .collect();
-    let mut heading = vec![">entry"];
+    let mut heading: Vec<&str> = entries.iter().map(|_| ">entry").collect();
     heading.extend(names.iter().map(String::as_str));
     let mut table = TextTable::new(&heading);
-    for (at, entry) in entries.iter().enumerate().take(chunk.n_entries()) {
-        let mut row = vec![entry.to_string()];
+    let n_rows = entries.map_or(usize::MAX, <[u64]>::len).min(chunk.n_entries());
+    for at in 0..n_rows {
+        let mut row: Vec<String> = entries.iter().map(|entries| entries[at].to_string()).collect();
         row.extend(
             chunk.columns().map(|(_, column)| values_of_entry(&column.slice(at..at + 1), most_values)),
         );
@@ -74,7 +75,8 @@ mod tests {
         let mut chunk = EventChunk::new(0, 2);
         chunk.set("n", Piece::flat(vec![2_i32, 0]).into());
         chunk.set("pt", Piece::jagged(&[vec![1.5_f32, 2.0, 3.0], vec![]]).into());
-        let lines = event_rows(&chunk, &[7, 9], 2).lines();
+        let lines = event_rows(&chunk, Some(&[7, 9]), 2).lines();
         assert_eq!(lines, ["entry  n  pt", "    7  2  [1.5, 2, ..]", "    9  0  []"]);
+        assert_eq!(event_rows(&chunk, None, 1).lines(), ["n  pt", "2  [1.5, ..]", "0  []"]);
     }
 }

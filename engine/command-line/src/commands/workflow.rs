@@ -143,6 +143,11 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
     if let Some(out) = &request.out {
         report_folder::write(out, &trained, console)?;
     }
+    if let Some(left_out) = trained.left_out {
+        console
+            .message(&format!("stopped after the training: the model is kept, without {}", left_out.words()));
+        return Ok(ExitCode::from(130));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

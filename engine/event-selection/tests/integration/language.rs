@@ -109,6 +109,32 @@ fn the_two_operators_styles_agree() {
 }
 
 #[test]
+fn statements_one_by_one() {
+    let statements =
+        Selection::statements("ht = sum(\n  jet_pt)  # all\n\nht > 3; n < 4\ndrop n, met").unwrap();
+    let said: Vec<&str> = statements.iter().map(|statement| statement.said.as_str()).collect();
+    assert_eq!(said, ["ht = sum(\n  jet_pt)  # all", "ht > 3", "n < 4", "drop n, met"]);
+    assert_eq!(statements[0].selection.new_branches().collect::<Vec<_>>(), ["ht"]);
+    assert_eq!(statements[1].selection.n_cuts(), 1);
+    let mut whole = Selection::default();
+    statements.iter().for_each(|statement| whole.append(&statement.selection));
+    assert_eq!(whole, Selection::from_text("ht = sum(jet_pt)\nht > 3\nn < 4\ndrop n, met").unwrap());
+}
+
+#[test]
+fn a_branch_that_does_not_exist_is_named() {
+    let check = |text: &str, missing: Option<&str>| {
+        let chunk = super::support::four_events();
+        let error = Selection::from_text(text).unwrap().check(&super::support::branches(&chunk)).unwrap_err();
+        assert_eq!(error.missing_branch(), missing, "{text}");
+    };
+    check("n > 1\nhut = sum(jet_tp)", Some("jet_tp"));
+    check("drop hut", Some("hut"));
+    check("jet_pt > 3", None);
+    check("cuont(n) > 3", None);
+}
+
+#[test]
 fn errors_have_lines_and_columns() {
     let error = Selection::from_text("ht = sum(jet_pt)\n\nht > = 3").unwrap_err().to_string();
     assert!(error.starts_with("selection, line 3, column 6: "), "{error}");

@@ -37,6 +37,7 @@ impl Figure for LossCurves {
             y: Range::linear(y.0 - 0.08 * span, y.1 + headroom * span),
             series: &self.series,
             looks,
+            colours: &[],
             legend,
             guide: None,
             marks: self.best().into_iter().collect(),

@@ -10,6 +10,7 @@ use crate::histogram::Histogram;
 use crate::label::{Label, plain_text};
 use crate::legend::{self, Corner, Entry, Mark};
 use crate::lines::{draw_point, extent, steps};
+use crate::palette::is_colour;
 use crate::style::{Figure, Style};
 use crate::text::{number, number_label, sparkline, table};
 
@@ -24,6 +25,8 @@ pub struct ClassResponse {
     pub test: Option<Histogram>,
     /// Probability of the Kolmogorov-Smirnov test between the two.
     pub p_value: Option<f64>,
+    /// Its colour, where it is not that of the palette.
+    pub colour: Option<String>,
 }
 
 /// Responses of all classes over one axis.
@@ -52,13 +55,13 @@ impl Figure for ResponseByClass {
         let frame = Frame::new(style, Range::linear(low, high), y);
         let base = if self.is_log { frame.y.low } else { 0.0 };
         for (at, response) in responses.iter().enumerate() {
-            let colour = style.palette.colour(COLOURS[at % COLOURS.len()]);
+            let colour = self.colour(style, at);
             let outline = steps(&frame, &response.train, base);
             canvas.polygon(&outline, colour, 0.3);
             canvas.polyline(&outline, Pen::solid(colour, 1.8 * scale));
         }
         for (at, response) in responses.iter().enumerate() {
-            response.draw_test(&mut canvas, &frame, style.palette.colour(COLOURS[at % COLOURS.len()]));
+            response.draw_test(&mut canvas, &frame, self.colour(style, at));
         }
         if self.histograms().all(|histogram| histogram.total() == 0.0) {
             frame.note(&mut canvas, "no entries");
@@ -104,14 +107,20 @@ impl ResponseByClass {
         if self.x_title.is_empty() { "Model response" } else { &self.x_title }
     }
 
+    fn colour<'a>(&'a self, style: &Style, at: usize) -> &'a str {
+        let chosen = self.classes.get(at).and_then(|class| class.colour.as_deref());
+        let palette = || style.palette.colour(COLOURS[at % COLOURS.len()]);
+        chosen.filter(|colour| is_colour(colour)).unwrap_or_else(palette)
+    }
+
     fn histograms(&self) -> impl Iterator<Item = &Histogram> {
         self.classes.iter().flat_map(|class| std::iter::once(&class.train).chain(&class.test))
     }
 
-    fn entries(&self, style: &Style) -> Vec<Entry<'static>> {
+    fn entries(&self, style: &Style) -> Vec<Entry<'_>> {
         let mut entries = Vec::new();
         for (at, class) in self.classes.iter().enumerate() {
-            let colour = style.palette.colour(COLOURS[at % COLOURS.len()]);
+            let colour = self.colour(style, at);
             entries.push(Entry::new(Mark::Shaded(colour), &format!("{} (train)", class.class)));
             if class.test.is_some() {
                 entries.push(Entry::new(Mark::Point(colour), &format!("{} (test)", class.class)));

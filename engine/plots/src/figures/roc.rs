@@ -8,6 +8,7 @@ use crate::frame::Range;
 use crate::label::{Label, plain_text};
 use crate::legend::Corner;
 use crate::lines::{CurveFigure, Look, Series};
+use crate::palette::is_colour;
 use crate::style::{Figure, Style};
 use crate::text::{number, sparkline, table};
 
@@ -25,6 +26,8 @@ pub struct RocCurve {
     pub true_positive_rate: Vec<f64>,
     /// Area under the curve, shown in the legend.
     pub auc: Option<f64>,
+    /// Colour of its label, where it is not that of the palette; holds where there are several labels and parts.
+    pub colour: Option<String>,
 }
 
 /// Some curves and the line of a coin toss.
@@ -48,6 +51,7 @@ impl Figure for RocCurves {
             y: Range::linear(0.0, 1.05),
             series: &series,
             looks: lines.looks,
+            colours: &self.colours(),
             legend: lines.legend,
             guide: Some(((0.0, 0.0), (1.0, 1.0))),
             marks: self.best.into_iter().collect(),
@@ -89,6 +93,18 @@ impl RocCurves {
             y: curve.true_positive_rate.clone(),
         };
         self.curves.iter().map(series).collect()
+    }
+
+    /// The chosen colour of each label, in the order of the palette.
+    pub(crate) fn colours(&self) -> Vec<Option<&str>> {
+        if !self.is_grouped() {
+            return Vec::new();
+        }
+        let of_label = |label: &&str| {
+            let mut own = self.curves.iter().filter(|curve| curve.label == *label);
+            own.find_map(|curve| curve.colour.as_deref().filter(|colour| is_colour(colour)))
+        };
+        distinct(self.curves.iter().map(|curve| curve.label.as_str())).iter().map(of_label).collect()
     }
 
     /// Whether there are several labels and several parts.

@@ -33,6 +33,7 @@ impl Figure for SignificanceCurve {
             y: Range::linear(0.0, if highest > 0.0 { highest * (1.1 + 0.07 * n_lines as f64) } else { 1.0 }),
             series: &self.series,
             looks,
+            colours: &[],
             legend,
             guide: self.best.map(|(threshold, value)| ((threshold, 0.0), (threshold, value))),
             marks: self.best.into_iter().collect(),

@@ -28,7 +28,7 @@ impl LossCurves {
         let curve =
             |(name, series): (String, &Series)| Curve { name, part: String::new(), series: series.clone() };
         let curves: Vec<Curve> = names.into_iter().zip(&self.series).map(curve).collect();
-        write(("Epoch", self.title()), &curves, mark, Vec::new())
+        write(("Epoch", self.title()), &curves, &[], mark, Vec::new())
     }
 }
 
@@ -41,7 +41,8 @@ impl RocCurves {
             "mark": {"type": "line", "strokeDash": [6, 5], "color": "#9c9ca1", "strokeWidth": 1.4},
             "encoding": {"x": quantity("x", "Background efficiency"), "y": quantity("y", "Signal efficiency")},
         });
-        write(("Background efficiency", "Signal efficiency"), &self.as_curves(), mark, vec![toss])
+        let titles = ("Background efficiency", "Signal efficiency");
+        write(titles, &self.as_curves(), &self.colours(), mark, vec![toss])
     }
 
     fn as_curves(&self) -> Vec<Curve> {
@@ -79,10 +80,11 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 fn write(
     (x_title, y_title): (&str, &str),
     curves: &[Curve],
+    chosen: &[Option<&str>],
     mark: Option<(f64, f64, &str)>,
     mut layers: Vec<Value>,
 ) -> Value {
-    layers.push(curve_layer((x_title, y_title), curves));
+    layers.push(curve_layer((x_title, y_title), curves, chosen));
     if let Some((x, y, what)) = mark.filter(|(x, y, _)| x.is_finite() && y.is_finite()) {
         layers.push(json!({
             "data": {"values": [{"x": x, "y": y, "what": what}]},
@@ -97,11 +99,12 @@ fn write(
     document(y_title, json!({"width": SIZE.0, "height": SIZE.1, "layer": layers}))
 }
 
-fn curve_layer((x_title, y_title): (&str, &str), curves: &[Curve]) -> Value {
+fn curve_layer((x_title, y_title): (&str, &str), curves: &[Curve], chosen: &[Option<&str>]) -> Value {
     let names = distinct(curves.iter().map(|curve| curve.name.clone()));
     let parts = distinct(curves.iter().map(|curve| curve.part.clone()));
     let palette = Palette::default().holding(names.len());
-    let range: Vec<String> = (0..names.len()).map(|at| palette.colour(at).to_owned()).collect();
+    let colour = |at: usize| chosen.get(at).copied().flatten().unwrap_or_else(|| palette.colour(at));
+    let range: Vec<String> = (0..names.len()).map(|at| colour(at).to_owned()).collect();
     let mut y = quantity("y", y_title);
     y["scale"] = json!({"zero": false});
     let mut tooltip = vec![hover_name("curve", "curve"), hover("x", x_title), hover("y", y_title)];

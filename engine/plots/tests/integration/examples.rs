@@ -133,6 +133,7 @@ fn response() -> ResponseByClass {
             test: Some(Histogram::unweighted(edges(40, 0.0, 1.0), test.collect()).unwrap()),
             train: Histogram::unweighted(edges(40, 0.0, 1.0), train).unwrap(),
             p_value: Some(p_value),
+            colour: None,
         }
     };
     ResponseByClass {
@@ -151,6 +152,7 @@ fn roc() -> RocCurves {
             true_positive_rate: y,
             false_positive_rate: x,
             auc: Some(auc),
+            colour: None,
         }
     };
     RocCurves {
@@ -309,6 +311,7 @@ pub(crate) fn roc_of_classes() -> RocCurves {
             true_positive_rate: y,
             false_positive_rate: x,
             auc: Some(power / (power + 1.0)),
+            colour: None,
         }
     };
     let classes = [("QCD", 9.0), (r"$t\bar{t}$", 15.0), ("$W/Z$ + jets", 5.0)];

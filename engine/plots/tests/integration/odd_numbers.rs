@@ -49,6 +49,7 @@ fn figures_of(name: &str, histogram: &Histogram) {
             train: histogram.clone(),
             test: Some(histogram.clone()),
             p_value: Some(f64::NAN),
+            colour: None,
         };
         check(
             name,
@@ -119,6 +120,7 @@ fn large_figures_stay_small() {
         false_positive_rate: x,
         true_positive_rate: y,
         auc: None,
+        colour: None,
         ..RocCurve::default()
     };
     let picture = check("roc", &RocCurves { curves: vec![curve], best: None });
@@ -173,6 +175,7 @@ fn figures_of_values(values: &[f64], name: &str) {
         false_positive_rate: values.to_vec(),
         true_positive_rate: reversed.clone(),
         auc: Some(first),
+        colour: None,
         part: name.to_owned(),
     };
     check("roc", &RocCurves { curves: vec![curve], best: Some((first, first)) });

@@ -224,6 +224,7 @@ fn check_value(kind: ValueKind, value: &str) -> Result<(), String> {
         ValueKind::Number => value.parse::<f64>().is_ok_and(|number| !number.is_nan()),
         ValueKind::Range => parse_range(value).is_some(),
         ValueKind::Choice(choices) => choices.contains(&value),
+        ValueKind::Parameter => value.split_once('=').is_some_and(|(key, _)| !key.is_empty()),
         _ => !value.is_empty(),
     };
     if is_right {
@@ -234,6 +235,7 @@ fn check_value(kind: ValueKind, value: &str) -> Result<(), String> {
         ValueKind::Number => "a number".to_string(),
         ValueKind::Range => "two numbers LOW,HIGH of which the first is the smaller one".to_string(),
         ValueKind::Choice(choices) => format!("one of {}", choices.join(", ")),
+        ValueKind::Parameter => "KEY=VALUE, such as scaler=robust".to_string(),
         _ => "a text".to_string(),
     })
 }

@@ -1,6 +1,6 @@
 //! Pictures for front ends, and as files.
 
-use crate::magic::MagicError;
+use crate::magic::{MagicError, with_causes};
 use crate::session::PictureFormat;
 use crate::session::Settings;
 use jupyter_kernel::MimeBundle;
@@ -66,12 +66,12 @@ pub fn export(
 
 /// Writes beside, then renames, so that nobody sees half a file.
 pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), MagicError> {
-    training_pipeline::write_whole(path, bytes)
-        .map_err(|error| MagicError::new("OutputError", error.to_string()))
+    training_pipeline::write_whole(path, bytes).map_err(|error| MagicError::output(&error))
 }
 
 fn not_exported(error: picture_export::ExportError) -> MagicError {
-    MagicError::new("PictureError", error.to_string())
+    MagicError::new("PictureError", with_causes(&error))
+        .advise("Write it as .svg, or draw it smaller: %config plot.width 640.")
 }
 
 fn base64(bytes: &[u8]) -> String {

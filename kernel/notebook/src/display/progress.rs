@@ -1,26 +1,49 @@
 //! A bar that is updated in place.
 
-use event_columns::StepReport;
+use event_columns::{StepReport, Unit};
 use jupyter_kernel::{MimeBundle, Output};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use text_table::escape_html;
 
-/// Shows how far a long step has come: nothing for the first moment, then at most ten pictures a second, and always a
-/// last one. The saved notebook keeps the last state.
+/// Shows how far a long step has come: nothing for the first moment, then at most ten pictures a second, each state once,
+/// and the last one always. The saved notebook keeps the last state.
 pub struct ProgressBar {
     output: Output,
     id: String,
     start: Instant,
     last_shown: Option<Instant>,
-    step: String,
-    latest: Option<Shown>,
+    /// When the step began that is going on: its rate counts from there.
+    step_start: Instant,
+    latest: Option<State>,
+    /// Whether the latest state was shown.
+    is_shown: bool,
 }
 
-#[derive(Clone)]
+/// A report that outlives its call.
+#[derive(Clone, Debug, PartialEq)]
+struct State {
+    step: String,
+    done: u64,
+    total: Option<u64>,
+    unit: Unit,
+    note: String,
+}
+
 struct Shown {
     text: String,
     html: String,
+}
+
+impl State {
+    fn of(report: &StepReport<'_>) -> Self {
+        let StepReport { step, done, total, unit, note } = *report;
+        Self { step: step.to_string(), done, total, unit, note: note.to_string() }
+    }
+
+    fn report(&self) -> StepReport<'_> {
+        StepReport { step: &self.step, done: self.done, total: self.total, unit: self.unit, note: &self.note }
+    }
 }
 
 impl ProgressBar {
@@ -30,23 +53,28 @@ impl ProgressBar {
 
     /// A bar that is not shown yet; `id` must be its own within the notebook.
     pub fn new(output: &Output, id: String) -> Self {
+        let start = Instant::now();
         Self {
             output: output.clone(),
             id,
-            start: Instant::now(),
+            start,
             last_shown: None,
-            step: String::new(),
+            step_start: start,
             latest: None,
+            is_shown: false,
         }
     }
 
     /// Takes in a report, and shows it when it is time.
     pub fn report(&mut self, report: &StepReport<'_>) {
-        if self.step != report.step {
-            self.step = report.step.to_string();
+        let state = State::of(report);
+        if self.latest.as_ref().is_some_and(|latest| latest.step != state.step) {
+            self.step_start = Instant::now();
         }
-        let seconds = self.start.elapsed().as_secs_f64();
-        self.latest = Some(shown(report, seconds));
+        if self.latest.as_ref() != Some(&state) {
+            self.is_shown = false;
+            self.latest = Some(state);
+        }
         let is_due = match self.last_shown {
             None => self.start.elapsed() >= Self::PATIENCE,
             Some(last) => last.elapsed() >= Self::PAUSE,
@@ -64,7 +92,8 @@ impl ProgressBar {
     }
 
     fn show(&mut self) {
-        let Some(shown) = self.latest.clone() else { return };
+        let Some(state) = self.latest.as_ref().filter(|_| !self.is_shown) else { return };
+        let shown = shown(&state.report(), self.step_start.elapsed().as_secs_f64());
         let bundle = MimeBundle::text(&shown.text).with("text/html", shown.html);
         if self.last_shown.is_some() {
             self.output.update_display(&self.id, &bundle);
@@ -72,6 +101,7 @@ impl ProgressBar {
             self.output.display_with_id(&self.id, &bundle);
         }
         self.last_shown = Some(Instant::now());
+        self.is_shown = true;
     }
 }
 
@@ -126,7 +156,28 @@ fn shown(report: &StepReport<'_>, seconds: f64) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event_columns::Unit;
+
+    #[test]
+    fn every_state_is_shown_once_and_the_last_one_always() {
+        let (output, recording) = Output::recorded();
+        let mut bar = ProgressBar::new(&output, "bar".into());
+        let report =
+            |done| StepReport { step: "reading", done, total: Some(3), unit: Unit::Events, note: "" };
+        bar.report(&report(0));
+        assert_eq!(recording.take().len(), 0, "short steps show nothing");
+        std::thread::sleep(ProgressBar::PATIENCE);
+        (0..5).for_each(|_| bar.report(&report(0)));
+        std::thread::sleep(ProgressBar::PAUSE);
+        bar.report(&report(0));
+        assert_eq!(recording.take().len(), 1);
+        (0..50).for_each(|_| bar.report(&report(3)));
+        bar.finish();
+        drop(bar);
+        let messages = recording.take();
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        let text = messages[0].1["data"]["text/plain"].as_str().unwrap();
+        assert!(text.starts_with("100 % of reading: 3 of 3 events"), "{text}");
+    }
 
     #[test]
     fn what_is_said() {

@@ -30,9 +30,11 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| super::env::is_secret(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    let mut child = command
-        .spawn()
-        .map_err(|error| MagicError::new("ShellError", format!("cannot start bash: {error}")))?;
+    command.envs(&context.session.environment);
+    let mut child = command.spawn().map_err(|error| {
+        MagicError::new("ShellError", format!("cannot start bash: {error}"))
+            .advise("Scripts need bash on this machine; magics work without it.")
+    })?;
     let out = child.stdout.take().map(|pipe| forward(pipe, context.output.clone(), Output::stdout));
     let err = child.stderr.take().map(|pipe| forward(pipe, context.output.clone(), Output::stderr));
     let status = loop {
@@ -53,7 +55,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     if status.success() {
         return Ok(());
     }
-    Err(MagicError::new("ShellError", format!("the script ended with {status}")))
+    Err(MagicError::new("ShellError", format!("the script ended with {status}"))
+        .advise("What it said stands above."))
 }
 
 fn forward(mut pipe: impl Read + Send + 'static, output: Output, show: fn(&Output, &str)) -> JoinHandle<()> {

@@ -24,8 +24,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         "" | "~" => home(),
         _ => said.strip_prefix("~/").map_or_else(|| said.to_string(), |rest| format!("{}/{rest}", home())),
     };
-    std::env::set_current_dir(&folder)
-        .map_err(|error| MagicError::new("FolderError", format!("cannot go to {folder}: {error}")))?;
+    std::env::set_current_dir(&folder).map_err(|error| {
+        MagicError::new("FolderError", format!("cannot go to {folder}: {error}"))
+            .advise("%pwd says where this session is; Tab completes folders.")
+    })?;
     context.line(&std::env::current_dir()?.display().to_string());
     Ok(())
 }

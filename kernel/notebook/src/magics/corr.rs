@@ -1,7 +1,7 @@
 //! `%corr`.
 
 use crate::arguments::{CUT, Form, Free, SAMPLES, ValueKind, option, switch};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::{Context, watch};
 use crate::session::{HistogramWish, Vocabulary};
 use event_columns::Column;
@@ -45,7 +45,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let texts: Vec<&str> = expressions.iter().map(String::as_str).collect();
     let samples = arguments.values("--sample").to_vec();
     let mut rows: Vec<f32> = Vec::new();
-    {
+    let left_out = {
         let mut bar = context.progress();
         let mut on_progress = watch(&mut bar, context.output);
         context.session.each_block(&samples, &texts, &wish, &mut on_progress, &mut |_, values| {
@@ -53,10 +53,13 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             for event in 0..values.n_passed {
                 rows.extend(columns.iter().map(|column| column[event]));
             }
-        })?;
-    }
-    let matrix = correlation_matrix(expressions, &rows, None)
-        .map_err(|error| MagicError::new("CorrelationError", error.to_string()))?;
+        })?
+    };
+    context.say_left_out(&left_out);
+    let matrix = correlation_matrix(expressions, &rows, None).map_err(|error| {
+        MagicError::new("CorrelationError", with_causes(&error))
+            .advise("Name other expressions, or look at what is left of the events: %cut.")
+    })?;
     let figure = CorrelationMatrix { names: matrix.names, rows: matrix.rows };
     context.show_picture(&figure, arguments.has("--interactive"))?;
     context.export(&figure, None, arguments)?;

@@ -1,10 +1,10 @@
 //! `%cut`.
 
-use super::define::{said, tables};
+use super::define::said;
 use crate::arguments::{Form, Free, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::{Context, watch};
-use event_selection::CutFlow;
+use event_selection::{CutFlow, Selection};
 use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -13,8 +13,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Both,
     group: Group::Selection,
     summary: "Keep the events that pass a condition, and show what every cut leaves.",
-    details: "One condition a line. Everything after it sees only the events that pass. Without a condition the cut \
-              flow is shown again.",
+    details: "One condition a line. Everything after it sees only the events that pass; a sample that lacks a branch \
+              of the condition is taken without it, which is said. Without a condition the cut flow is shown again.",
     free: Free::Text { name: "CONDITION", kind: ValueKind::Expression, is_needed: false },
     options: &[
         switch("--undo", "Take back the last definition or cut."),
@@ -34,12 +34,15 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     } else if call.arguments.has("--undo") {
         match context.session.steps.undo() {
             Some(line) => context.line(&format!("taken back: {line}")),
-            None => return Err(MagicError::new("NothingToUndo", "there is no definition and no cut")),
+            None => {
+                return Err(MagicError::new("NothingToUndo", "there is no definition and no cut")
+                    .advise("%who lists what there is."));
+            }
         }
     }
     if !text.trim().is_empty() {
-        let tables = tables(context.session);
-        context.session.steps.add(&text, &tables)?;
+        let left_out = context.session.add_steps(&text)?;
+        context.say_left_out(&left_out);
         context.session.history.push(format!("cut {}", text.trim()));
     }
     if call.arguments.has("--quiet") || context.session.samples.is_empty() {
@@ -56,31 +59,36 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             _ => error,
         })?
     };
-    context.show_table("", &table(&flows));
+    let selection = context.session.steps.selection();
+    context.show_table("", &table(&selection, &flows));
     Ok(())
 }
 
-/// Cuts as rows, samples as columns: events left, and the part of the row before.
-fn table(flows: &[(String, CutFlow)]) -> TextTable {
+/// Cuts as rows, samples as columns: events left, and their part of all; `-` where a cut does not hold for a sample.
+fn table(selection: &Selection, flows: &[(String, CutFlow)]) -> TextTable {
     let mut heading = vec!["cut".to_string()];
     for (sample, _) in flows {
         heading.extend([format!(">{sample}"), ">% of all".to_string()]);
     }
     let heading: Vec<&str> = heading.iter().map(String::as_str).collect();
     let mut table = TextTable::new(&heading);
-    let row = |name: &str, left: &dyn Fn(&CutFlow) -> u64| {
-        let mut cells = vec![name.to_string()];
-        for (_, flow) in flows {
-            let n_left = left(flow);
-            let part = if flow.n_events == 0 { 0.0 } else { 100.0 * n_left as f64 / flow.n_events as f64 };
-            cells.extend([n_left.to_string(), format!("{part:.2}")]);
-        }
-        cells
+    let cells = |flow: &CutFlow, n_left: Option<u64>| {
+        let part = |n_left: u64| 100.0 * n_left as f64 / flow.n_events.max(1) as f64;
+        n_left.map_or(["-".to_string(), "-".to_string()], |n_left| {
+            [n_left.to_string(), format!("{:.2}", part(n_left))]
+        })
     };
-    table.row(row("all events", &|flow| flow.n_events));
-    let Some((_, first)) = flows.first() else { return table };
-    for (at, cut) in first.rows.iter().enumerate() {
-        table.row(row(&cut.name, &|flow| flow.rows.get(at).map_or(0, |row| row.n_left)));
+    let mut row = vec!["all events".to_string()];
+    row.extend(flows.iter().flat_map(|(_, flow)| cells(flow, Some(flow.n_events))));
+    table.row(row);
+    // The cuts of a sample are some of all cuts, in their order.
+    let mut rest: Vec<_> = flows.iter().map(|(_, flow)| flow.rows.iter().peekable()).collect();
+    for cut in selection.cut_names() {
+        let mut row = vec![cut.to_string()];
+        for ((_, flow), rest) in flows.iter().zip(&mut rest) {
+            row.extend(cells(flow, rest.next_if(|row| row.name == cut).map(|row| row.n_left)));
+        }
+        table.row(row);
     }
     table
 }

@@ -4,6 +4,8 @@ use crate::arguments::{Form, Free, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::{Sample, SampleWish};
+use event_columns::nearest_names;
+use plots::COLOUR_NAMES;
 use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -15,12 +17,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "Each argument is NAME=FILE; several files of a sample stand with commas, * and ? stand for letters. The \
               options hold for all samples of the line. The label is what a model learns to say; it is the name where \
               nothing else is said, and the sample that comes first is the signal.",
-    free: Free::Words { name: "NAME=FILE", kind: ValueKind::File, least: 0, most: None },
+    free: Free::Words { name: "NAME=FILE", kinds: &[ValueKind::File], least: 0, most: None },
     options: &[
-        option("--tree", "PATH", ValueKind::Text, "Path of the tree."),
+        option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
         option("--label", "LABEL", ValueKind::Text, "What a model learns to say of these events."),
         option("--weight", "EXPRESSION", ValueKind::Expression, "Weight of an event."),
-        option("--colour", "COLOUR", ValueKind::Text, "Colour in pictures, such as #5790fc."),
+        option("--colour", "COLOUR", ValueKind::Colour, "Colour in pictures, such as #5790fc or royalblue."),
         switch("--data", "These are measured events: points in pictures, never trained on."),
         option("--remove", "NAME", ValueKind::Sample, "Forget a sample."),
     ],
@@ -38,6 +40,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         context.session.samples.retain(|sample| sample.name != *name);
     }
     let value = |name: &str| call.arguments.value(name).map(String::from);
+    check_colour(call.arguments.value("--colour"))?;
     let mut opened = Vec::new();
     for said in &call.arguments.free {
         let (name, files) = match said.split_once('=') {
@@ -61,10 +64,19 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     }
     for sample in opened {
         context.session.history.push(format!("sample {} from {}", sample.name, sample.files.join(", ")));
-        context.session.set_sample(sample);
+        context.add_sample(sample);
     }
     show_samples(context);
     Ok(())
+}
+
+fn check_colour(colour: Option<&str>) -> Result<(), MagicError> {
+    let Some(colour) = colour.filter(|colour| !plots::is_colour(colour)) else { return Ok(()) };
+    let nearest = nearest_names(colour, COLOUR_NAMES, 2);
+    let near =
+        if nearest.is_empty() { String::new() } else { format!("Did you mean {}? ", nearest.join(" or ")) };
+    Err(MagicError::new("ArgumentError", format!("--colour {colour}: this is no colour"))
+        .advise(near + "Write #rgb, #rrggbb such as #5790fc, or a name such as royalblue."))
 }
 
 fn show_samples(context: &Context<'_>) {

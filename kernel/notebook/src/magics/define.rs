@@ -3,9 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use crate::session::Session;
-use event_columns::EventTable;
-use std::sync::Arc;
+use event_selection::{Selection, Statement};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "define",
@@ -13,8 +11,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Both,
     group: Group::Selection,
     summary: "Define new branches from others.",
-    details: "One NAME = EXPRESSION a line. They are there for cuts, pictures and models from now on, in all samples. \
-              docs/selection.md explains the language; functions complete with Tab.",
+    details: "One NAME = EXPRESSION a line. They are there for cuts, pictures and models from now on, in all samples \
+              that have the branches. docs/selection.md explains the language; functions complete with Tab.",
     free: Free::Text { name: "NAME = EXPRESSION", kind: ValueKind::Expression, is_needed: false },
     options: &[],
     examples: &["%define ht = sum(Jet_pt)", "%%define\nht = sum(Jet_pt)\nn_b = count(Jet_btag > 0.8)"],
@@ -24,38 +22,23 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let text = said(call);
     let n_before = context.session.steps.lines().len();
-    let tables = tables(context.session);
-    let is_definition = |line: &&str| {
-        let head = line.split('#').next().unwrap_or_default();
-        head.split_once('=').is_some_and(|(name, rest)| {
-            !name.trim().is_empty() && !name.ends_with(['<', '>', '!']) && !rest.starts_with('=')
-        })
-    };
-    if let Some(line) = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .find(|line| !is_definition(line))
-    {
-        return Err(MagicError::new("ArgumentError", format!("`{line}` defines nothing"))
+    let statements = Selection::statements(&text).map_err(|error| MagicError::selection(&error))?;
+    let defines = |statement: &&Statement| statement.selection.new_branches().next().is_some();
+    if let Some(statement) = statements.iter().find(|statement| !defines(statement)) {
+        return Err(MagicError::new("ArgumentError", format!("`{}` defines nothing", statement.said))
             .advise("Write NAME = EXPRESSION; cuts are %cut EXPRESSION."));
     }
-    context.session.steps.add(&text, &tables)?;
-    let lines = context.session.steps.lines()[n_before..].to_vec();
+    let left_out = context.session.add_steps(&text)?;
+    let lines: Vec<String> = context.session.steps.lines().skip(n_before).map(String::from).collect();
     for line in &lines {
         context.line(line);
         context.session.history.push(format!("defined {line}"));
     }
+    context.say_left_out(&left_out);
     Ok(())
 }
 
 /// The text of the line and of the lines below it.
 pub(super) fn said(call: &Invocation) -> String {
     format!("{}\n{}", call.arguments.text(), call.body.as_deref().unwrap_or_default())
-}
-
-/// The tables that a new line of the selection must fit: those of all samples that it holds for.
-pub(super) fn tables(session: &Session) -> Vec<Arc<dyn EventTable>> {
-    let samples = session.samples.iter().filter(|sample| sample.is_selected());
-    samples.flat_map(|sample| sample.tables.iter().cloned()).collect()
 }

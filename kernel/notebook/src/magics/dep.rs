@@ -24,5 +24,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 /// Hands a command to the engine of Rust cells.
 pub(super) fn command(context: &Context<'_>, line: &str) -> Result<(), MagicError> {
     let rust = context.rust_engine()?;
-    rust.command(line, context.output).map_err(|error| MagicError::new("RustError", error.value))
+    rust.command(line, context.output).map_err(|error| {
+        MagicError::new("RustError", error.value).advise(
+            "Write it as in a Cargo.toml: %dep rand = \"0.9\"; mlaas4hep-kernel doctor looks at the engine.",
+        )
+    })
 }

@@ -13,7 +13,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Name branches that models must not use.",
     details: "* stands for any text. Without names, what holds now is shown. Pictures and cuts may use any branch all the \
               same.",
-    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    free: Free::Words { name: "BRANCH", kinds: &[ValueKind::Branch], least: 0, most: None },
     options: &[switch("--clear", "Forget what was dropped before.")],
     examples: &["%drop run event *_phi", "%drop --clear"],
     action: Action::Session(run),

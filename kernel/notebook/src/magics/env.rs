@@ -3,6 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
+use std::collections::BTreeMap;
 use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -10,35 +11,57 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     aliases: &[],
     form: Form::Line,
     group: Group::Session,
-    summary: "Show the environment, without tokens and passwords.",
-    details: "",
-    free: Free::Text { name: "NAME", kind: ValueKind::Text, is_needed: false },
+    summary: "Show the environment, without tokens and passwords, or set a variable.",
+    details: "%env NAME=VALUE (or %env NAME VALUE) holds for what is started from now on: scripts (%%bash, !) and the \
+              training worker. The kernel itself and Rust cells, which run already, do not see it.",
+    free: Free::Text { name: "NAME=VALUE", kind: ValueKind::Variable, is_needed: false },
     options: &[],
-    examples: &["%env PATH"],
+    examples: &["%env PATH", "%env CUDA_VISIBLE_DEVICES=0"],
     action: Action::Session(run),
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let text = call.arguments.text();
-    if let Some((name, _)) = text.split_once('=') {
-        // Changing the environment of a running program with several threads is unsound; the system offers no other way.
-        return Err(MagicError::new("EnvError", format!("{name} cannot be set in a running kernel"))
-            .advise("Set it for one script: %%bash, then export NAME=VALUE; or for the kernel: mlaas4hep-kernel install --env NAME VALUE."));
+    if let Some((name, value)) = assignment(text) {
+        return set(name, value, context);
     }
     let mut table = TextTable::new(&["variable", "value"]);
-    let mut all: Vec<(String, String)> = std::env::vars_os()
+    // Changing the environment of a running program with several threads is unsound: what was set is kept beside it.
+    let mut all: BTreeMap<String, String> = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
-        .filter(|(name, _)| text.is_empty() || name == text)
         .collect();
-    all.sort();
-    for (name, value) in all {
+    all.extend(context.session.environment.clone());
+    for (name, value) in all.into_iter().filter(|(name, _)| text.is_empty() || name == text) {
         let value = if is_secret(&name) { "(not shown)".to_string() } else { value };
         table.row(vec![name, value]);
     }
     if table.n_rows() == 0 {
-        return Err(MagicError::new("EnvError", format!("{text} is not set")));
+        return Err(MagicError::new("EnvError", format!("{text} is not set"))
+            .advise(format!("Set it: %env {text}=VALUE; %env alone lists all.")));
     }
     context.show_table("", &table);
+    Ok(())
+}
+
+/// Name and value of `NAME=VALUE` or `NAME VALUE`; nothing where only a name stands.
+pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(|letter: char| letter == '=' || letter.is_whitespace())?;
+    let (name, rest) = text.split_at(at);
+    let rest = rest.trim_start();
+    let value = rest.strip_prefix('=').unwrap_or(rest).trim();
+    let quoted = ['"', '\''].into_iter().find_map(|mark| value.strip_prefix(mark)?.strip_suffix(mark));
+    Some((name, quoted.unwrap_or(value)))
+}
+
+fn set(name: &str, value: &str, context: &mut Context<'_>) -> Result<(), MagicError> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if name.is_empty() || !name.chars().all(is_name) || value.contains('\0') {
+        return Err(MagicError::new("EnvError", format!("`{name}` is no name of a variable"))
+            .advise("Write %env NAME=VALUE, the name in letters, digits and _."));
+    }
+    context.session.environment.insert(name.to_string(), value.to_string());
+    let shown = if is_secret(name) { "(not shown)" } else { value };
+    context.line(&format!("env: {name}={shown}"));
     Ok(())
 }
 
@@ -51,7 +74,18 @@ pub(super) fn is_secret(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_secret;
+    use super::{assignment, is_secret};
+
+    #[test]
+    fn both_ways_to_set_a_variable() {
+        let check = |text, expected| assert_eq!(assignment(text), expected, "{text}");
+        check("A=b c", Some(("A", "b c")));
+        check("A b", Some(("A", "b")));
+        check("A = b", Some(("A", "b")));
+        check("A='b=c'", Some(("A", "b=c")));
+        check("A=", Some(("A", "")));
+        check("A", None);
+    }
 
     #[test]
     fn tokens_are_secret() {

@@ -6,6 +6,9 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use std::path::Path;
 
+/// What can be written.
+const PARTS: &[&str] = &["onnx", "report", "manifest"];
+
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "export",
     aliases: &[],
@@ -14,7 +17,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Write a part of the trained model for other programs.",
     details: "onnx: the graph with padding and normalisation inside, for onnxruntime. report: the numbers as JSON. \
               manifest: branches, labels, metrics and provenance as JSON.",
-    free: Free::Words { name: "WHAT FILE", kind: ValueKind::File, least: 2, most: Some(2) },
+    free: Free::Words {
+        name: "WHAT FILE",
+        kinds: &[ValueKind::Choice(PARTS), ValueKind::File],
+        least: 2,
+        most: Some(2),
+    },
     options: &[],
     examples: &["%export onnx higgs.onnx", "%export report report.json"],
     action: Action::Session(run),
@@ -23,9 +31,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let [what, path] = call.arguments.free.as_slice() else { return Ok(()) };
     let trained = context.trained()?;
-    let json = |value: serde_json::Result<Vec<u8>>| {
-        value.map_err(|error| MagicError::new("OutputError", error.to_string()))
-    };
+    let json = |value: serde_json::Result<Vec<u8>>| value.map_err(|error| MagicError::output(&error));
     let bytes = match what.as_str() {
         "onnx" => trained.model.onnx_bytes().map(<[u8]>::to_vec).ok_or_else(|| {
             MagicError::new("NoGraph", "a TorchScript model has no ONNX graph")
@@ -35,7 +41,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         "manifest" => json(serde_json::to_vec_pretty(trained.model.manifest()))?,
         _ => {
             return Err(MagicError::new("ArgumentError", format!("`{what}` cannot be exported"))
-                .advise("Say onnx, report or manifest."));
+                .advise(format!("Say one of {}.", PARTS.join(", "))));
         }
     };
     write_beside(Path::new(path), &bytes)?;

@@ -12,7 +12,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Session,
     summary: "List all magics, or explain one.",
     details: "",
-    free: Free::Words { name: "MAGIC", kind: ValueKind::Magic, least: 0, most: Some(1) },
+    free: Free::Words { name: "MAGIC", kinds: &[ValueKind::Magic], least: 0, most: Some(1) },
     options: &[],
     examples: &["%help", "%help hist"],
     action: Action::Session(run),

@@ -21,12 +21,18 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Pictures,
     summary: "Draw histograms of branches or expressions, one for each sample.",
     details: "Expressions stand with commas, or one a line below %%hist; each gets its own picture. Of a list, every \
-              value counts. Samples are laid over each other; --stack puts them on each other, and samples that are \
+              value counts. Samples are laid over each other, and \
+              those that lack a branch are left out; --stack puts them on each other, and samples that are \
               data are points. Bins suit the values where nothing is said; values outside are counted, and shown with \
               --overflow. The picture appears while the files are read; an interrupt keeps what was filled.",
     free: Free::Expressions { name: "EXPRESSION", least: 0, most: None },
     options: &[
-        option("--bins", "N", ValueKind::Count, "Number of bins."),
+        option(
+            "--bins",
+            "N",
+            ValueKind::Count,
+            "Number of bins; without --range their width is a round number.",
+        ),
         option("--range", "LOW,HIGH", ValueKind::Range, "Ends of the axis."),
         option("--edges", "EDGES", ValueKind::Text, "All bin edges, with commas."),
         SAMPLES,
@@ -118,6 +124,7 @@ fn draw(expression: &str, arguments: &Arguments, context: &mut Context<'_>) -> R
     let figure = figure(expression, &filled, arguments, context.session)?;
     let bundle = picture_bundle(&figure, &context.session.settings, is_interactive)?;
     live.show(context.output, &id, &bundle);
+    context.say_left_out(&filled.left_out);
     for line in left_out(&filled) {
         context.output.stderr(&format!("{line}\n"));
     }
@@ -184,6 +191,7 @@ fn binning(arguments: &Arguments) -> Result<Binning, MagicError> {
                     "ArgumentError",
                     format!("--edges {text}: edges are numbers with commas between them"),
                 )
+                .advise("For example: --edges 0,10,20,50,100.")
             };
             Some(edges.map_err(problem)?)
         }
@@ -203,7 +211,7 @@ fn figure(
     for (name, histogram) in &filled.histograms {
         let sample = Sample { label: name.clone(), histogram: histogram_of(histogram)? };
         let known = session.samples.iter().find(|own| own.name == *name);
-        colours.extend(known.and_then(|own| own.colour.clone()).map(|colour| (name.clone(), colour)));
+        colours.extend(session.colour_of(name).map(|colour| (name.clone(), colour)));
         if known.is_some_and(|own| own.is_data) && data.is_none() {
             data = Some(sample);
         } else {
@@ -231,8 +239,7 @@ fn figure(
 
 fn histogram_of(filled: &Filled) -> Result<Histogram, MagicError> {
     let Filled { edges, sum_w, sum_w2, underflow, overflow, .. } = filled.clone();
-    Histogram::new(edges, sum_w, sum_w2, underflow, overflow)
-        .map_err(|error| MagicError::new("BinningError", error.to_string()))
+    Histogram::new(edges, sum_w, sum_w2, underflow, overflow).map_err(|error| MagicError::binning(&error))
 }
 
 /// What a picture cannot show, one line for each sample that has it.

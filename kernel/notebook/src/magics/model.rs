@@ -18,9 +18,14 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     details: "Below %%model stand layers, one a line or with commas: dense UNITS [ACTIVATION], dropout RATE, batch_norm, \
               activation FUNCTION. The output layer follows from the task. JSON as docs/model.md explains it is taken \
               too, and --file reads a JSON or TorchScript file.",
-    free: Free::Text { name: "LAYERS", kind: ValueKind::Text, is_needed: false },
+    free: Free::Text { name: "LAYERS", kind: ValueKind::Layers, is_needed: false },
     options: &[
-        option("--task", "TASK", ValueKind::Text, "binary (default), regression, or the number of classes."),
+        option(
+            "--task",
+            "TASK",
+            ValueKind::Suggestion(&["binary", "regression"]),
+            "binary (default), regression, or the number of classes.",
+        ),
         option(
             "--optimizer",
             "NAME",
@@ -57,8 +62,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Ok(());
     }
     if let Some(file) = call.arguments.value("--file") {
-        let model =
-            read_model(Path::new(file)).map_err(|error| MagicError::new("ModelError", error.to_string()))?;
+        let model = read_model(Path::new(file)).map_err(|error| model_error(&error))?;
         context.session.model = Some((model, format!("file {file}")));
         return show(context);
     }
@@ -69,8 +73,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         } else {
             from_layers(&text, &call.arguments)?
         };
-        let network = NetworkDescription::from_json(&json)
-            .map_err(|error| MagicError::new("ModelError", error.to_string()))?;
+        let network = NetworkDescription::from_json(&json).map_err(|error| model_error(&error))?;
         context.session.model = Some((ModelRequest::Network(network), json));
         context.session.history.push("described a model".to_string());
     }
@@ -88,6 +91,7 @@ fn from_layers(text: &str, arguments: &Arguments) -> Result<String, MagicError> 
                         "ArgumentError",
                         format!("--task {said}: say binary, regression, or how many classes"),
                     )
+                    .advise("For example: --task 3 for three classes.")
                 })?;
             (json!({ "classes": n_classes }), n_classes)
         }
@@ -118,4 +122,10 @@ fn show(context: &Context<'_>) -> Result<(), MagicError> {
         }
     }
     Ok(())
+}
+
+fn model_error(error: &dyn std::fmt::Display) -> MagicError {
+    MagicError::new("ModelError", error.to_string()).advise(
+        "For example: %model dense 64 relu, dropout 0.2, dense 32 relu; docs/model.md explains all keys.",
+    )
 }

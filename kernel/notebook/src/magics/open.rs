@@ -16,11 +16,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Open files and show their trees and branches.",
     details: "ROOT, CSV, JSON lines and Parquet files; * and ? stand for letters of a file name. Each file becomes a \
               sample with the name of the file; %dataset says more about samples. Without --tree the only tree is \
-              taken, or the one called Events, or the longest.",
-    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: None },
+              taken, or the one called Events, or the longest. As many branches are shown as %config show.rows says.",
+    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: None },
     options: &[
-        option("--tree", "PATH", ValueKind::Text, "Path of the tree."),
+        option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
         option("--as", "NAME", ValueKind::Text, "Take all files together as one sample of this name."),
+        switch("--all", "Show all branches, however many they are."),
         switch("--keys", "Show what else lies in a ROOT file, and open nothing."),
     ],
     examples: &["%open ttH.root", "%open run2012*.root --tree Events --as data"],
@@ -43,22 +44,23 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         vec![wish(Some(name), files)]
     } else {
         let files = training_pipeline::name_list::expand(files);
-        let files = files.map_err(|error| MagicError::new("InputError", error.to_string()))?;
+        let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
     let samples = wishes.iter().map(Sample::open).collect::<Result<Vec<_>, _>>()?;
     for sample in samples {
-        show_sample(&sample, context);
+        show_sample(&sample, context, call.arguments.has("--all"));
         context.session.history.push(format!("opened {} from {}", sample.name, sample.files.join(", ")));
-        context.session.set_sample(sample);
+        context.add_sample(sample);
     }
     Ok(())
 }
 
-fn show_sample(sample: &Sample, context: &Context<'_>) {
+fn show_sample(sample: &Sample, context: &Context<'_>, shows_all: bool) {
     let Some(table) = sample.tables.first() else { return };
     let info = table.info();
-    let rows = branch_table(info);
+    let n_shown = if shows_all { info.branches.len() } else { context.session.settings.n_rows };
+    let rows = branch_table(info, n_shown);
     let tree = if info.tree.is_empty() { "a table".to_string() } else { format!("tree {}", info.tree) };
     let files = match sample.files.len() {
         1 => sample.files[0].clone(),
@@ -71,12 +73,15 @@ fn show_sample(sample: &Sample, context: &Context<'_>) {
         info.branches.len(),
         human_bytes(info.branches.iter().map(|branch| branch.stored_bytes).sum())
     );
-    context.show_table(&caption, &rows);
+    let n_more = info.branches.len().saturating_sub(n_shown);
+    let rest =
+        format!("and {n_more} more branches; %open --all FILE shows all, %specs PATTERN measures some");
+    context.show_table_above(&caption, &rows, if n_more > 0 { &rest } else { "" });
 }
 
-fn branch_table(info: &TableInfo) -> TextTable {
+fn branch_table(info: &TableInfo, n_shown: usize) -> TextTable {
     let mut table = TextTable::new(&["branch", "type", "kind", ">in file", ">in memory", "codec"]);
-    for branch in &info.branches {
+    for branch in info.branches.iter().take(n_shown) {
         let kind = match &branch.column_type {
             Ok(column_type) => column_type.kind().to_string(),
             Err(reason) => format!("cannot be read: {reason}"),
@@ -95,7 +100,7 @@ fn branch_table(info: &TableInfo) -> TextTable {
 }
 
 fn show_keys(file: &str, context: &Context<'_>) -> Result<(), MagicError> {
-    let root = RootFile::open(file).map_err(|error| MagicError::new("InputError", error.to_string()))?;
+    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
     let mut table = TextTable::new(&["key", "class", "title", ">in file"]);
     for entry in root.entries() {
         let FileEntry { class_name, title, stored_bytes, .. } = entry;

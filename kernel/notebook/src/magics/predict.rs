@@ -1,7 +1,7 @@
 //! `%predict`.
 
 use crate::arguments::{Form, Free, SAMPLES, ValueKind, option};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::{Context, watch};
 use crate::session::{ExtendedTable, Sample};
 use event_columns::{Column, EventChunk, Piece};
@@ -70,7 +70,7 @@ fn check_name(name: &str, samples: &[Sample], context: &Context<'_>) -> Result<(
         let branches = sample.tables.iter().flat_map(|table| &table.info().branches);
         branches.into_iter().any(|branch| *branch.name == *name && branch.codec != ExtendedTable::CODEC)
     };
-    let is_new = context.session.steps.selection()?.new_branches().any(|new| new == name);
+    let is_new = context.session.steps.selection().new_branches().any(|new| new == name);
     if !is_new && !samples.iter().any(is_stored) {
         return Ok(());
     }
@@ -84,7 +84,7 @@ fn score(
     model: &TrainedModel,
     context: &mut Context<'_>,
 ) -> Result<Vec<Scores>, MagicError> {
-    let worker = context.worker.map(|path| model_training::WorkerProgram::at(path.to_path_buf()));
+    let worker = context.worker.map(|path| super::train::worker_at(path, context));
     let mut all = Vec::new();
     for table in &sample.tables {
         let mut bar = context.progress();
@@ -105,7 +105,7 @@ fn score(
                 training_pipeline::PipelineError::Stopped => {
                     MagicError::interrupted("stopped; no scores were kept")
                 }
-                error => MagicError::new("PredictionError", error.to_string()),
+                error => MagicError::new("PredictionError", with_causes(&error)).advise("The samples must have the branches that the model was trained on: %export manifest FILE lists them."),
             },
         )?;
         all.push(joined);
@@ -147,8 +147,10 @@ fn columns(scores: &Scores, model: &TrainedModel, name: &str) -> Vec<(String, Co
 }
 
 fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicError> {
-    let problem =
-        |reason: String| MagicError::new("OutputError", format!("cannot write {}: {reason}", out.display()));
+    let problem = |reason: String| {
+        MagicError::new("OutputError", format!("cannot write {}: {reason}", out.display()))
+            .advise("Look whether the folder is there and has room, or write to another one.")
+    };
     let mut first_entry = 0;
     let chunks: Vec<ScoreChunk> = scores
         .iter()
@@ -164,11 +166,12 @@ fn write(out: &Path, classes: &[String], scores: &[Scores]) -> Result<(), MagicE
         let go_on = &mut |_: &event_columns::StepReport<'_>| crate::session::go_on_unless(false);
         return write_scores(out, "scores", classes, &mut chunks, go_on)
             .map(|_| ())
-            .map_err(|error| problem(error.to_string()));
+            .map_err(|error| problem(with_causes(&error)));
     }
     let format = Format::from_path(out)
         .ok_or_else(|| problem("the name must end in .root, .parquet, .csv or .jsonl".to_string()))?;
     let events: Result<Vec<EventChunk>, String> =
         chunks.iter().map(|chunk| chunk.into_events(classes)).collect();
-    table_file::write_table(out, format, events.map_err(problem)?).map_err(|error| problem(error.to_string()))
+    table_file::write_table(out, format, events.map_err(problem)?)
+        .map_err(|error| problem(with_causes(&error)))
 }

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use report_pictures::report_figures;
+use report_pictures::report_figures_in;
 use training_report::{PartName, Report};
 
 const FIGURES: &[&str] =
@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Show how good the trained model is.",
     details: "Without a name: the numbers, the response by class with the over-training check, and the ROC curve.",
-    free: Free::Words { name: "PICTURE", kind: ValueKind::Choice(FIGURES), least: 0, most: None },
+    free: Free::Words { name: "PICTURE", kinds: &[ValueKind::Choice(FIGURES)], least: 0, most: None },
     options: &[switch("--interactive", "Pictures that can be zoomed and pointed at.")],
     examples: &["%report", "%report importance confusion", "%report all"],
     action: Action::Session(run),
@@ -43,7 +43,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     if is_wanted("text") {
         context.show_text(&report.to_string());
     }
-    let figures = report_figures(&report);
+    let figures = report_figures_in(&report, &context.session.colours_of_labels());
     for named in figures.iter().filter(|named| is_wanted(&named.name)) {
         context.show_picture(&*named.figure, call.arguments.has("--interactive"))?;
     }

@@ -23,8 +23,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     let path = call.arguments.text();
     check_regular(path, 50_000_000).map_err(|error| shown(&error))?;
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| shown(&MagicError::new("InputError", format!("cannot read {path}: {error}"))))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        shown(
+            &MagicError::new("InputError", format!("cannot read {path}: {error}"))
+                .advise("File names start at the folder of %pwd."),
+        )
+    })?;
     let cells =
         if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ipynb")) {
             cells_of_notebook(path, &text).map_err(|error| shown(&error))?
@@ -36,7 +40,10 @@ fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
 
 /// Refuses what is no file, such as a pipe, which could be read for ever, and what is larger than it can sensibly be.
 pub(super) fn check_regular(path: &str, most_bytes: u64) -> Result<(), MagicError> {
-    let problem = |reason: String| MagicError::new("InputError", format!("cannot read {path}: {reason}"));
+    let problem = |reason: String| {
+        MagicError::new("InputError", format!("cannot read {path}: {reason}"))
+            .advise("File names start at the folder of %pwd.")
+    };
     let found = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?;
     if !found.is_file() {
         return Err(problem("it is no regular file".to_string()));
@@ -49,7 +56,10 @@ pub(super) fn check_regular(path: &str, most_bytes: u64) -> Result<(), MagicErro
 
 /// The texts of the code cells.
 fn cells_of_notebook(path: &str, text: &str) -> Result<Vec<String>, MagicError> {
-    let problem = |reason: String| MagicError::new("InputError", format!("{path} is no notebook: {reason}"));
+    let problem = |reason: String| {
+        MagicError::new("InputError", format!("{path} is no notebook: {reason}"))
+            .advise("%run takes .ipynb files, or text with the lines of a cell.")
+    };
     let notebook: Value = serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
     let cells = notebook["cells"].as_array().ok_or_else(|| problem("it has no cells".into()))?;
     let source = |cell: &Value| match &cell["source"] {

@@ -11,7 +11,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Save the trained model as one file, with everything that prediction needs.",
     details: "docs/model-format.md describes it; mlaas4hep predict, the service and %load take it.",
-    free: Free::Words { name: "FILE", kind: ValueKind::File, least: 1, most: Some(1) },
+    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: Some(1) },
     options: &[],
     examples: &["%save higgs.mlaas4hep"],
     action: Action::Session(run),
@@ -20,7 +20,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let trained = context.trained()?;
     let path = call.arguments.text();
-    trained.model.save(path).map_err(|error| MagicError::new("OutputError", error.to_string()))?;
+    trained.model.save(path).map_err(|error| MagicError::output(&error))?;
     context.line(&format!("wrote {path}"));
     context.session.history.push(format!("saved the model as {path}"));
     Ok(())

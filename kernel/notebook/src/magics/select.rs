@@ -13,7 +13,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Name the branches that models use; all others are no features.",
     details: "* stands for any text. Without names, what holds now is shown. Pictures and cuts may use any branch all the \
               same.",
-    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    free: Free::Words { name: "BRANCH", kinds: &[ValueKind::Branch], least: 0, most: None },
     options: &[switch("--clear", "Forget what was selected before: all branches again.")],
     examples: &["%select Jet_* met ht", "%select --clear"],
     action: Action::Session(run),

@@ -4,7 +4,7 @@ use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::{Sample, joined};
-use event_columns::{EventChunk, EventTable, read_chunk};
+use event_columns::{EventChunk, EventTable, ReadError, read_chunk_unless};
 use text_table::TextTable;
 use training_pipeline::name_list;
 
@@ -15,7 +15,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Data,
     summary: "Show the first events that pass the cuts; lists as lists.",
     details: "Patterns such as Jet_* choose branches; without any, all are shown. New branches are shown too.",
-    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    free: Free::Words { name: "BRANCH", kinds: &[ValueKind::Branch], least: 0, most: None },
     options: &[
         option("--events", "N", ValueKind::Count, "How many events; 10 by default."),
         option("--from", "ENTRY", ValueKind::Count, "The first entry that is looked at."),
@@ -70,7 +70,7 @@ fn of_sample(
     Ok(FirstEvents { chunk: joined(parts)?, entries, looked_at })
 }
 
-/// Reads on in growing steps until enough events have passed.
+/// Reads on in growing blocks until enough events have passed.
 fn first_events(
     context: &Context<'_>,
     sample: &Sample,
@@ -79,7 +79,7 @@ fn first_events(
     from: u64,
     n_events: usize,
 ) -> Result<FirstEvents, MagicError> {
-    let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+    let input = |error: &dyn std::error::Error| MagicError::input(error);
     let info = table.info();
     let selection = context.session.selection_of(sample)?.without_drops();
     let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;
@@ -93,21 +93,40 @@ fn first_events(
             is_shown(&info.branches[*at].name) || checked.branches_read().contains(&info.branches[*at].name)
         })
         .collect();
-    let mut n_looked_at = (n_events as u64).max(100);
+    let (mut parts, mut entries) = (Vec::new(), Vec::new());
+    let mut position = from.min(info.n_entries);
+    let mut n_per_block = (n_events as u64).max(100);
     loop {
-        let end = info.n_entries.min(from.saturating_add(n_looked_at));
-        let chunk = read_chunk(table, &branches, from..end).map_err(|error| input(&error))?;
+        let end = info.n_entries.min(position.saturating_add(n_per_block));
+        let is_stopped = || context.output.is_interrupted();
+        let chunk =
+            read_chunk_unless(table, &branches, position..end, &is_stopped).map_err(|error| match error {
+                ReadError::Stopped => stopped(entries.len(), position),
+                error => input(&error),
+            })?;
         let selected = checked.apply(chunk).map_err(|error| input(&error))?;
-        if selected.kept.len() < n_events && end < info.n_entries && !context.output.is_interrupted() {
-            n_looked_at *= 4;
-            continue;
-        }
-        let n_kept = selected.kept.len().min(n_events);
-        let mut shown = EventChunk::new(from, n_kept);
+        let n_kept = selected.kept.len().min(n_events - entries.len());
+        let mut shown = EventChunk::new(position, n_kept);
         for (name, column) in selected.chunk.columns().filter(|(name, _)| is_shown(name)) {
             shown.set(name.clone(), column.slice(0..n_kept));
         }
-        let entries = selected.kept[..n_kept].iter().map(|position| from + u64::from(*position)).collect();
-        return Ok(FirstEvents { chunk: shown, entries, looked_at: end });
+        parts.push(shown);
+        entries.extend(selected.kept[..n_kept].iter().map(|kept| position + u64::from(*kept)));
+        if entries.len() >= n_events || end >= info.n_entries {
+            return Ok(FirstEvents { chunk: joined(parts)?, entries, looked_at: end });
+        }
+        if is_stopped() {
+            return Err(stopped(entries.len(), end));
+        }
+        position = end;
+        n_per_block = (n_per_block * 4).min(info.entries_within(&branches, MOST_BYTES));
     }
+}
+
+/// Blocks of events are not larger than this after decoding.
+const MOST_BYTES: u64 = 32 << 20;
+
+fn stopped(n_found: usize, position: u64) -> MagicError {
+    MagicError::interrupted(format!("stopped at entry {position}; {n_found} events had passed the cuts"))
+        .advise("%cut shows what each cut leaves; %show --from ENTRY goes on from there.")
 }

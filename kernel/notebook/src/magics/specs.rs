@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Measure the branches: counts, range, mean, width, and a small picture of each.",
     details: "Of the events that pass the cuts. What was measured is kept until files or cuts change. Patterns such as \
               Jet_* choose branches.",
-    free: Free::Words { name: "BRANCH", kind: ValueKind::Branch, least: 0, most: None },
+    free: Free::Words { name: "BRANCH", kinds: &[ValueKind::Branch], least: 0, most: None },
     options: &[
         SAMPLES,
         switch("--plot", "Draw a histogram of each branch."),

@@ -15,7 +15,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Ask the samples in SQL; each is a table of the events that pass the cuts.",
     details: "polars runs it. Only the branches that the query names are read. --as keeps the answer as a sample in memory, \
               for pictures and Rust cells.",
-    free: Free::Text { name: "QUERY", kind: ValueKind::Expression, is_needed: false },
+    free: Free::Text { name: "QUERY", kind: ValueKind::Query, is_needed: false },
     options: &[
         option("--as", "NAME", ValueKind::Text, "Keep the answer as a sample of this name."),
         option("--rows", "N", ValueKind::Count, "Most rows that are shown; 20 by default."),
@@ -33,7 +33,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             .advise("For example: %sql SELECT COUNT(*) AS n FROM signal"));
     }
     if !["select", "with"].iter().any(|word| starts_with_word(sql.trim(), word)) {
-        return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL"));
+        return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL")
+            .advise("Begin with SELECT or WITH; %define and %cut change what the samples show."));
     }
     let mut tables: Vec<(String, EventChunk)> = Vec::new();
     for sample in context.session.chosen(&[])? {
@@ -54,15 +55,22 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     })?;
     let n_rows =
         call.arguments.count("--rows").unwrap_or(context.session.settings.n_rows).min(answer.n_entries());
-    let entries: Vec<u64> = (0..n_rows as u64).collect();
-    let rows = crate::show::event_rows(&answer.slice(0..n_rows), &entries, 6);
-    context.show_table(&format!("{} rows", answer.n_entries()), &rows);
+    // Rows of an answer are no events: they have no numbers of their own.
+    let rows = crate::show::event_rows(&answer.slice(0..n_rows), None, 6);
+    let n_more = answer.n_entries() - n_rows;
+    let rest = format!("and {n_more} more rows; --rows N shows more");
+    context.show_table_above(
+        &format!("{} rows", answer.n_entries()),
+        &rows,
+        if n_more > 0 { &rest } else { "" },
+    );
     if let Some(name) = call.arguments.value("--as") {
         if context.session.samples.iter().any(|sample| sample.name == name && !sample.files.is_empty()) {
             return Err(MagicError::new(
                 "ArgumentError",
                 format!("{name} is a sample with files; --as takes a new name"),
-            ));
+            )
+            .advise("%dataset lists the names that are taken."));
         }
         context.session.set_sample(Sample::in_memory(name, answer));
         context.session.history.push(format!("{name}: {}", sql.trim()));

@@ -13,7 +13,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Session,
     summary: "Run a line or a cell and say how long it took.",
     details: "",
-    free: Free::Text { name: "LINE", kind: ValueKind::Text, is_needed: false },
+    free: Free::Text { name: "LINE", kind: ValueKind::Line, is_needed: false },
     options: &[],
     examples: &["%time %hist met", "%%time\nlet x = 1;"],
     action: Action::Cells(run),

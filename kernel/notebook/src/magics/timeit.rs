@@ -14,7 +14,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Session,
     summary: "Run a line or a cell several times; fastest, median, and events a second.",
     details: "Until two seconds are over, three times at least.",
-    free: Free::Text { name: "LINE", kind: ValueKind::Text, is_needed: false },
+    free: Free::Text { name: "LINE", kind: ValueKind::Line, is_needed: false },
     options: &[option("--runs", "N", ValueKind::Count, "How many times.")],
     examples: &["%timeit %hist met"],
     action: Action::Cells(run),

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Form, Free, ValueKind, option, switch};
 use crate::display::{ProgressBar, picture_bundle};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Settings, Trained, TrainingWish, go_on_unless};
 use event_columns::GoOn;
@@ -10,9 +10,10 @@ use jupyter_kernel::Output;
 use model_training::{EpochRecord, WorkerProgram};
 use report_pictures::loss_curves;
 use serde_json::{Map, Value};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use training_pipeline::{PipelineError, PipelineEvent};
+use training_pipeline::{LeftOut, PipelineError, PipelineEvent};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "train",
@@ -44,7 +45,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         option("--device", "DEVICE", ValueKind::Choice(&["auto", "cpu", "cuda"]), "Where it trains."),
         switch("--balance", "Give every class the same weight."),
         switch("--resume", "Go on where the last training was stopped."),
-        option("--set", "KEY=VALUE", ValueKind::Text, "Any other parameter; may stand several times."),
+        option("--set", "KEY=VALUE", ValueKind::Parameter, "Any other parameter; may stand several times."),
     ],
     examples: &[
         "%train --epochs 20",
@@ -94,7 +95,13 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let report = result.report;
     context.line(&super::report::headline(&report));
     context.session.trained = Some(Trained { model: Arc::new(result.model), report: Some(report) });
-    Ok(())
+    result.left_out.map_or(Ok(()), |left_out| Err(kept_without(left_out)))
+}
+
+/// The model is there; what came after the training was stopped.
+pub(super) fn kept_without(left_out: LeftOut) -> MagicError {
+    let message = format!("stopped after the training: the model is kept, without {}", left_out.words());
+    MagicError::interrupted(message).advise("%report and %predict have it; the rest needs another %train.")
 }
 
 fn stopped_or(error: PipelineError, n_epochs: usize) -> MagicError {
@@ -103,7 +110,7 @@ fn stopped_or(error: PipelineError, n_epochs: usize) -> MagicError {
             MagicError::interrupted(format!("training was stopped after {n_epochs} epochs"))
                 .advise("Go on with %train --resume; data, cuts and model are as they were.")
         }
-        error => MagicError::new("TrainingError", error.to_string()),
+        error => MagicError::new("TrainingError", with_causes(&error)),
     }
 }
 
@@ -113,7 +120,14 @@ pub(super) fn worker(context: &Context<'_>) -> Result<WorkerProgram, MagicError>
         MagicError::new("NoWorker", "the training worker mlaas4hep-torch was not found beside the kernel")
             .advise("Build it (scripts/start does), or set MLAAS4HEP_TORCH to its path; mlaas4hep-kernel doctor says more.")
     })?;
-    Ok(WorkerProgram::at(path.to_path_buf()))
+    Ok(worker_at(path, context))
+}
+
+/// The program at a path, with the variables that `%env` set.
+pub(super) fn worker_at(path: &Path, context: &Context<'_>) -> WorkerProgram {
+    let environment = context.session.environment.iter();
+    let environment = environment.map(|(name, value)| (name.into(), value.into())).collect();
+    WorkerProgram { environment, ..WorkerProgram::at(path) }
 }
 
 /// The time, for provenance.
@@ -140,9 +154,10 @@ fn parameters(arguments: &Arguments) -> Result<Map<String, Value>, MagicError> {
         said.insert("class_weights".to_string(), Value::from("balanced"));
     }
     for setting in arguments.values("--set") {
-        let (key, value) = setting
-            .split_once('=')
-            .ok_or_else(|| MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE")))?;
+        let (key, value) = setting.split_once('=').ok_or_else(|| {
+            MagicError::new("ArgumentError", format!("--set {setting}: write KEY=VALUE"))
+                .advise("For example: --set scaler=robust.")
+        })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         said.insert(key.to_string(), value);
     }

@@ -24,11 +24,10 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
     for sample in &session.samples {
         table.row(vec![sample.name.clone(), "sample".into(), format!("{} events", sample.n_entries())]);
     }
-    for line in session.steps.lines() {
-        let selection = event_selection::Selection::from_text(line);
-        let new = selection.ok().and_then(|selection| selection.new_branches().next().map(String::from));
+    for statement in session.steps.statements() {
+        let new = statement.selection.new_branches().next().map(String::from);
         let what = if new.is_some() { "branch" } else { "cut" };
-        table.row(vec![new.unwrap_or_default(), what.into(), line.clone()]);
+        table.row(vec![new.unwrap_or_default(), what.into(), one_line(&statement.said)]);
     }
     if let Some((_, text)) = &session.model {
         table.row(vec!["model".into(), "description".into(), one_line(text)]);

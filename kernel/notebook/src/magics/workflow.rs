@@ -1,7 +1,7 @@
 //! `%workflow`.
 
 use crate::arguments::{Form, Free, ValueKind, option};
-use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
+use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Trained, go_on_unless};
 use event_columns::GoOn;
@@ -55,30 +55,39 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     context.line(&super::report::headline(&result.report));
     context.session.history.push(format!("workflow over {}", request.files.join(", ")));
     context.session.trained = Some(Trained { model: Arc::new(result.model), report: Some(result.report) });
-    Ok(())
+    result.left_out.map_or(Ok(()), |left_out| Err(super::train::kept_without(left_out)))
 }
 
 fn problem(error: PipelineError) -> MagicError {
     match error {
         PipelineError::Stopped => MagicError::interrupted("the workflow was stopped"),
-        error => MagicError::new("WorkflowError", error.to_string()),
+        error => MagicError::new("WorkflowError", with_causes(&error)).advise(
+            "%workflow? lists its files; docs/parameters.md and docs/model.md say what stands in them.",
+        ),
     }
 }
 
 fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
     let value = |name: &str| call.arguments.value(name);
     let needed = |name: &'static str| {
-        value(name).ok_or_else(|| MagicError::new("ArgumentError", format!("%workflow needs {name}")))
+        value(name).ok_or_else(|| {
+            MagicError::new("ArgumentError", format!("%workflow needs {name}"))
+                .advise("%workflow? lists its files, and has a line to copy.")
+        })
     };
     let files = name_list::read_files(needed("--files")?).map_err(problem)?;
     let labels = name_list::read(needed("--labels")?)?;
     let parameters = match value("--params") {
         None => Parameters::default(),
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| MagicError::new("InputError", format!("cannot read {path}: {error}")))?;
-            let mut parameters = Parameters::from_json(&text, path)
-                .map_err(|error| MagicError::new("ParameterError", error.to_string()))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                MagicError::new("InputError", format!("cannot read {path}: {error}"))
+                    .advise("File names start at the folder of %pwd.")
+            })?;
+            let mut parameters = Parameters::from_json(&text, path).map_err(|error| {
+                MagicError::new("ParameterError", with_causes(&error))
+                    .advise("docs/parameters.md lists all keys.")
+            })?;
             parameters.resolve_branch_files()?;
             parameters
         }

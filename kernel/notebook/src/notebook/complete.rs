@@ -1,13 +1,16 @@
 //! Tab: magics, options, files, samples, settings, branches.
 
 use super::Notebook;
-use crate::arguments::{Free, ValueKind, words};
+use crate::arguments::{Free, ValueKind, Word, words};
 use crate::magic::MagicInfo;
 use crate::magics;
-use crate::session::{SETTINGS, Vocabulary};
+use crate::session::{ACTIVATIONS, LAYERS, SETTINGS, Vocabulary};
 use event_selection::function_names;
 use jupyter_kernel::Completions;
+use plots::COLOUR_NAMES;
+use root_file::RootFile;
 use std::path::Path;
+use training_pipeline::PARAMETER_KEYS;
 
 /// What may stand at a byte of a cell.
 pub(super) fn complete(notebook: &Notebook, code: &str, cursor: usize) -> Completions {
@@ -63,12 +66,15 @@ fn in_cell_magic(code: &str, line_start: usize, line: &str, vocabulary: &Vocabul
     let head = code[..line_start].trim_start();
     let name = head.strip_prefix("%%")?.split_whitespace().next()?;
     let magic = magics::find(name).ok()?;
-    let is_expression = matches!(magic.free, Free::Expressions { .. })
-        || matches!(magic.free, Free::Text { kind: ValueKind::Expression, .. });
-    if is_expression {
-        Some(branch_names(line, vocabulary))
-    } else {
-        Some(Found { start: line.len(), words: vec![] })
+    let kind = match magic.free {
+        Free::Expressions { .. } => ValueKind::Expression,
+        Free::Text { kind, .. } => kind,
+        Free::Words { .. } | Free::None => ValueKind::Text,
+    };
+    match kind {
+        // These lines are of the notebook, and complete as they would without `%%name` above.
+        ValueKind::Line => None,
+        kind => Some(of_text(kind, line, vocabulary)),
     }
 }
 
@@ -79,6 +85,9 @@ impl Found {
 }
 
 fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found {
+    if matches!(magic.free, Free::Text { kind: ValueKind::Line, .. }) && text.trim_start().starts_with('%') {
+        return of_text(ValueKind::Line, text, vocabulary);
+    }
     let found = words(text);
     let is_new_word = text.is_empty() || text.ends_with(char::is_whitespace);
     let current = if is_new_word { None } else { found.last() };
@@ -96,7 +105,9 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
         let option = magic.options.iter().find(|option| option.name == word.text)?;
         option.value.map(|(_, kind)| kind)
     }) {
-        return of_kind(kind, typed, vocabulary).moved(start);
+        let found_words =
+            if kind == ValueKind::Tree { trees(&found, typed) } else { of_kind(kind, typed, vocabulary) };
+        return found_words.moved(start);
     }
     if typed.starts_with('-') {
         let options = magic.options.iter().filter(|option| option.name.starts_with(typed));
@@ -104,12 +115,100 @@ fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found
         return Found { start, words };
     }
     match magic.free {
-        Free::Expressions { .. } | Free::Text { kind: ValueKind::Expression, .. } => {
-            branch_names(text, vocabulary)
+        Free::Expressions { .. } => branch_names(text, vocabulary),
+        Free::Words { kinds, .. } => {
+            let n_before = n_free_words(magic, &found) - usize::from(current.is_some());
+            let kind = kinds.get(n_before).or(kinds.last()).copied().unwrap_or(ValueKind::Text);
+            of_kind(kind, typed, vocabulary).moved(start)
         }
-        Free::Words { kind, .. } | Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
+        Free::Text { kind: ValueKind::Setting, .. } => {
+            let setting = before.and_then(|word| SETTINGS.iter().find(|setting| setting.name == word.text));
+            let kind = setting.map_or(ValueKind::Setting, |setting| ValueKind::Choice(setting.choices));
+            of_kind(kind, typed, vocabulary).moved(start)
+        }
+        Free::Text {
+            kind: kind @ (ValueKind::Expression | ValueKind::Query | ValueKind::Layers), ..
+        } => of_text(kind, text, vocabulary),
+        Free::Text { kind, .. } => of_kind(kind, typed, vocabulary).moved(start),
         Free::None => Found { start, words: Vec::new() },
     }
+}
+
+/// How many of the words are no options and no values of options.
+fn n_free_words(magic: &MagicInfo, found: &[Word]) -> usize {
+    let takes_value =
+        |word: &Word| magic.options.iter().any(|option| option.name == word.text && option.value.is_some());
+    let is_value = |at: usize| at > 0 && takes_value(&found[at - 1]);
+    (0..found.len()).filter(|at| !is_value(*at) && !found[*at].text.starts_with("--")).count()
+}
+
+/// What fits the end of a text of several words.
+fn of_text(kind: ValueKind, text: &str, vocabulary: &Vocabulary) -> Found {
+    match kind {
+        ValueKind::Expression => branch_names(text, vocabulary),
+        ValueKind::Query => names_of_query(text, vocabulary),
+        ValueKind::Layers => names_of_layers(text),
+        ValueKind::Line => {
+            in_magic_line(text, vocabulary).unwrap_or(Found { start: text.len(), words: Vec::new() })
+        }
+        kind => {
+            let start = text.char_indices().rfind(|(_, letter)| letter.is_whitespace());
+            let start = start.map_or(0, |(at, letter)| at + letter.len_utf8());
+            of_kind(kind, &text[start..], vocabulary).moved(start)
+        }
+    }
+}
+
+/// Branches, samples and the words of a question.
+fn names_of_query(text: &str, vocabulary: &Vocabulary) -> Found {
+    const WORDS: [&str; 16] = [
+        "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "ON", "AS", "AND",
+        "OR", "COUNT(", "AVG(", "MIN(", "MAX(",
+    ];
+    let mut found = branch_names(text, vocabulary);
+    found.words.retain(|(_, kind)| *kind != "function");
+    let typed = &text[found.start..];
+    let samples = vocabulary.samples.iter().filter(|name| name.starts_with(typed));
+    found.words.extend(samples.map(|name| (name.clone(), "sample")));
+    if !typed.is_empty() {
+        let typed = typed.to_uppercase();
+        let words = WORDS.iter().filter(|word| word.starts_with(&typed));
+        found.words.extend(words.map(|word| ((*word).to_string(), "keyword")));
+    }
+    found
+}
+
+/// A layer at the start of one, an activation where one may stand.
+fn names_of_layers(text: &str) -> Found {
+    let layer_start = text.rfind([',', ';', '\n']).map_or(0, |end| end + 1);
+    let layer = &text[layer_start..];
+    let is_between = |letter: char| letter.is_whitespace() || letter == ',' || letter == ';';
+    let start = text.char_indices().rfind(|(_, letter)| is_between(*letter));
+    let start = start.map_or(0, |(at, letter)| at + letter.len_utf8());
+    let typed = &text[start..];
+    let words_before: Vec<&str> = layer[..layer.len() - typed.len()].split_whitespace().collect();
+    let names: &[&'static str] = match words_before.as_slice() {
+        [] => &LAYERS,
+        ["dense", _] | ["activation"] => &ACTIVATIONS,
+        _ => &[],
+    };
+    let what = if words_before.is_empty() { "layer" } else { "function" };
+    let words = names.iter().filter(|name| name.starts_with(typed));
+    Found { start, words: words.map(|name| ((*name).to_string(), what)).collect() }
+}
+
+/// The trees of the first file on a line.
+fn trees(line: &[Word], typed: &str) -> Found {
+    let files =
+        line.iter().map(|word| word.text.rsplit_once('=').map_or(word.text.as_str(), |(_, files)| files));
+    let mut files = files.flat_map(|files| files.split(',')).filter(|file| Path::new(file).is_file());
+    let root = files.next().and_then(|file| RootFile::open(file).ok());
+    let mut paths: Vec<String> =
+        root.iter().flat_map(RootFile::trees).map(|tree| tree.path.clone()).collect();
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| path.starts_with(typed));
+    Found { start: 0, words: paths.into_iter().map(|path| (path, "tree")).collect() }
 }
 
 fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
@@ -132,14 +231,26 @@ fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
         ValueKind::Setting => {
             fitting(&mut SETTINGS.iter().map(|setting| setting.name.to_string()), "setting")
         }
-        ValueKind::Choice(choices) => fitting(&mut choices.iter().map(ToString::to_string), "value"),
+        ValueKind::Choice(choices) | ValueKind::Suggestion(choices) => {
+            fitting(&mut choices.iter().map(ToString::to_string), "value")
+        }
+        ValueKind::Colour => fitting(&mut COLOUR_NAMES.iter().map(ToString::to_string), "colour"),
+        ValueKind::Parameter => fitting(&mut PARAMETER_KEYS.iter().map(|key| format!("{key}=")), "parameter"),
+        ValueKind::Variable => {
+            fitting(&mut std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()), "variable")
+        }
         ValueKind::Branch => {
             fitting(&mut vocabulary.branches.iter().map(|branch| branch.name.to_string()), "branch")
         }
         ValueKind::Expression => branch_names(typed, vocabulary),
-        ValueKind::Text | ValueKind::Count | ValueKind::Number | ValueKind::Range => {
-            Found { start: typed.len(), words: Vec::new() }
-        }
+        ValueKind::Query => names_of_query(typed, vocabulary),
+        ValueKind::Layers => names_of_layers(typed),
+        ValueKind::Text
+        | ValueKind::Count
+        | ValueKind::Number
+        | ValueKind::Range
+        | ValueKind::Tree
+        | ValueKind::Line => Found { start: typed.len(), words: Vec::new() },
     }
 }
 

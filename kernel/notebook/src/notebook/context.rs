@@ -4,7 +4,7 @@ use super::{Notebook, RustEngine};
 use crate::arguments::Arguments;
 use crate::display::{ProgressBar, export, picture_bundle, table_bundle, text_bundle};
 use crate::magic::MagicError;
-use crate::session::{Session, Trained, go_on_unless};
+use crate::session::{LeftOut, Sample, Session, Trained, go_on_unless};
 use event_columns::{GoOn, StepReport};
 use jupyter_kernel::{Cell, CellError, Output};
 use plots::Figure;
@@ -32,6 +32,22 @@ impl Context<'_> {
         self.output.stdout(&format!("{text}\n"));
     }
 
+    /// Says what does not hold for which sample.
+    pub fn say_left_out(&self, left_out: &[LeftOut]) {
+        for one in left_out {
+            self.output.stderr(&format!("{}\n", one.line()));
+        }
+    }
+
+    /// Takes in a sample, and says which definitions and cuts do not hold for it.
+    pub fn add_sample(&mut self, sample: Sample) {
+        match self.session.fitting(&sample) {
+            Ok((_, left_out)) => self.say_left_out(&left_out),
+            Err(error) => self.output.stderr(&format!("{error}\n")),
+        }
+        self.session.set_sample(sample);
+    }
+
     /// Shows text that is read as a whole.
     pub fn show_text(&self, text: &str) {
         self.output.display(&text_bundle(text));
@@ -39,7 +55,12 @@ impl Context<'_> {
 
     /// Shows a table under a line of text.
     pub fn show_table(&self, caption: &str, table: &TextTable) {
-        self.output.display(&table_bundle(caption, table));
+        self.show_table_above(caption, table, "");
+    }
+
+    /// Shows a table between two lines of text, either of which may be empty.
+    pub fn show_table_above(&self, caption: &str, table: &TextTable, footer: &str) {
+        self.output.display(&table_bundle(caption, table, footer));
     }
 
     /// Shows a picture.

@@ -3,7 +3,7 @@
 use super::Notebook;
 use crate::arguments::help_text;
 use crate::magics;
-use crate::session::{KnownBranch, Session};
+use crate::session::{FirstLook, KnownBranch, Session};
 use event_columns::{Values, for_each_type, read_chunk};
 use event_selection::function_names;
 use jupyter_kernel::MimeBundle;
@@ -64,7 +64,11 @@ impl Notebook {
 fn numbers(session: &Session, branch: &KnownBranch) -> String {
     let mut text = String::new();
     for sample in &branch.samples {
-        let Some(specs) = session.known_specs(sample) else { continue };
+        let Some(specs) = session.known_specs(sample) else {
+            text +=
+                &session.first_look(sample, branch).map_or_else(String::new, |look| looked_at(sample, &look));
+            continue;
+        };
         let Ok(found) = specs.branch(&branch.name) else { continue };
         let _ = write!(
             text,
@@ -79,11 +83,32 @@ fn numbers(session: &Session, branch: &KnownBranch) -> String {
             let _ = write!(text, "\n{} {line} {}", human_number(histogram.low), human_number(histogram.high));
         }
     }
-    if text.is_empty() {
-        text += "\n%specs measures its range.";
-    }
     if let Some(first) = first_values(session, branch) {
         let _ = write!(text, "\nfirst events: {first}");
+    }
+    text
+}
+
+/// What a look at the first events found, for people.
+fn looked_at(sample: &str, look: &FirstLook) -> String {
+    let FirstLook { n_events, n_passed, histogram } = look;
+    let mut text = format!("\n{sample}: of the first {n_events} events");
+    if n_passed < n_events {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", {n_passed} of which pass the cuts");
+    }
+    let Some(filled) = histogram else { return text + ", no values" };
+    let _ = write!(
+        text,
+        ": {} to {}, mean {}, standard deviation {}",
+        human_number(filled.smallest),
+        human_number(filled.largest),
+        human_number_or_dash(filled.bins.mean),
+        human_number_or_dash(filled.bins.standard_deviation)
+    );
+    if let [low, .., high] = filled.bins.edges.as_slice() {
+        let line = plots::sparkline(&filled.bins.sum_w, 40);
+        let _ = write!(text, "\n{} {line} {}", human_number(*low), human_number(*high));
     }
     text
 }

@@ -31,7 +31,7 @@ impl BranchChoice {
             let nearest = event_columns::nearest_names(pattern, names.iter().map(String::as_str), 3);
             let error = MagicError::new("UnknownBranch", format!("no branch is called `{pattern}`"));
             return Err(if nearest.is_empty() {
-                error
+                error.advise("Tab completes the names; %open shows them.")
             } else {
                 error.advise(format!("Did you mean {}?", nearest.join(" or ")))
             });

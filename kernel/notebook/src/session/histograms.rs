@@ -1,6 +1,6 @@
 //! Histograms of expressions over the samples of a session.
 
-use super::{Sample, Session};
+use super::{LeftOut, Sample, Session};
 use crate::magic::MagicError;
 use event_columns::{ElementType, GoOn, StepReport};
 use event_histogram::{
@@ -33,6 +33,15 @@ pub struct FilledSamples {
     pub n_read: u64,
     /// Events of all samples.
     pub n_events: u64,
+    /// Samples that lack a branch and have no histogram.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Samples and what is evaluated for each of their tables.
+pub(crate) struct CheckedSamples<'a> {
+    pub(crate) samples: Vec<(&'a Sample, Vec<CheckedVariables>)>,
+    /// Those that lack a branch.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 impl FilledSamples {
@@ -51,21 +60,16 @@ impl Session {
     /// # Errors
     /// Anything that does not fit the branches, and files that cannot be read.
     pub fn fill(&self, wish: &HistogramWish, on_part: OnPart<'_>) -> Result<FilledSamples, MagicError> {
-        let samples = self.chosen(&wish.samples)?;
-        let checked = samples
-            .iter()
-            .map(|sample| {
-                self.variables(sample, &[&wish.expression], wish.weight.as_deref(), wish.cut.as_deref())
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let is_whole = checked.iter().flatten().all(|variables| is_whole(variables, 0));
+        let CheckedSamples { samples, left_out } = self.checked(&wish.samples, &[&wish.expression], wish)?;
+        let is_whole =
+            samples.iter().flat_map(|(_, checked)| checked).all(|variables| is_whole(variables, 0));
         let mut filler = Filler::new(wish.binning.clone(), samples.len(), is_whole).map_err(bins)?;
-        let n_events = samples.iter().map(|sample| sample.n_entries()).sum();
-        let names: Vec<String> = samples.iter().map(|sample| sample.name.clone()).collect();
+        let n_events = samples.iter().map(|(sample, _)| sample.n_entries()).sum();
+        let names: Vec<String> = samples.iter().map(|(sample, _)| sample.name.clone()).collect();
         let mut n_read = 0;
         let mut bad_bins = None;
-        'samples: for (position, sample) in samples.iter().enumerate() {
-            for (table, variables) in sample.tables.iter().zip(&checked[position]) {
+        'samples: for (position, (sample, checked)) in samples.iter().enumerate() {
+            for (table, variables) in sample.tables.iter().zip(checked) {
                 let n_before = n_read;
                 // The filler is wanted by the reading and by the report of progress, never at the same time.
                 let shared = std::cell::RefCell::new((&mut filler, &mut n_read));
@@ -76,7 +80,12 @@ impl Session {
                     let mut so_far = || {
                         let histograms = shared.borrow().0.so_far().ok()?;
                         let histograms = names.iter().cloned().zip(histograms).collect();
-                        Some(FilledSamples { histograms, n_read: report.done, n_events })
+                        Some(FilledSamples {
+                            histograms,
+                            n_read: report.done,
+                            n_events,
+                            left_out: Vec::new(),
+                        })
                     };
                     on_part(&report, &mut so_far)
                 };
@@ -97,10 +106,10 @@ impl Session {
             return Err(bins(error));
         }
         let histograms = names.into_iter().zip(filler.finish().map_err(bins)?).collect();
-        Ok(FilledSamples { histograms, n_read, n_events })
+        Ok(FilledSamples { histograms, n_read, n_events, left_out })
     }
 
-    /// Fills a plane of two expressions over the chosen samples together.
+    /// Fills a plane of two expressions over the chosen samples together; also says which of them were left out.
     ///
     /// # Errors
     /// As [`Session::fill`]; and [`MagicError::interrupted`] when the caller stops it.
@@ -110,23 +119,24 @@ impl Session {
         other: &str,
         other_binning: &Binning,
         on_progress: &mut dyn FnMut(&StepReport<'_>) -> GoOn,
-    ) -> Result<FilledPlane, MagicError> {
+    ) -> Result<(FilledPlane, Vec<LeftOut>), MagicError> {
         let mut filler: Option<PlaneFiller> = None;
         let mut lengths_differ = false;
         let expressions = [wish.expression.as_str(), other];
-        self.each_block(&wish.samples, &expressions, wish, on_progress, &mut |variables, values| {
-            let (x, weights) = values.flattened(0);
-            let (y, other_weights) = values.flattened(1);
-            let Some((x, y, weights)) = pairs(&values, x, y, weights, other_weights) else {
-                lengths_differ = true;
-                return;
-            };
-            let filler = filler.get_or_insert_with(|| {
-                let whole = (is_whole(variables, 0), is_whole(variables, 1));
-                PlaneFiller::new(wish.binning.clone(), other_binning.clone(), whole)
-            });
-            filler.add(&x, &y, weights.as_deref());
-        })?;
+        let left_out =
+            self.each_block(&wish.samples, &expressions, wish, on_progress, &mut |variables, values| {
+                let (x, weights) = values.flattened(0);
+                let (y, other_weights) = values.flattened(1);
+                let Some((x, y, weights)) = pairs(&values, x, y, weights, other_weights) else {
+                    lengths_differ = true;
+                    return;
+                };
+                let filler = filler.get_or_insert_with(|| {
+                    let whole = (is_whole(variables, 0), is_whole(variables, 1));
+                    PlaneFiller::new(wish.binning.clone(), other_binning.clone(), whole)
+                });
+                filler.add(&x, &y, weights.as_deref());
+            })?;
         if lengths_differ {
             let message = format!("`{}` and `{other}` have lists of different lengths", wish.expression);
             return Err(
@@ -135,7 +145,7 @@ impl Session {
         }
         let filler = filler
             .unwrap_or_else(|| PlaneFiller::new(wish.binning.clone(), other_binning.clone(), (false, false)));
-        filler.finish().map_err(bins)
+        Ok((filler.finish().map_err(bins)?, left_out))
     }
 
     /// Runs the selection over the samples and counts.
@@ -162,7 +172,7 @@ impl Session {
         Ok(flows)
     }
 
-    /// Hands out the values of expressions block by block.
+    /// Hands out the values of expressions block by block; returns the samples that were left out.
     pub(crate) fn each_block(
         &self,
         samples: &[String],
@@ -170,16 +180,47 @@ impl Session {
         wish: &HistogramWish,
         on_progress: &mut dyn FnMut(&StepReport<'_>) -> GoOn,
         sink: &mut dyn FnMut(&CheckedVariables, event_histogram::EventValues),
-    ) -> Result<(), MagicError> {
-        for sample in self.chosen(samples)? {
-            let checked = self.variables(sample, expressions, wish.weight.as_deref(), wish.cut.as_deref())?;
-            for (table, variables) in sample.tables.iter().zip(&checked) {
+    ) -> Result<Vec<LeftOut>, MagicError> {
+        let CheckedSamples { samples, left_out } = self.checked(samples, expressions, wish)?;
+        for (sample, checked) in &samples {
+            for (table, variables) in sample.tables.iter().zip(checked) {
                 variables
                     .visit(&**table, 0..u64::MAX, on_progress, &mut |values| sink(variables, values))
                     .map_err(problem)?;
             }
         }
-        Ok(())
+        Ok(left_out)
+    }
+
+    /// Expressions, weight and cut of a wish checked against the samples. Those that lack a branch are left out, as long
+    /// as one has all of them.
+    fn checked(
+        &self,
+        names: &[String],
+        expressions: &[&str],
+        wish: &HistogramWish,
+    ) -> Result<CheckedSamples<'_>, MagicError> {
+        let mut samples = Vec::new();
+        let mut left_out = Vec::new();
+        let mut first_error = None;
+        for sample in self.chosen(names)? {
+            let found = self.unchecked(sample, expressions, wish.weight.as_deref(), wish.cut.as_deref())?;
+            let tables = sample.tables.iter();
+            let checked: Result<Vec<_>, VariablesError> = tables.map(|table| found.check(&**table)).collect();
+            match checked {
+                Ok(checked) => samples.push((sample, checked)),
+                Err(error) => {
+                    let missing = error.missing_branch().map(String::from);
+                    let Some(branch) = missing else { return Err(problem(error)) };
+                    first_error.get_or_insert_with(|| problem(error));
+                    left_out.push(LeftOut { sample: sample.name.clone(), statement: String::new(), branch });
+                }
+            }
+        }
+        match first_error.filter(|_| samples.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(CheckedSamples { samples, left_out }),
+        }
     }
 
     /// Expressions checked against every table of a sample.
@@ -190,26 +231,33 @@ impl Session {
         weight: Option<&str>,
         cut: Option<&str>,
     ) -> Result<Vec<CheckedVariables>, MagicError> {
-        let parse = |text: &&str| {
-            Expression::parse(text).map_err(|error| MagicError::new("ExpressionError", error.to_string()))
-        };
+        let variables = self.unchecked(sample, expressions, weight, cut)?;
+        sample.tables.iter().map(|table| variables.check(&**table).map_err(problem)).collect()
+    }
+
+    fn unchecked(
+        &self,
+        sample: &Sample,
+        expressions: &[&str],
+        weight: Option<&str>,
+        cut: Option<&str>,
+    ) -> Result<Variables, MagicError> {
+        let parse = |text: &&str| Expression::parse(text).map_err(|error| MagicError::expression(&error));
         let weight = match weight {
             Some(text) => Some(parse(&text)?),
             None => sample.weight.clone(),
         };
-        let mut lines = if sample.is_selected() { self.steps.lines().join("\n") } else { String::new() };
+        let mut selection = self.selection_of(sample)?;
         if let Some(cut) = cut {
             parse(&cut)?;
-            lines = format!("{lines}\n{cut}");
+            let further = Selection::from_text(cut);
+            selection.append(&further.map_err(|error| MagicError::selection(&error))?);
         }
-        let selection = Selection::from_text(&lines)
-            .map_err(|error| MagicError::new("SelectionError", error.to_string()))?;
-        let variables = Variables {
+        Ok(Variables {
             expressions: expressions.iter().map(parse).collect::<Result<_, _>>()?,
             weight,
             selection,
-        };
-        sample.tables.iter().map(|table| variables.check(&**table).map_err(problem)).collect()
+        })
     }
 }
 
@@ -253,14 +301,14 @@ fn pairs(
 pub(crate) fn problem(error: VariablesError) -> MagicError {
     match error {
         VariablesError::Stopped => MagicError::interrupted("stopped; nothing was changed"),
-        VariablesError::Expression { .. } => MagicError::new("ExpressionError", error.to_string()),
-        VariablesError::Selection { .. } => MagicError::new("SelectionError", error.to_string()),
-        error => MagicError::new("InputError", error.to_string()),
+        VariablesError::Expression { .. } => MagicError::expression(&error),
+        VariablesError::Selection { .. } => MagicError::selection(&error),
+        error => MagicError::input(&error),
     }
 }
 
 fn bins(error: event_histogram::AxisError) -> MagicError {
-    MagicError::new("BinningError", error.to_string())
+    MagicError::binning(&error)
 }
 
 /// An answer to a report of progress.

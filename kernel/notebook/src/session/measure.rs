@@ -41,7 +41,7 @@ fn measure(sample: &Sample, selection: &Selection, on_progress: OnProgress<'_>) 
         } else {
             let readable = table.info().readable_branches();
             let checked = selection.check(&readable);
-            let checked = checked.map_err(|error| MagicError::new("SelectionError", error.to_string()))?;
+            let checked = checked.map_err(|error| MagicError::selection(&error))?;
             measure_selected(&**table, &checked, on_progress)?
         };
         parts.push(specs);
@@ -63,7 +63,7 @@ fn measure_selected(
     let mut position = 0;
     while position < info.n_entries {
         let end = info.n_entries.min(position + n_per_block);
-        let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+        let input = |error: &dyn std::error::Error| MagicError::input(error);
         let chunk = read_chunk(table, &branches, position..end).map_err(|error| input(&error))?;
         let selected = selection.apply(chunk).map_err(|error| input(&error))?;
         builder.add_chunk(&selected.chunk).map_err(problem)?;
@@ -85,6 +85,6 @@ fn measure_selected(
 fn problem(error: SpecsError) -> MagicError {
     match error {
         SpecsError::Stopped => MagicError::interrupted("stopped; the specs are not known"),
-        error => MagicError::new("InputError", error.to_string()),
+        error => MagicError::input(&error),
     }
 }

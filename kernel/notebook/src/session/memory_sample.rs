@@ -25,6 +25,7 @@ impl Sample {
             colour: None,
             is_data: false,
             tables: vec![table],
+            stamps: Vec::new(),
         }
     }
 }
@@ -38,7 +39,7 @@ impl Session {
         let sample = self.sample(name)?;
         let tables: Vec<usize> =
             sample.tables.iter().map(|table| Arc::as_ptr(table).cast::<()>() as usize).collect();
-        Ok(format!("{tables:?} {} {:?}", self.steps.selection()?.fingerprint(), self.branches))
+        Ok(format!("{tables:?} {} {:?}", self.selection_of(sample)?.fingerprint(), self.branches))
     }
 
     /// The events of a sample that pass the cuts, with the branches that are features and the new ones.
@@ -78,7 +79,7 @@ impl Session {
         table: &dyn EventTable,
         is_wanted: IsWanted<'_>,
     ) -> Result<EventChunk, MagicError> {
-        let input = |error: &dyn std::fmt::Display| MagicError::new("InputError", error.to_string());
+        let input = |error: &dyn std::error::Error| MagicError::input(error);
         let info = table.info();
         let selection = self.selection_of(sample)?;
         let checked = selection.check(&info.readable_branches()).map_err(|error| input(&error))?;
@@ -119,8 +120,10 @@ pub(crate) fn joined(parts: Vec<EventChunk>) -> Result<EventChunk, MagicError> {
             continue;
         };
         let pieces = [column].into_iter().chain(others).flat_map(|column| column.pieces().to_vec()).collect();
-        let column = Column::new(column.column_type(), pieces)
-            .map_err(|error| MagicError::new("InputError", format!("branch {name}: {error}")))?;
+        let column = Column::new(column.column_type(), pieces).map_err(|error| {
+            MagicError::new("InputError", format!("branch {name}: {error}"))
+                .advise("The files of the sample differ: open them as samples of their own.")
+        })?;
         all.set(name.clone(), column);
     }
     Ok(all)

@@ -1,5 +1,6 @@
 //! A sample: files of one process, read as one.
 
+use super::{FileStamp, TablesOfSample};
 use crate::magic::MagicError;
 use event_columns::{CachedTable, EventTable};
 use event_selection::Expression;
@@ -48,6 +49,8 @@ pub struct Sample {
     pub is_data: bool,
     /// One table for each file, in order.
     pub tables: Vec<Arc<dyn EventTable>>,
+    /// What each file was when it was opened.
+    pub stamps: Vec<Option<FileStamp>>,
 }
 
 impl Sample {
@@ -56,10 +59,12 @@ impl Sample {
     /// # Errors
     /// A file cannot be read, has no tree, or the weight is no expression over its branches.
     pub fn open(wish: &SampleWish) -> Result<Self, MagicError> {
-        let input =
-            |error: training_pipeline::PipelineError| MagicError::new("InputError", error.to_string());
+        let input = |error: training_pipeline::PipelineError| MagicError::input(&error);
         let files = name_list::expand(&wish.files).map_err(input)?;
-        let first = files.first().ok_or_else(|| MagicError::new("InputError", "no file was named"))?;
+        let first = files.first().ok_or_else(|| {
+            MagicError::new("InputError", "no file was named")
+                .advise("Write NAME=FILE; * and ? stand for letters of a file name.")
+        })?;
         let tree = match &wish.tree {
             Some(tree) => tree.clone(),
             None => suitable_tree(first)?,
@@ -69,10 +74,11 @@ impl Sample {
             let share = wish.memory_budget_bytes / files.len();
             Ok(Arc::new(CachedTable::new(table, share)))
         };
+        let stamps = files.iter().map(|file| FileStamp::of(file)).collect();
         let tables = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let name = wish.name.clone().unwrap_or_else(|| stem(first));
         let weight = wish.weight.as_deref().map(Expression::parse).transpose();
-        let weight = weight.map_err(|error| MagicError::new("ExpressionError", error.to_string()))?;
+        let weight = weight.map_err(|error| MagicError::expression(&error))?;
         Ok(Self {
             label: wish.label.clone().unwrap_or_else(|| name.clone()),
             name,
@@ -82,12 +88,26 @@ impl Sample {
             colour: wish.colour.clone(),
             is_data: wish.is_data,
             tables,
+            stamps,
         })
     }
 
     /// Whether the session's cuts and new branches hold for it: answers of SQL and of Rust cells are taken as they are.
     pub fn is_selected(&self) -> bool {
         !self.files.is_empty()
+    }
+
+    /// Refuses files that were replaced since they were opened.
+    ///
+    /// # Errors
+    /// The first such file.
+    pub fn check_files(&self) -> Result<(), MagicError> {
+        self.files.iter().zip(&self.stamps).try_for_each(|(file, then)| FileStamp::check(*then, file))
+    }
+
+    /// Its name and its tables.
+    pub(crate) fn named_tables(&self) -> TablesOfSample<'_> {
+        (&self.name, &self.tables)
     }
 
     /// Number of events in all files.
@@ -101,17 +121,33 @@ fn stem(file: &str) -> String {
     Path::new(file).file_stem().map_or_else(|| file.to_string(), |stem| stem.to_string_lossy().into_owned())
 }
 
+/// What a file without a tree holds instead.
+fn no_tree(file: &str, root: &RootFile) -> MagicError {
+    let tuples: Vec<&str> =
+        root.entries().iter().filter(|entry| entry.is_rntuple()).map(|entry| entry.path.as_str()).collect();
+    if tuples.is_empty() {
+        return MagicError::new("NoTree", format!("{file} holds no tree"))
+            .advise(format!("%open {file} --keys lists what it holds."));
+    }
+    let message = format!(
+        "{file} holds no tree but the RNTuple {}, a newer format that is not read yet",
+        tuples.join(", ")
+    );
+    MagicError::new("RNTuple", message).advise(
+        "Write it as a tree with ROOT: RDataFrame(\"NAME\", \"FILE\").Snapshot(\"Events\", \"tree.root\").",
+    )
+}
+
 /// The tree that a user most likely means; empty for files that hold one table.
 fn suitable_tree(file: &str) -> Result<String, MagicError> {
     if !Path::new(file).is_file() || table_file::Format::from_path(Path::new(file)).is_some() {
         return Ok(String::new());
     }
-    let root = RootFile::open(file).map_err(|error| MagicError::new("InputError", error.to_string()))?;
+    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
     let mut names: Vec<String> = root.trees().map(|entry| entry.path.clone()).collect();
     names.dedup();
     match names.as_slice() {
-        [] => Err(MagicError::new("NoTree", format!("{file} holds no tree"))
-            .advise(format!("%open {file} --keys lists what it holds."))),
+        [] => Err(no_tree(file, &root)),
         [only] => Ok(only.clone()),
         _ if names.iter().any(|name| name == "Events") => Ok("Events".to_string()),
         _ => {

@@ -39,6 +39,8 @@ pub struct SettingInfo {
     pub name: &'static str,
     /// One sentence.
     pub help: &'static str,
+    /// The words that it may be, where it is one of a few.
+    pub choices: &'static [&'static str],
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Result<(), String>,
 }
@@ -48,6 +50,7 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "plot.format",
         help: "How pictures are sent: svg, png or vega (can be zoomed).",
+        choices: &["svg", "png", "vega"],
         get: |settings| match settings.picture_format {
             PictureFormat::Svg => "svg".into(),
             PictureFormat::Png => "png".into(),
@@ -66,18 +69,21 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "plot.width",
         help: "Width of pictures in pixels, 200 to 8000.",
+        choices: &[],
         get: |settings| settings.width.to_string(),
         set: |settings, value| set_pixels(&mut settings.width, value),
     },
     SettingInfo {
         name: "plot.height",
         help: "Height of pictures in pixels, 200 to 8000.",
+        choices: &[],
         get: |settings| settings.height.to_string(),
         set: |settings, value| set_pixels(&mut settings.height, value),
     },
     SettingInfo {
         name: "plot.experiment",
         help: "Name of the experiment, bold above the frame.",
+        choices: &[],
         get: |settings| settings.experiment.name.clone(),
         set: |settings, value| {
             settings.experiment.name = value.into();
@@ -87,6 +93,7 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "plot.status",
         help: "Beside it, such as Preliminary or Simulation.",
+        choices: &[],
         get: |settings| settings.experiment.status.clone(),
         set: |settings, value| {
             settings.experiment.status = value.into();
@@ -96,6 +103,7 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "plot.conditions",
         help: "On the right, such as 138 fb$^{-1}$ (13 TeV).",
+        choices: &[],
         get: |settings| settings.experiment.conditions.clone(),
         set: |settings, value| {
             settings.experiment.conditions = value.into();
@@ -105,6 +113,7 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "memory.budget",
         help: "Decoded branches kept in memory for each sample that is opened from now on, such as 2 GB.",
+        choices: &[],
         get: |settings| text_table::human_bytes(settings.memory_budget_bytes as u64),
         set: |settings, value| {
             settings.memory_budget_bytes = training_pipeline::parse_bytes(value)
@@ -115,6 +124,7 @@ pub const SETTINGS: &[SettingInfo] = &[
     SettingInfo {
         name: "show.rows",
         help: "Most rows of a table, 1 to 10000.",
+        choices: &[],
         get: |settings| settings.n_rows.to_string(),
         set: |settings, value| {
             let n_rows = value.parse().ok().filter(|n_rows| (1..=10_000).contains(n_rows));
@@ -166,6 +176,7 @@ impl Settings {
         };
         (setting.set)(self, value).map_err(|expected| {
             MagicError::new("SettingError", format!("{name} cannot be `{value}`; it must be {expected}"))
+                .advise(format!("%config {name} shows what it is now."))
         })
     }
 

@@ -4,7 +4,11 @@ use crate::magic::MagicError;
 use event_columns::nearest_names;
 use serde_json::{Value, json};
 
-const LAYERS: [&str; 4] = ["dense", "dropout", "batch_norm", "activation"];
+/// The words that a layer begins with.
+pub const LAYERS: [&str; 4] = ["dense", "dropout", "batch_norm", "activation"];
+/// Functions for `dense UNITS FUNCTION` and `activation FUNCTION`.
+pub const ACTIVATIONS: [&str; 9] =
+    ["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus"];
 
 /// Layers from text, one a line or with commas between them; the output layer is added where the last layer is none.
 ///
@@ -66,6 +70,14 @@ fn layer(text: &str) -> Result<Value, MagicError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_activations_are_those_of_networks() {
+        for function in ACTIVATIONS {
+            let model = json!({ "layers": layers(&format!("dense 3 {function}"), 1).unwrap() }).to_string();
+            assert!(network::NetworkDescription::from_json(&model).is_ok(), "{function}");
+        }
+    }
 
     #[test]
     fn short_forms() {

@@ -1,7 +1,7 @@
 //! From the session to a request of the training pipeline, and what it leaves.
 
 use super::{Sample, Session};
-use crate::magic::MagicError;
+use crate::magic::{MagicError, with_causes};
 use event_columns::Column;
 use event_selection::Selection;
 use serde_json::{Map, Value, json};
@@ -89,12 +89,11 @@ impl Session {
 
     /// Without what is no feature: branches that were dropped, that the selection alone needs, or that are the weight.
     fn training_selection(&self, samples: &[&Sample], weight: Option<&str>) -> Result<Selection, MagicError> {
-        let selection = self.steps.selection()?;
+        let selection = self.common_selection(samples)?;
         if selection.is_empty() {
             return Ok(selection);
         }
-        let problem =
-            |error: event_selection::SelectionError| MagicError::new("SelectionError", error.to_string());
+        let problem = |error: event_selection::SelectionError| MagicError::selection(&error);
         let Some(table) = samples.first().and_then(|sample| sample.tables.first()) else {
             return Ok(selection);
         };
@@ -111,6 +110,23 @@ impl Session {
             }
         }
         Selection::from_text(&text).map_err(problem)
+    }
+
+    /// Definitions and cuts that hold for all of the samples; one that holds for some of them only is refused.
+    fn common_selection(&self, samples: &[&Sample]) -> Result<Selection, MagicError> {
+        let mut common: Option<Selection> = None;
+        let mut others = Vec::new();
+        for sample in samples {
+            let (selection, left_out) = self.fitting(sample)?;
+            others.extend(left_out);
+            if *common.get_or_insert_with(|| selection.clone()) != selection {
+                let lines: Vec<String> = others.iter().map(super::LeftOut::line).collect();
+                let message = format!("training needs the same cuts for all samples: {}", lines.join("; "));
+                return Err(MagicError::new("SelectionError", message)
+                    .advise("Train on the samples that have them (--sample NAME,NAME), or take them back (%cut --undo)."));
+            }
+        }
+        Ok(common.unwrap_or_default())
     }
 
     fn parameters(
@@ -135,10 +151,16 @@ impl Session {
             said.insert("weight".into(), json!(weight));
         }
         said.extend(wish.parameters.clone());
-        let parameters = Parameters::from_json(&Value::Object(said).to_string(), "%train")
-            .map_err(|error| MagicError::new("ParameterError", error.to_string()))?;
+        let parameters =
+            Parameters::from_json(&Value::Object(said).to_string(), "%train").map_err(|error| {
+                MagicError::new("ParameterError", with_causes(&error))
+                    .advise("docs/parameters.md lists all keys.")
+            })?;
         match parameters.notes.first() {
-            Some(note) => Err(MagicError::new("ParameterError", note.clone())),
+            Some(note) => {
+                Err(MagicError::new("ParameterError", note.clone())
+                    .advise("docs/parameters.md lists all keys."))
+            }
             None => Ok(parameters),
         }
     }
@@ -153,12 +175,14 @@ impl Session {
         columns: Vec<Vec<(String, Column)>>,
     ) -> Result<(), MagicError> {
         let Some(own) = self.samples.iter_mut().find(|own| own.name == sample) else {
-            return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`")));
+            return Err(MagicError::new("UnknownSample", format!("there is no sample `{sample}`"))
+                .advise("%dataset lists the samples."));
         };
         let mut tables: Vec<Arc<dyn event_columns::EventTable>> = Vec::new();
         for (table, columns) in own.tables.iter().zip(columns) {
-            let extended = super::ExtendedTable::new(Arc::clone(table), columns)
-                .map_err(|reason| MagicError::new("ScoreError", reason))?;
+            let extended = super::ExtendedTable::new(Arc::clone(table), columns).map_err(|reason| {
+                MagicError::new("ScoreError", reason).advise("Open the sample again, then %predict.")
+            })?;
             tables.push(Arc::new(extended));
         }
         own.tables = tables;

@@ -2,6 +2,7 @@
 
 use super::Session;
 use event_columns::ColumnType;
+use event_selection::Statement;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -60,30 +61,31 @@ impl Vocabulary {
 }
 
 fn new_branches(session: &Session) -> Vec<KnownBranch> {
-    let Ok(selection) = session.steps.selection() else { return Vec::new() };
-    let Some(table) =
-        session.samples.iter().find(|sample| sample.is_selected()).and_then(|sample| sample.tables.first())
-    else {
-        return Vec::new();
-    };
-    let Ok(checked) = selection.check(&table.info().readable_branches()) else { return Vec::new() };
     let said = |name: &str| {
-        let line =
-            session.steps.lines().iter().rev().find(|line| {
-                line.split_once('=').is_some_and(|(head, _)| head.trim().trim_matches('`') == name)
-            });
-        line.map_or_else(|| "new branch".to_string(), |line| format!("%define {line}"))
+        let defines = |statement: &&Statement| statement.selection.new_branches().any(|new| new == name);
+        let statement = session.steps.statements().iter().rev().find(defines);
+        statement.map_or_else(|| "new branch".to_string(), |statement| format!("%define {}", statement.said))
     };
-    selection
-        .new_branches()
-        .filter_map(|name| {
-            let (own, column_type) = checked.output_branches().iter().find(|(own, _)| &**own == name)?;
-            Some(KnownBranch {
-                name: Arc::clone(own),
-                said: said(name),
-                column_type: Ok(*column_type),
-                samples: session.samples.iter().map(|sample| sample.name.clone()).collect(),
-            })
-        })
-        .collect()
+    let mut branches: Vec<KnownBranch> = Vec::new();
+    for sample in session.samples.iter().filter(|sample| sample.is_selected()) {
+        let Some(table) = sample.tables.first() else { continue };
+        let Ok(selection) = session.selection_of(sample) else { continue };
+        let Ok(checked) = selection.check(&table.info().readable_branches()) else { continue };
+        for name in selection.new_branches() {
+            let known = branches.iter_mut().find(|branch| &*branch.name == name);
+            let output = checked.output_branches().iter().find(|(own, _)| &**own == name);
+            match (known, output) {
+                (Some(branch), _) if branch.samples.contains(&sample.name) => {}
+                (Some(branch), _) => branch.samples.push(sample.name.clone()),
+                (None, Some((own, column_type))) => branches.push(KnownBranch {
+                    name: Arc::clone(own),
+                    said: said(name),
+                    column_type: Ok(*column_type),
+                    samples: vec![sample.name.clone()],
+                }),
+                (None, None) => {}
+            }
+        }
+    }
+    branches
 }

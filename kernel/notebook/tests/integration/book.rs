@@ -7,6 +7,8 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub(crate) struct Book {
     pub(crate) notebook: Notebook,
@@ -97,6 +99,15 @@ impl Book {
 
     pub(crate) fn interrupt(&self) {
         self.recording.interrupt();
+    }
+
+    /// Interrupts the cell that runs then.
+    pub(crate) fn interrupt_within(&self, pause: Duration) -> JoinHandle<()> {
+        let recording = self.recording.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(pause);
+            recording.interrupt();
+        })
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

@@ -8,6 +8,14 @@ fn a_file_is_opened_and_its_branches_are_shown() {
     let said = book.said(&format!("%open {}", book.path("signal.root")));
     assert!(said.starts_with("signal: tree Events"), "{said}");
     assert!(said.contains("2000 events") && said.contains("Jet_pt") && said.contains("jagged"), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("and ") && last.contains(" more branches; %open --all"), "{said}");
+    assert!(!said.contains("MET_phi"));
+    let all = book.said(&format!("%open --all {}", book.path("signal.root")));
+    assert!(all.contains("MET_phi") && !all.contains("more branches"), "{all}");
+    assert!(
+        book.said(&format!("%config show.rows 100\n%open {}", book.path("signal.root"))).contains("MET_phi")
+    );
     let keys = book.said(&format!("%open {} --keys", book.path("signal.root")));
     assert!(keys.contains("TTree"), "{keys}");
 }
@@ -19,6 +27,8 @@ fn samples_have_labels_weights_and_colours() {
     let said = book.said(&format!("%dataset observed={path} --data --weight genWeight"));
     assert!(said.contains("observed") && said.contains("data") && said.contains("genWeight"), "{said}");
     assert!(book.error(&format!("%dataset x={path} --weight genWeigh")).contains("genWeight"));
+    assert!(book.error(&format!("%dataset x={path} --colour bleu")).contains("Did you mean blue"));
+    assert!(book.error(&format!("%dataset x={path} --colour #12")).contains("#5790fc"));
     let said = book.said("%dataset --remove observed");
     assert!(!said.contains("observed"), "{said}");
     assert!(book.error("%dataset --remove observe").contains("UnknownSample"));
@@ -68,7 +78,9 @@ fn samples_are_tables_for_sql() {
     book.said("%define ht = sum(Jet_pt)\n%cut MET_pt > 50 --quiet");
     let said = book.said("%sql SELECT MAX(ht) AS most, COUNT(*) AS n FROM background");
     assert!(!said.contains(" 2000"), "{said}");
-    assert!(book.said("%sql select * from signal limit 2").contains("Jet_pt"));
+    let said = book.said("%sql select * from signal limit 2");
+    assert!(said.contains("Jet_pt") && !said.contains("entry"), "{said}");
+    assert!(book.said("%sql SELECT event FROM signal --rows 3").contains("more rows; --rows N"));
     let joined =
         "%sql SELECT COUNT(*) AS n FROM signal s JOIN background b ON s.event = b.event WHERE s.MET_pt > 0";
     assert!(book.said(joined).contains('n'));
@@ -84,4 +96,57 @@ fn files_of_a_sample_are_counted_through() {
     book.said(&format!("%dataset both={signal},{background}"));
     let said = book.said("%show nJet --from 1999 --events 2");
     assert!(said.contains("1999  ") && said.contains("2000  "), "{said}");
+}
+
+#[test]
+fn what_one_sample_lacks_is_left_out_for_it_alone() {
+    let mut book = Book::open();
+    let small = book.path("small.csv");
+    std::fs::write(&small, "MET_pt,other\n10,1\n60,2\n").unwrap();
+    book.said("%define ht = sum(Jet_pt)");
+    let said = book.said(&format!("%dataset small={small}"));
+    assert!(said.contains("small has no branch `Jet_pt`: `ht = sum(Jet_pt)` does not hold for it"), "{said}");
+    let said = book.said("%cut ht > 100");
+    assert!(said.contains("small has no branch `ht`: `ht > 100` does not hold for it"), "{said}");
+    let row = said.lines().find(|line| line.starts_with("ht > 100")).unwrap_or_default();
+    assert_eq!(row.split_whitespace().filter(|cell| *cell == "-").count(), 2, "{said}");
+    assert!(book.said("%hist ht").contains("small is left out: it has no branch `ht`"));
+    let said = book.said("%hist2d other, MET_pt");
+    assert!(said.contains("signal is left out: it has no branch `other`"), "{said}");
+    assert!(book.said("%show --sample small").contains("60"));
+    assert!(book.said("%sql SELECT SUM(other) AS s FROM small").contains('3'));
+    let error = book.error("%hist hut");
+    assert!(error.contains("did you mean HT or ht"), "{error}");
+    assert!(book.error("%define x = sum(Jet_tp)").contains("did you mean Jet_pt"));
+    book.said("%model dense 4 relu");
+    let error = book.error("%train");
+    assert!(error.contains("the same cuts for all samples: small has no branch `Jet_pt`"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_replaced_is_not_called_damaged() {
+    let mut book = Book::open();
+    let (signal, background) = (book.path("signal.root"), book.path("background.root"));
+    book.said("%hist MET_pt");
+    std::fs::copy(&background, book.path("other.root")).unwrap();
+    std::fs::rename(book.path("other.root"), &signal).unwrap();
+    for code in
+        ["%hist MET_pt", "%show", "%cut MET_pt > 3", "%specs", "%sql SELECT COUNT(*) AS n FROM signal"]
+    {
+        let error = book.error(code);
+        assert!(
+            error.starts_with("FileReplaced: ") && error.contains("was replaced since it was opened"),
+            "{error}"
+        );
+        assert!(error.contains(&format!("%open {signal}")), "{error}");
+    }
+    book.said(&format!("%dataset signal={signal}\n%hist MET_pt"));
+}
+
+#[test]
+fn an_rntuple_is_named() {
+    let mut book = Book::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../engine/root-file/tests/fixtures/rntuple.root");
+    let error = book.error(&format!("%open {file}"));
+    assert!(error.contains("no tree but the RNTuple events, a newer format that is not read yet"), "{error}");
 }

@@ -85,5 +85,8 @@ fn planes_and_correlations() {
     assert!(book.error("%hist2d MET_pt").contains("needs X, Y"));
     assert!(book.error("%hist2d MET_pt, nJet --bins 20000").contains("at most 1000000 cells"));
     assert!(book.error("%hist MET_pt --bins 1000000").contains("20000"));
+    let said = book.said("%hist2d Jet_pt, Jet_eta --range 0,50");
+    assert!(said.contains(" pairs lie outside the picture: ") && said.contains("with x from 50"), "{said}");
+    assert!(book.said("%hist2d log(MET_pt - 50), MET_pt").contains("have a value that is no number"));
     assert!(book.said("%hist log(MET_pt - 50)").contains("are no number and left out"));
 }

@@ -38,6 +38,12 @@ fn settings_environment_and_shell() {
     assert_eq!(book.said("%%bash\nfor i in 1 2; do echo $i; done").trim(), "1\n2");
     assert!(book.error("!exit 3").contains("exit status: 3"));
     assert!(book.said("%env PATH").contains("/bin"));
+    assert_eq!(book.said("%env GREETING=good day").trim(), "env: GREETING=good day");
+    assert_eq!(book.said("!printf \"$GREETING\""), "good day");
+    book.said("%env GREETING hello");
+    assert!(book.said("%env GREETING").contains("hello"));
+    assert!(!book.said("%env MY_TOKEN=abc").contains("abc"));
+    assert!(book.error("%env NOT_THERE_AT_ALL").contains("%env NOT_THERE_AT_ALL=VALUE"));
     let before = book.said("%pwd");
     assert!(book.error("%cd /nowhere/at/all").contains("/nowhere/at/all"));
     assert_eq!(book.said("%pwd"), before);
@@ -52,6 +58,20 @@ fn unknown_names_answer_with_the_nearest() {
     assert!(book.error("let x = 1;").contains("without the Rust engine"));
     assert!(book.error("%%open x\nmore").contains("takes one line"));
     assert!(book.error("%open").contains("%open needs FILE"));
+}
+
+#[test]
+fn an_interrupt_is_heard_while_a_large_file_is_read() {
+    let mut book = Book::open();
+    // Zeros at the end, which take no room on the disk: more than a second of checksums.
+    let file = std::fs::File::options().append(true).open(book.path("signal.root")).unwrap();
+    file.set_len(4 << 30).unwrap();
+    let interrupt = book.interrupt_within(std::time::Duration::from_millis(50));
+    let start = std::time::Instant::now();
+    let error = book.error("%provenance");
+    interrupt.join().unwrap();
+    assert!(error.starts_with("Interrupted: stopped while reading "), "{error}");
+    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
 }
 
 #[test]
