@@ -37,6 +37,14 @@ ensure_tools() {
         fail "Rust $rust_found is older than $rust_needed: run 'rustup update stable', then start again"
 }
 
+# The sources of Rust's standard library, from which the notebook takes the types of variables in Rust cells.
+ensure_rust_sources() {
+    if [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/core/src/lib.rs" ]; then return; fi
+    say "fetching the sources of Rust's standard library (rustup component add rust-src)"
+    command -v rustup >/dev/null 2>&1 && rustup component add rust-src ||
+        say "they could not be fetched: Rust cells will not know the types of variables"
+}
+
 # A Python environment of our own, for pip; never the system's.
 ensure_python() { # folder
     [ -x "$1/bin/python" ] || python3 -m venv "$1"

@@ -29,14 +29,36 @@ fn python(test: &str) -> Option<String> {
     python
 }
 
-/// Whether Rust cells are tested; says that the test is skipped where not. They compile with cargo and rust-analyzer, which
-/// on a loaded machine do not always find the types of variables in time.
+/// Whether Rust cells can be compiled here; says what is missing and that the test is skipped where not.
+#[cfg(feature = "rust")]
 fn has_rust_cells(test: &str) -> bool {
-    let is_wanted = std::env::var_os("MLAAS4HEP_TEST_RUST_CELLS").is_some();
-    if !is_wanted {
-        skipped(test, "MLAAS4HEP_TEST_RUST_CELLS is not set, so no Rust cell was compiled");
+    let needed = ["cargo", "rustc", "standard library", "linker"];
+    let missing = rust_cells::doctor().into_iter().find(|check| !check.is_ok && needed.contains(&check.name));
+    if let Some(missing) = &missing {
+        skipped(test, &format!("{}: {}; {}", missing.name, missing.found, missing.cure));
     }
-    is_wanted
+    missing.is_none()
+}
+
+#[cfg(not(feature = "rust"))]
+fn has_rust_cells(test: &str) -> bool {
+    skipped(test, "the kernel was built without Rust cells");
+    false
+}
+
+fn seed_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("rust-seed")
+}
+
+/// What all tests take for their first Rust cell; built once, when a test first needs it.
+fn rust_seed() {
+    static SEED: std::sync::OnceLock<()> = std::sync::OnceLock::new();
+    SEED.get_or_init(|| {
+        let folder = seed_folder();
+        let built =
+            Command::new(kernel()).args(["prewarm", "--folder"]).arg(&folder).output().expect("the kernel");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    });
 }
 
 fn skipped(test: &str, why: &str) {
@@ -60,6 +82,7 @@ fn in_house<'a>(command: &'a mut Command, prefix: &Path) -> &'a mut Command {
         std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).expect("a path");
     command
         .env("PATH", path)
+        .env("MLAAS4HEP_RUST_SEED", seed_folder())
         .env("JUPYTER_PATH", prefix.join("share/jupyter"))
         .env("JUPYTER_CONFIG_DIR", prefix.join("config"))
         .env("JUPYTER_DATA_DIR", prefix.join("data"))

@@ -8,11 +8,8 @@ use crate::engine::Shared;
 use crate::outputs::Outputs;
 use crate::panics::{PanicText, line_of_cell};
 use crate::render::{self, Mark};
-use crate::side::Event;
+use crate::side::{Event, LAST_OUTPUTS};
 use crate::sink::{CellSink, RustDone, RustError};
-
-/// How long the last outputs may take after the engine is done: they are on their way through a socket.
-const LAST_OUTPUTS: Duration = Duration::from_secs(2);
 
 pub(crate) struct Cell<'a> {
     outputs: Outputs<'a>,
@@ -43,7 +40,8 @@ impl<'a> Cell<'a> {
     pub(crate) fn take(&mut self, event: Event) {
         match event {
             Event::Run => self.runs += 1,
-            Event::Complete => self.ends += 1,
+            // The end of an earlier one may have been on its way for long, on a machine with much to do.
+            Event::Complete => self.ends = self.runs.min(self.ends + 1),
             Event::LeftEarly => self.has_left_early = true,
             Event::Panicked => self.is_panic = true,
             Event::Gone { how } => self.how_gone = Some(how),
@@ -130,4 +128,36 @@ fn panic_error(panic: &PanicText, source: &str, code: &str) -> RustError {
     }
     error.rendered.push(render::note("Rust variables that were there before the cell are kept"));
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, Value};
+
+    struct Nobody;
+
+    impl CellSink for Nobody {
+        fn stdout(&self, _: &str) {}
+        fn stderr(&self, _: &str) {}
+        fn display(&self, _: Option<&str>, _: bool, _: &Map<String, Value>) {}
+        fn read_line(&self, _: &str, _: bool) -> Result<String, String> {
+            Err("nobody is here".to_string())
+        }
+        fn is_interrupted(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_late_end_of_an_earlier_run_is_not_that_of_this_one() {
+        let (events, received) = crossbeam_channel::unbounded();
+        for event in [Event::Complete, Event::Run, Event::Done(Ok(())), Event::Panicked, Event::Complete] {
+            events.send(event).unwrap();
+        }
+        let mut cell = Cell::new(&Nobody, Vec::new());
+        assert!(cell.follow(&received, Duration::from_secs(1), || false).is_some());
+        assert!(cell.is_panic, "what came after the engine was done is taken, too");
+        assert!(received.is_empty());
+    }
 }

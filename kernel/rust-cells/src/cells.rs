@@ -175,7 +175,10 @@ impl RustCells {
         let _ = std::fs::remove_dir_all(&self.shared.folder);
         let _ = std::fs::remove_file(&self.shared.socket);
         if let Some(home) = worker::process_folder() {
-            let is_last = std::fs::read_dir(home).is_ok_and(|entries| entries.count() <= 1);
+            let is_engine =
+                |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("engine-");
+            let is_last = std::fs::read_dir(home)
+                .is_ok_and(|mut entries| !entries.any(|entry| entry.is_ok_and(is_engine)));
             if is_last {
                 let _ = std::fs::remove_dir_all(home);
             }
@@ -236,8 +239,8 @@ impl RustCells {
             Stopped::Compiling => {
                 let (shared, ticket) = (Arc::clone(&self.shared), Arc::clone(ticket));
                 let end = move || {
-                    while !ticket.is_finished.load(Ordering::SeqCst) {
-                        processes::end_compiler(&shared.folder);
+                    // Not a moment longer: the next compiler belongs to another cell.
+                    while ticket.before_its_end(|| processes::end_compiler(&shared.folder)) {
                         std::thread::sleep(Duration::from_millis(5));
                     }
                 };

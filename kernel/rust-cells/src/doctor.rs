@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::options::RustOptions;
 use crate::seed::{self, SeedNote};
-use crate::{sources, worker};
+use crate::{sources, standard_library, worker};
 
 /// The oldest compiler that builds cells.
 const OLDEST_MINOR: u32 = 85;
@@ -33,6 +33,7 @@ pub(crate) fn doctor_with(options: &RustOptions) -> Vec<Check> {
     vec![
         tool("cargo", "install Rust (rustup, minimal profile) and put its `bin` folder on PATH"),
         compiler(),
+        library(),
         linker(),
         fast_linker(),
         seed(options),
@@ -73,6 +74,21 @@ fn compiler() -> Check {
             ..check
         },
         _ => check,
+    }
+}
+
+fn library() -> Check {
+    let sources = standard_library::sources();
+    Check {
+        name: "standard library",
+        is_ok: sources.is_ok(),
+        found: match &sources {
+            Ok(folder) => format!("its sources lie in {}", folder.display()),
+            Err(missing) => {
+                format!("without its sources a cell does not know the types of variables ({missing})")
+            }
+        },
+        cure: standard_library::CURE.to_string(),
     }
 }
 

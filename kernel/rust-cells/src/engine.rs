@@ -15,15 +15,13 @@ use serde_json::Value;
 use crate::options::RustOptions;
 use crate::side::{Event, Side};
 use crate::sink::RustError;
-use crate::{environment, processes, render, seed, sources, worker};
+use crate::{environment, processes, render, seed, sources, standard_library, types, worker};
 
 /// What every cell has in scope: `print!` that shows at once, and the trait that saves a second compilation.
 const PRELUDE: &str = "use mlaas4hep::{print, LastValue};";
 
 /// How long the engine waits for a first cell before it prepares for one.
 const MOMENT: Duration = Duration::from_millis(100);
-/// What is looked at then: the type of a variable, and what methods it has.
-const WARMING: &str = "let warming = mlaas4hep::Histogram::new(\"\", 1, 0.0, 1.0); warming.";
 
 /// How far the engine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +53,23 @@ pub(crate) enum Job {
 pub(crate) struct Ticket {
     /// It is not to run any more.
     pub(crate) cancelled: Arc<AtomicBool>,
+    is_finished: Mutex<bool>,
+}
+
+impl Ticket {
     /// The engine is done with it.
-    pub(crate) is_finished: AtomicBool,
+    fn finish(&self) {
+        *lock(&self.is_finished) = true;
+    }
+
+    /// Acts while the engine is not done with it, which waits meanwhile; whether it did.
+    pub(crate) fn before_its_end(&self, action: impl FnOnce()) -> bool {
+        let is_finished = lock(&self.is_finished);
+        if !*is_finished {
+            action();
+        }
+        !*is_finished
+    }
 }
 
 /// Shared by the engine and those who ask it.
@@ -153,6 +166,7 @@ pub(crate) fn run(shared: &Shared, jobs: &Receiver<Job>) {
                     Some(working) => match guarded(|| cell(shared, working, &code, &events, &ticket)) {
                         Ok(result) => result,
                         Err(words) => {
+                            ticket.finish();
                             drop(context.take());
                             context = start(shared);
                             Err(broken(&words))
@@ -160,7 +174,7 @@ pub(crate) fn run(shared: &Shared, jobs: &Receiver<Job>) {
                     },
                     None => Err(unavailable(&shared.state())),
                 };
-                ticket.is_finished.store(true, Ordering::SeqCst);
+                ticket.finish();
                 shared.set_variables(context.as_ref().map(variables).unwrap_or_default());
                 // The cell may have been interrupted, and nobody waits any more.
                 let _ = events.send(Event::Done(result));
@@ -196,7 +210,7 @@ fn next_job(jobs: &Receiver<Job>, context: &mut Option<CommandContext>, is_warm:
             Err(RecvTimeoutError::Timeout) => {
                 *is_warm = true;
                 // What it finds is of no interest, and if it breaks a cell will tell.
-                let _ = guarded(|| context.completions(WARMING, WARMING.len()).map(drop));
+                let _ = guarded(|| types::were_restored(context));
             }
             job => return job.ok(),
         }
@@ -223,15 +237,33 @@ fn cell(
         return Err(RustError::plain("Interrupted", "the cell was interrupted before it was compiled"));
     }
     shared.side.compile(&ticket.cancelled);
-    match context.execute(&crate::semicolon::with_semicolon(code)) {
+    let code_to_run = crate::semicolon::with_semicolon(code);
+    let mut result = context.execute(&code_to_run);
+    let is_unknown = result.as_ref().is_err_and(types::may_be_unknown);
+    if is_unknown && !ticket.cancelled.load(Ordering::SeqCst) && types::were_restored(context) {
+        // It was not compiled, so that nothing runs twice.
+        result = context.execute(&code_to_run);
+    }
+    match result {
         Ok(outputs) => {
             send_outputs(outputs, events);
             Ok(())
         }
         Err(Error::CompilationErrors(errors)) => Err(render::compilation_errors(&errors, code)),
         Err(Error::SubprocessTerminated(words)) => Err(RustError::plain("WorkerDied", words)),
-        Err(error) => Err(RustError::plain("Error", message(&error.to_string()))),
+        Err(error) => Err(with_cause(is_unknown, RustError::plain("Error", message(&error.to_string())))),
     }
+}
+
+/// Says why types are unknown, where it is known.
+fn with_cause(is_unknown: bool, mut error: RustError) -> RustError {
+    if let (true, Err(missing)) = (is_unknown, standard_library::sources()) {
+        let cure = standard_library::CURE;
+        let words =
+            format!("types of variables come from the sources of the standard library ({missing}): {cure}");
+        error.rendered.push(render::note(&words));
+    }
+    error
 }
 
 /// Without the output of cargo, which evcxr adds where it found no error in it.
@@ -315,10 +347,18 @@ fn try_start(shared: &Shared) -> Result<CommandContext, String> {
         let _ = std::fs::remove_dir_all(folder.join("target"));
     }
     shared.step("loading the compiler's data base");
+    show_standard_library();
     let mut context = new_context(shared)?;
     shared.step("loading notebook-api");
     prepare(shared, &mut context)?;
     Ok(context)
+}
+
+/// Without it the types of variables are unknown, which the cell that has one will tell.
+fn show_standard_library() {
+    if let (Some(home), Ok(library)) = (worker::process_folder(), standard_library::sources()) {
+        let _ = standard_library::show(&library, &worker::library_folder(home));
+    }
 }
 
 /// evcxr takes the folder of its builds from a file in the folder that `worker_hook` named, at this moment only.

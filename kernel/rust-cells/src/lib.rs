@@ -60,6 +60,8 @@ mod side;
 mod sink;
 mod sources;
 mod splitter;
+mod standard_library;
+mod types;
 mod worker;
 
 pub use cells::{Completions, Inspection, RustCells};

@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use serde_json::{Map, Value};
@@ -41,6 +42,9 @@ pub(crate) enum Event {
 /// Outputs that came while no cell was at work, as from a thread that a cell left behind. More than this many pieces
 /// are dropped.
 const MOST_LEFT_OVER: usize = 1000;
+
+/// How long outputs may be on their way through the socket.
+pub(crate) const LAST_OUTPUTS: Duration = Duration::from_secs(10);
 
 /// Shared by the connections, the cell at work and whoever interrupts.
 #[derive(Default)]
@@ -94,8 +98,12 @@ impl Side {
         std::mem::take(&mut state.left_over)
     }
 
-    /// What the engine itself has run by now is nobody's output.
+    /// What the engine itself has run by now is nobody's output. The last of it may still be on its way.
     pub(crate) fn forget_left_over(&self) {
+        let began = Instant::now();
+        while self.lock().is_running && began.elapsed() < LAST_OUTPUTS {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         self.lock().left_over.clear();
     }
 

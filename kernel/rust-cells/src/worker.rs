@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, Signal};
 
-use crate::{environment, processes, proxy};
+use crate::{environment, processes, proxy, standard_library};
 
 /// Where the kernel listens for the proxy.
 pub(crate) const SOCKET_VARIABLE: &str = "MLAAS4HEP_SOCKET";
@@ -45,12 +45,21 @@ pub fn worker_hook() {
     // SAFETY: `worker_hook` is documented to be called before there is another thread, so nobody reads or changes the
     // environment meanwhile.
     unsafe { std::env::set_var(CONFIGURATION_VARIABLE, &folder) };
+    if std::env::var_os(standard_library::SOURCE_VARIABLE).is_none() {
+        // SAFETY: as above. The engine fills the folder; an empty one is passed over.
+        unsafe { std::env::set_var(standard_library::SOURCE_VARIABLE, library_folder(&folder)) };
+    }
     let _ = CONFIGURATION.set(folder);
 }
 
 /// The folder of this process; `None` when [`worker_hook`] was not called.
 pub(crate) fn process_folder() -> Option<&'static Path> {
     CONFIGURATION.get().map(PathBuf::as_path)
+}
+
+/// Where the engines of a process show the standard library to rust-analyzer.
+pub(crate) fn library_folder(process_folder: &Path) -> PathBuf {
+    process_folder.join("library")
 }
 
 /// The worker proper, as the proxy starts it.

@@ -1,6 +1,6 @@
 //! The notebooks of examples/, run by the client of Jupyter.
 
-use crate::{has_rust_cells, in_house, install, python, repository, skipped};
+use crate::{has_rust_cells, in_house, install, python, repository, rust_seed, skipped};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -41,6 +41,7 @@ fn the_public_test_suite_passes_without_a_skip() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/conformance.py");
     let mut command = Command::new(python);
     command.arg(script).current_dir(prefix.path());
+    rust_seed();
     let output = in_house(&mut command, prefix.path()).output().expect("python");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -100,6 +101,7 @@ fn rust_and_magics() {
     if !has_rust_cells("rust_and_magics") {
         return;
     }
+    rust_seed();
     let cells = json!([
         ["5000 events"],
         ["tree Events", "nJet >= 2"],

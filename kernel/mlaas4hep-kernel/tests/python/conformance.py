@@ -34,6 +34,16 @@ class NotebookTests(jupyter_kernel_test.KernelTests):
     code_inspect_sample = "%hist"
     code_clear_output = "%clear"
 
+    @classmethod
+    def setUpClass(cls):
+        """Waits for the compiler: the suite gives a cell 15 s, and the first one waits for the engine."""
+        super().setUpClass()
+        jupyter_kernel_test.TIMEOUT = 120
+        cls.kc.execute_interactive("1;", store_history=False, timeout=300, output_hook=lambda _: None)
+
+    def execute_helper(self, code, timeout=120, **options):
+        return super().execute_helper(code, timeout=timeout, **options)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
-use rust_cells::{CellSink, RustCells, RustDone, RustError, RustOptions};
+use rust_cells::{CellSink, PrewarmReport, RustCells, RustDone, RustError, RustOptions, prewarm};
 use serde_json::{Map, Value};
 
 pub(crate) type Test = (&'static str, fn());
@@ -35,6 +35,12 @@ pub(crate) fn options_in(folder: &Path) -> RustOptions {
 /// The engine that the tests share. Each leaves it able to run cells.
 pub(crate) fn engine() -> Arc<RustCells> {
     Arc::clone(ENGINE.get_or_init(|| Arc::new(RustCells::start(options()))))
+}
+
+/// Builds the seed that all engines of the tests take, so that `notebook-api` is compiled once.
+pub(crate) fn seed() -> &'static PrewarmReport {
+    static SEED: OnceLock<PrewarmReport> = OnceLock::new();
+    SEED.get_or_init(|| prewarm(&options().seed, options()).expect("a seed"))
 }
 
 /// Ends the shared engine and removes its folder.
@@ -164,13 +170,16 @@ pub(crate) fn plain(lines: &[String]) -> String {
     text
 }
 
+/// At once for a person, though the machine may have a lot to do; `figures` measures it.
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(500);
+
 /// Waits until something is so.
 pub(crate) fn wait_until(what: &str, is: impl Fn() -> bool) {
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         if is() {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    panic!("not within ten seconds: {what}");
+    panic!("not within two minutes: {what}");
 }

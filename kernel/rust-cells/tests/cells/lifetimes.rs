@@ -4,12 +4,16 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rust_cells::{EngineState, RustCells, RustOptions, doctor, prewarm};
+use rust_cells::{EngineState, RustCells, RustOptions, doctor};
 
-use crate::front_end::{Log, Test, engine, options, options_in, run_badly, run_well, wait_until};
+use crate::front_end::{Log, Test, engine, options, options_in, run_badly, run_well, seed, wait_until};
 
 /// Names the folder of a test when this program is to be the kernel.
 pub(crate) const SUB_KERNEL: &str = "RUST_CELLS_TEST_KERNEL";
+/// The cell that it runs then.
+const SUB_CELL: &str = "RUST_CELLS_TEST_CELL";
+/// Says who the worker is, and does not end.
+const ENDLESS: &str = "println!(\"{}\", std::process::id()); loop { std::hint::spin_loop(); }";
 
 pub(crate) fn tests() -> Vec<Test> {
     vec![
@@ -17,6 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ("two_engines_share_nothing_but_the_process", two_engines),
         ("a_prewarmed_seed_is_planted", prewarmed),
         ("without_a_compiler_the_reason_is_told", absent),
+        ("types_that_were_not_loaded_are_loaded_again", unknown_types),
         ("the_doctor_finds_nothing_wrong_here", healthy),
         ("a_killed_kernel_takes_its_worker_along", orphans),
         ("shutdown_leaves_no_folder_and_no_process", shutdown),
@@ -43,14 +48,12 @@ fn two_engines() {
 }
 
 fn prewarmed() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = options_in(folder.path());
-    let report = prewarm(&options.seed, options.clone()).unwrap();
+    let (report, options) = (seed(), options());
     assert!(
         report.size_bytes > 100_000 && report.folder == options.seed.canonicalize().unwrap(),
         "{report:?}"
     );
-    let seeded = RustCells::start(RustOptions { seed: report.folder, ..options });
+    let seeded = RustCells::start(RustOptions { seed: report.folder.clone(), ..options });
     let log = Log::default();
     seeded.execute("use mlaas4hep::*; show(&text(\"seeded\"))", &log).unwrap();
     assert_eq!(log.shown(), "seeded");
@@ -66,6 +69,31 @@ fn absent() {
     kernel.wait().unwrap();
 }
 
+/// In a process of its own, whose rust-analyzer finds a cargo that fails at first, as on a machine without memory.
+fn unknown_types() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let cargo = home.path().join("bin/cargo");
+    std::fs::create_dir(cargo.parent().unwrap()).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|folder| folder.join("cargo")).find(|cargo| cargo.is_file());
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *metadata*lockfile*) mkdir {0}/1 2>/dev/null && exit 101; mkdir {0}/2 2>/dev/null && exit 101;; esac\nexec {1} \"$@\"\n",
+        home.path().display(),
+        real.expect("cargo").display(),
+    );
+    std::fs::write(&cargo, script).unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let cell = "let kept = (mlaas4hep::Histogram::new(\"x\", 2, 0.0, 1.0), vec![1_u8]);\nprintln!(\"{}\", kept.1.len());";
+    let store = options().store;
+    let home_text = home.path().to_str().unwrap();
+    let mut kernel = as_kernel(store.parent().unwrap(), &[("CARGO_HOME", home_text), (SUB_CELL, cell)]);
+    let words = BufReader::new(kernel.stdout.take().unwrap()).lines().next().expect("the cell ran").unwrap();
+    assert_eq!(words, "1");
+    kernel.wait().unwrap();
+    assert!(home.path().join("2").exists(), "cargo was asked and failed");
+}
+
 fn healthy() {
     let checks = doctor();
     let wrong: Vec<_> = checks.iter().filter(|check| !check.is_ok && check.name != "seed").collect();
@@ -79,8 +107,8 @@ fn as_kernel(folder: &Path, environment: &[(&str, &str)]) -> std::process::Child
     command.spawn().unwrap()
 }
 
-/// The other side of these tests: runs an endless cell, and says who the worker is.
-#[expect(clippy::print_stdout, reason = "the test reads it")]
+/// The other side of these tests: runs a cell, and says what it said.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the test reads it")]
 pub(crate) fn run_as_kernel(folder: &Path) -> ! {
     let cells = RustCells::start(options_in(folder));
     let log = std::sync::Arc::new(Log::default());
@@ -89,17 +117,22 @@ pub(crate) fn run_as_kernel(folder: &Path) -> ! {
         wait_until("the cell runs", || words.out().ends_with('\n'));
         println!("{}", words.out().trim());
     });
-    let result =
-        cells.execute("println!(\"{}\", std::process::id()); loop { std::hint::spin_loop(); }", &*log);
+    let cell = std::env::var(SUB_CELL).unwrap_or_else(|_| ENDLESS.to_string());
+    let result = cells.execute(&cell, &*log);
     if let EngineState::Absent(reason) = cells.state() {
         println!("Absent: {reason}");
+    }
+    if let Err(error) = &result {
+        eprintln!("{error:?}");
+    } else {
+        println!("{}", log.out().trim());
     }
     std::process::exit(i32::from(result.is_err()));
 }
 
 fn orphans() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut kernel = as_kernel(folder.path(), &[]);
+    let store = options().store;
+    let mut kernel = as_kernel(store.parent().unwrap(), &[]);
     let worker = BufReader::new(kernel.stdout.take().unwrap()).lines().next().unwrap().unwrap();
     let worker = format!("/proc/{worker}");
     assert!(Path::new(&worker).exists());

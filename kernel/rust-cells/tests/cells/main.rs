@@ -17,8 +17,8 @@ fn main() {
     if let Some(folder) = std::env::var_os(lifetimes::SUB_KERNEL) {
         lifetimes::run_as_kernel(folder.as_ref());
     }
-    if std::env::var_os("MLAAS4HEP_TEST_RUST_CELLS").is_none() {
-        skip();
+    if let Some(why) = what_is_missing() {
+        skip(&why);
         return;
     }
     begin_with_secrets();
@@ -40,17 +40,27 @@ fn main() {
         });
         trial.with_ignored_flag(true)
     });
+    if !arguments.list {
+        front_end::seed();
+    }
     let conclusion = libtest_mimic::run(&arguments, trials.chain(figures).collect());
     front_end::shut_down();
     conclusion.exit();
 }
 
+/// Why no Rust cell can be compiled here.
+fn what_is_missing() -> Option<String> {
+    let needed = ["cargo", "rustc", "standard library", "linker"];
+    let missing =
+        rust_cells::doctor().into_iter().find(|check| !check.is_ok && needed.contains(&check.name))?;
+    Some(format!("{}: {}; {}", missing.name, missing.found, missing.cure))
+}
+
 /// Says that nothing was tested, in the words that the closing line of the suite counts.
-#[expect(clippy::print_stderr, clippy::print_stdout, reason = "skipped tests say so")]
-fn skip() {
+#[expect(clippy::print_stdout, reason = "skipped tests say so")]
+fn skip(why: &str) {
     println!("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s");
-    println!("SKIPPED: rust_cells: MLAAS4HEP_TEST_RUST_CELLS is not set, so no Rust cell was compiled");
-    eprintln!("set MLAAS4HEP_TEST_RUST_CELLS=1 to compile Rust cells");
+    println!("SKIPPED: rust_cells: {why}");
 }
 
 /// Starts this program once more as a single-user server of a hub would: with a name and with tokens.

@@ -2,7 +2,7 @@
 
 use rust_cells::EngineState;
 
-use crate::front_end::{Output, Test, engine, options, run, run_well};
+use crate::front_end::{AT_ONCE, Output, Test, engine, options, run, run_well};
 
 pub(crate) fn tests() -> Vec<Test> {
     vec![
@@ -12,6 +12,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ("the_last_value_is_shown", last_value),
         ("values_of_other_crates_show_themselves_by_evcxrs_protocol", evcxr_protocol),
         ("variables_functions_and_imports_stay", variables),
+        ("types_of_the_standard_library_are_known", types),
         ("tables_go_to_cells_and_come_back", tables),
         ("questions_are_asked_and_answered", questions),
         ("progress_is_one_display_that_is_updated", progress),
@@ -27,7 +28,7 @@ pub(crate) fn tests() -> Vec<Test> {
 fn starts_in_the_background() {
     let began = std::time::Instant::now();
     let engine = engine();
-    assert!(began.elapsed().as_millis() < 100, "{:?}", began.elapsed());
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
     assert!(matches!(engine.state(), EngineState::Starting { .. }), "{:?}", engine.state());
     run_well("1;");
     assert_eq!(engine.state(), EngineState::Ready);
@@ -106,6 +107,38 @@ fn variables() {
     let variables = engine().variables();
     for (name, of) in [("answer", "u64"), ("list", "Vec<f32>"), ("map", "BTreeMap<u8, u8>")] {
         assert!(variables.iter().any(|(found, _)| found == name), "{name}: {of} in {variables:?}");
+    }
+}
+
+/// Variables of these types can be kept, and not only named.
+fn types() {
+    run_well(
+        "use std::collections::*;
+let map = HashMap::from([(1, \"a\")]); let set: HashSet<_> = [1_u8].into(); let tree = BTreeMap::from([(1.5_f64 as u32, vec![1])]);
+let queue = VecDeque::from([Some(1)]); let now = std::time::Instant::now(); let took = now.elapsed();
+let lock = std::sync::Mutex::new(vec![String::new()]); let shared = std::sync::Arc::new(1); let path = std::path::PathBuf::from(\"/\");
+let file = std::fs::File::open(\"/dev/null\")?; let squares: Vec<_> = (0..4).map(|i| i * i).collect(); let sum: f64 = [1.0].iter().sum();
+let words = \"a b\".split(' ').map(str::to_string).collect::<Vec<_>>(); let (least, most) = (squares[0].min(1), squares.iter().max().copied());
+let boxed: Box<dyn Fn(f64) -> f64> = Box::new(|x| x); let text = format!(\"{}\", 1); let pairs: Vec<_> = squares.iter().copied().zip(words.clone()).collect();
+let sender = std::sync::mpsc::channel::<u8>().0; let number = \"1\".parse::<i32>(); let command = std::process::Command::new(\"true\"); let address = std::net::Ipv4Addr::LOCALHOST;",
+    );
+    let variables = engine().variables();
+    for (name, of) in [
+        ("map", "HashMap<i32, &str>"),
+        ("set", "HashSet<u8>"),
+        ("tree", "BTreeMap<u32, Vec<i32>>"),
+        ("queue", "VecDeque<Option<i32>>"),
+        ("took", "Duration"),
+        ("lock", "Mutex<Vec<String>>"),
+        ("squares", "Vec<i32>"),
+        ("most", "Option<i32>"),
+        ("pairs", "Vec<(i32, String)>"),
+    ] {
+        let found = variables.iter().find(|(found, _)| found == name);
+        assert!(
+            found.is_some_and(|(_, found)| found.contains(of.split('<').next().unwrap())),
+            "{name}: {of} in {variables:?}"
+        );
     }
 }
 
