@@ -1,0 +1,11 @@
+//! `WebDAV` against real clients, and against requests that no client sends.
+
+mod integration {
+    mod clients;
+    mod files;
+    mod litmus;
+    mod names;
+    mod parts;
+    mod refusals;
+    mod support;
+}
