@@ -49,6 +49,12 @@ impl WebDav {
             Ok(target) => target,
             Err(refusal) => return *refusal,
         };
+        // Who sees nothing of a workspace gets the same answer to everything in it.
+        if let Found::In(place) = &target
+            && let Err(error) = self.workspaces.role_of(actor, &place.workspace).await
+        {
+            return error::answer(&error);
+        }
         let asked = Arc::new(Asked::of(&parts.method, &parts.headers));
         let wants_digest = wants_adler32(&parts.headers);
         let handler = self.handler(actor, mount, (&asked, target));

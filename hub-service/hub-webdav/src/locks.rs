@@ -13,7 +13,7 @@ use dav_server::{
 };
 use hub_api::{WorkspaceName, routes};
 use workspaces::{Actor, LockRequest, NameLock, WorkspaceError, Workspaces};
-use xmltree::Element;
+use xmltree::{Element, EmitterConfig, XMLNode};
 
 use crate::{
     asked::Asked,
@@ -69,7 +69,7 @@ impl Locks {
             token: lock.token.clone(),
             path: Box::new(path.unwrap_or_else(|_| near.clone())),
             principal: Some(lock.held_by.clone()),
-            owner: lock.note.as_ref().and_then(|xml| Element::parse(xml.as_bytes()).ok()).map(Box::new),
+            owner: lock.note.as_deref().and_then(owner_of).map(Box::new),
             timeout_at: Some(SystemTime::UNIX_EPOCH + Duration::from_millis(lock.expires.max(0) as u64)),
             timeout: Some(Duration::from_secs(lock.seconds)),
             shared: lock.is_shared,
@@ -134,6 +134,23 @@ impl Held {
     }
 }
 
+/// What the taker of a lock says of itself, as text.
+fn note_of(owner: &Element) -> Option<String> {
+    let mut xml = Vec::new();
+    let config = EmitterConfig::new().write_document_declaration(false);
+    owner.write_with_config(&mut xml, config).ok()?;
+    String::from_utf8(xml).ok()
+}
+
+/// And back. The protocol library writes its prefix `D` without saying what it means.
+fn owner_of(note: &str) -> Option<Element> {
+    let whole = Element::parse(format!("<D:lock xmlns:D=\"DAV:\">{note}</D:lock>").as_bytes()).ok()?;
+    whole.children.into_iter().find_map(|child| match child {
+        XMLNode::Element(owner) => Some(owner),
+        _ => None,
+    })
+}
+
 fn lived(timeout: Option<Duration>) -> u64 {
     timeout.map_or(DEFAULT_SECONDS, |timeout| timeout.as_secs())
 }
@@ -148,11 +165,7 @@ impl DavLockSystem for Locks {
         shared: bool,
         deep: bool,
     ) -> LsFuture<'_, Result<DavLock, DavLock>> {
-        let note = owner.and_then(|owner| {
-            let mut xml = Vec::new();
-            owner.write(&mut xml).ok()?;
-            String::from_utf8(xml).ok()
-        });
+        let note = owner.and_then(note_of);
         let asked = LockRequest { is_shared: shared, is_deep: deep, note, seconds: lived(timeout) };
         Box::pin(self.take(path.clone(), asked))
     }

@@ -7,7 +7,7 @@ use super::support::{Server, is_installed, run, server, skipped};
 async fn said(program: &str, arguments: &[&str], folder: &Path) -> String {
     let ran = run(program, arguments, folder).await;
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success(), "{program} {arguments:?}: {out} {err}");
+    assert!(ran.status.success(), "{program} {arguments:?}: {} {out} {err}", ran.status);
     out.into_owned()
 }
 
@@ -56,7 +56,8 @@ async fn rclone_copies_lists_moves_and_checks() {
     rclone(&server, &["sync", "here", ":webdav:higgs/data"], folder.path()).await;
     assert_eq!(server.status("GET", "higgs/data/copy", &[], b"").await, 404);
     rclone(&server, &["purge", ":webdav:higgs/data"], folder.path()).await;
-    let about = rclone(&server, &["about", "--json", ":webdav:higgs"], folder.path()).await;
+    let of_higgs = ["about", "--json", ":webdav:", "--webdav-url", &server.url("higgs/")];
+    let about = said("rclone", &of_higgs, folder.path()).await;
     assert!(about.contains("\"total\"") && about.contains("\"free\""), "{about}");
     let top = rclone(&server, &["lsf", ":webdav:"], folder.path()).await;
     assert_eq!(top, "cms~top/\nhiggs/\n~alice/\n");
