@@ -29,6 +29,13 @@ pub(crate) struct Asked {
     outcome: Mutex<Outcome>,
 }
 
+/// A file that was opened for reading.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) adler32: u32,
+    pub(crate) media_type: Option<String>,
+}
+
 /// What became of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -36,8 +43,7 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<WorkspaceError>,
     /// A name that cannot be, and why.
     pub(crate) bad_name: Option<String>,
-    /// Of the file that was opened for reading.
-    pub(crate) adler32: Option<u32>,
+    pub(crate) opened: Option<Opened>,
     /// A part of a file came, and this many bytes are there now: the file is not whole yet.
     pub(crate) unfinished_at: Option<u64>,
 }

@@ -1,8 +1,10 @@
 //! Answers of what failed: the status of the error itself, and a body that says why.
 
-use dav_server::body::Body;
 use http::{Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
 use workspaces::{StoreError, WorkspaceError};
+
+use crate::handler::DavBody;
 
 /// The status over `WebDAV`. It differs from the other interfaces where RFC 4918 says so.
 pub(crate) fn status(error: &WorkspaceError) -> StatusCode {
@@ -16,7 +18,7 @@ pub(crate) fn status(error: &WorkspaceError) -> StatusCode {
 }
 
 /// The answer of an error.
-pub(crate) fn answer(error: &WorkspaceError) -> Response<Body> {
+pub(crate) fn answer(error: &WorkspaceError) -> Response<DavBody> {
     let condition = match error {
         // RFC 4331 section 6.
         WorkspaceError::QuotaExceeded { .. } => "<D:quota-not-exceeded/>",
@@ -33,19 +35,20 @@ pub(crate) fn answer(error: &WorkspaceError) -> Response<Body> {
 }
 
 /// A refusal with a condition element of its own, or none.
-pub(crate) fn refusal(status: StatusCode, condition: &str, message: &str) -> Response<Body> {
+pub(crate) fn refusal(status: StatusCode, condition: &str, message: &str) -> Response<DavBody> {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:error xmlns:D=\"DAV:\">{condition}\
          <D:responsedescription>{}</D:responsedescription></D:error>\n",
         escaped(message)
     );
-    let mut answer = Response::new(Body::from(body));
+    let mut answer = Response::new(Full::from(body).map_err(|never| match never {}).boxed_unsync());
     *answer.status_mut() = status;
     let value = header::HeaderValue::from_static("application/xml; charset=utf-8");
     answer.headers_mut().insert(header::CONTENT_TYPE, value);
     answer
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Text inside an element or an attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

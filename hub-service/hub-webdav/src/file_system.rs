@@ -1,11 +1,6 @@
 //! The tree of the workspaces, for one request.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use dav_server::{
     davpath::DavPath,
@@ -16,13 +11,13 @@ use dav_server::{
 };
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use hub_api::{FilePath, MoveOrCopy};
-use workspaces::{Actor, ListOptions, Parents, Properties, WorkspaceError, Workspaces, WriteOptions};
+use hub_api::MoveOrCopy;
+use workspaces::{Actor, Parents, WorkspaceError, Workspaces, WriteOptions};
 
 use crate::{
-    asked::Asked,
+    asked::{Asked, Opened},
     file::{PartOfFile, ReadFile, WriteFile},
-    metadata::{Child, Metadata},
+    metadata::Metadata,
     place::{Found, Place, find},
     properties,
 };
@@ -35,17 +30,6 @@ pub(crate) struct Tree {
     pub(crate) asked: Arc<Asked>,
     /// Where the request goes.
     pub(crate) target: Found,
-    /// Properties of the page that is being listed.
-    pub(crate) page: Arc<Mutex<HashMap<FilePath, Properties>>>,
-}
-
-/// A folder that is being listed.
-struct Listing {
-    tree: Tree,
-    place: Place,
-    waiting: VecDeque<Child>,
-    cursor: Option<String>,
-    is_last: bool,
 }
 
 impl Tree {
@@ -77,13 +61,7 @@ impl Tree {
         }
         let place = Self::place(path)?;
         let entry = self.workspaces.stat(&self.actor, &place.workspace, &place.path).await;
-        let mut metadata = Metadata::of(&entry.map_err(|error| self.failed(error))?);
-        if place.path.is_root() && self.asked.is("PROPFIND") {
-            // The library takes the size of a folder for what is used in it (RFC 4331 section 4).
-            let quota = self.workspaces.quota(&self.actor, &place.workspace).await;
-            metadata.size_bytes = quota.map_err(|error| self.failed(error))?.used_bytes;
-        }
-        Ok(metadata)
+        Ok(Metadata::of(&entry.map_err(|error| self.failed(error))?))
     }
 
     async fn open_file(&self, path: &DavPath, options: OpenOptions) -> FsResult<Box<dyn DavFile>> {
@@ -91,7 +69,8 @@ impl Tree {
             let place = Self::place(path)?;
             let file = self.workspaces.read(&self.actor, &place.workspace, &place.path, None).await;
             let file = file.map_err(|error| self.failed(error))?;
-            self.asked.note(|outcome| outcome.adler32 = Some(file.adler32));
+            let (adler32, media_type) = (file.adler32, file.entry.media_type.clone());
+            self.asked.note(|outcome| outcome.opened = Some(Opened { adler32, media_type }));
             return Ok(Box::new(ReadFile::new(file)));
         }
         let place = self.new_place(path)?;
@@ -121,39 +100,6 @@ impl Tree {
             file.flush().await?;
         }
         Ok(Box::new(file))
-    }
-
-    async fn list(&self, path: &DavPath) -> FsResult<FsStream<Box<dyn DavDirEntry>>> {
-        // To delete, move or copy a folder is one step for the storage: the library finds nothing to do below it.
-        if ["DELETE", "MOVE", "COPY"].iter().any(|method| self.asked.is(method)) {
-            return Ok(stream::empty().boxed());
-        }
-        if find(path) == Found::Top {
-            return self.list_workspaces().await;
-        }
-        let (waiting, place) = (VecDeque::new(), Self::place(path)?);
-        let listing = Listing { tree: self.clone(), place, waiting, cursor: None, is_last: false };
-        let children = stream::unfold(Some(listing), |listing| async move {
-            let mut listing = listing?;
-            match listing.next().await {
-                Ok(None) => None,
-                Ok(Some(child)) => Some((Ok(boxed(child)), Some(listing))),
-                Err(error) => Some((Err(error), None)),
-            }
-        });
-        Ok(children.boxed())
-    }
-
-    async fn list_workspaces(&self) -> FsResult<FsStream<Box<dyn DavDirEntry>>> {
-        let infos = self.workspaces.workspaces_of(&self.actor).await.map_err(|error| self.failed(error))?;
-        let mut children = Vec::with_capacity(infos.len());
-        for info in infos {
-            let entry = self.workspaces.stat(&self.actor, &info.name, &FilePath::root()).await;
-            let mut metadata = Metadata::of(&entry.map_err(|error| self.failed(error))?);
-            metadata.size_bytes = info.quota.used_bytes;
-            children.push(Ok(boxed(Child { name: info.name.folder_name(), metadata })));
-        }
-        Ok(stream::iter(children).boxed())
     }
 
     async fn make_folder(&self, path: &DavPath) -> FsResult<()> {
@@ -207,16 +153,6 @@ impl Tree {
         self.transfer(&from, to, copy).await
     }
 
-    async fn properties(&self, path: &DavPath) -> FsResult<Properties> {
-        let Found::In(place) = find(path) else { return Ok(Properties::new()) };
-        let page = self.page.lock().unwrap_or_else(PoisonError::into_inner).get(&place.path).cloned();
-        if let Some(properties) = page {
-            return Ok(properties);
-        }
-        let properties = self.workspaces.properties(&self.actor, &place.workspace, &place.path).await;
-        properties.map_err(|error| self.failed(error))
-    }
-
     async fn change_properties(
         &self,
         path: &DavPath,
@@ -230,53 +166,6 @@ impl Tree {
         let done = |(_, property): (bool, DavProp)| (StatusCode::OK, DavProp { xml: None, ..property });
         Ok(patch.into_iter().map(done).collect())
     }
-
-    async fn quota(&self) -> FsResult<(u64, Option<u64>)> {
-        let Found::In(place) = &self.target else { return Err(FsError::NotImplemented) };
-        let quota = self.workspaces.quota(&self.actor, &place.workspace).await;
-        let quota = quota.map_err(|error| self.failed(error))?;
-        // The library subtracts the size of what was asked about: of the workspace what is used, of a folder nothing.
-        let unreserved = quota.limit_bytes.saturating_sub(quota.reserved_bytes);
-        let total =
-            if place.path.is_root() { unreserved } else { unreserved.saturating_sub(quota.used_bytes) };
-        Ok((quota.used_bytes, Some(total)))
-    }
-}
-
-impl Listing {
-    async fn next(&mut self) -> FsResult<Option<Child>> {
-        if self.waiting.is_empty() && !self.is_last {
-            self.read_page().await?;
-        }
-        Ok(self.waiting.pop_front())
-    }
-
-    async fn read_page(&mut self) -> FsResult<()> {
-        let (tree, place) = (&self.tree, &self.place);
-        let options = ListOptions { recursive: false, limit: 1000, cursor: self.cursor.take() };
-        let page = tree.workspaces.list(&tree.actor, &place.workspace, &place.path, &options).await;
-        let page = page.map_err(|error| tree.failed(error))?;
-        let mut known: HashMap<_, _> =
-            page.entries.iter().map(|entry| (entry.path.clone(), Properties::new())).collect();
-        if let (Some(first), Some(last)) = (page.entries.first(), page.entries.last()) {
-            let between = (&first.path, &last.path);
-            let kept =
-                tree.workspaces.properties_in(&tree.actor, &place.workspace, &place.path, between).await;
-            known.extend(kept.map_err(|error| tree.failed(error))?);
-        }
-        *tree.page.lock().unwrap_or_else(PoisonError::into_inner) = known;
-        self.waiting = page.entries.iter().filter_map(child).collect();
-        (self.is_last, self.cursor) = (page.next_cursor.is_none(), page.next_cursor);
-        Ok(())
-    }
-}
-
-fn child(entry: &hub_api::Entry) -> Option<Child> {
-    Some(Child { name: entry.path.name()?.to_owned(), metadata: Metadata::of(entry) })
-}
-
-fn boxed(child: Child) -> Box<dyn DavDirEntry> {
-    Box::new(child)
 }
 
 impl DavFileSystem for Tree {
@@ -284,12 +173,13 @@ impl DavFileSystem for Tree {
         Box::pin(self.open_file(path, options))
     }
 
+    /// To delete, move or copy a folder is one step for the storage: the library finds nothing to do below it.
     fn read_dir<'a>(
         &'a self,
-        path: &'a DavPath,
+        _: &'a DavPath,
         _: ReadDirMeta,
     ) -> FsFuture<'a, FsStream<Box<dyn DavDirEntry>>> {
-        Box::pin(self.list(path))
+        Box::pin(std::future::ready(Ok(stream::empty().boxed())))
     }
 
     fn metadata<'a>(&'a self, path: &'a DavPath) -> FsFuture<'a, Box<dyn DavMetaData>> {
@@ -330,20 +220,5 @@ impl DavFileSystem for Tree {
         patch: Vec<(bool, DavProp)>,
     ) -> FsFuture<'a, Vec<(StatusCode, DavProp)>> {
         Box::pin(self.change_properties(path, patch))
-    }
-
-    fn get_props<'a>(&'a self, path: &'a DavPath, with_content: bool) -> FsFuture<'a, Vec<DavProp>> {
-        Box::pin(async move { Ok(properties::all(&self.properties(path).await?, with_content)) })
-    }
-
-    fn get_prop<'a>(&'a self, path: &'a DavPath, property: DavProp) -> FsFuture<'a, Vec<u8>> {
-        Box::pin(async move {
-            let found = self.properties(path).await?.remove(&properties::key(&property));
-            found.map(String::into_bytes).ok_or(FsError::NotFound)
-        })
-    }
-
-    fn get_quota(&self) -> FsFuture<'_, (u64, Option<u64>)> {
-        Box::pin(self.quota())
     }
 }

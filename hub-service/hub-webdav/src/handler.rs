@@ -1,14 +1,13 @@
 //! One request: made plain before the protocol library sees it, and its answer made exact afterwards.
 
-use std::{
-    error::Error,
-    sync::{Arc, Mutex},
-};
+use std::{error::Error, io, sync::Arc};
 
-use bytes::Buf;
-use dav_server::{DavHandler, DavMethod, DavMethodSet, body::Body, davpath::DavPath};
+use bytes::{Buf, Bytes};
+use dav_server::{DavHandler, DavMethod, DavMethodSet, davpath::DavPath};
+use futures_util::TryStreamExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request};
-use http_body::Body as HttpBody;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
 use percent_encoding::percent_decode_str;
 use workspaces::{Actor, Workspaces};
 
@@ -19,7 +18,15 @@ use crate::{
     file_system::Tree,
     locks::Locks,
     place::{self, Found},
+    propfind::PropFind,
+    wanted,
 };
+
+/// Most bytes of the body of a `PROPFIND`.
+const MOST_XML_BYTES: usize = 64 << 10;
+
+/// The body of an answer, in blocks.
+pub type DavBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// `WebDAV` over a storage; cheap to clone.
 #[derive(Clone)]
@@ -37,9 +44,9 @@ impl WebDav {
     /// Answers a request of an actor. `mount` is the path of the tree as addresses have it, `/services/NAME/dav/`; below it
     /// comes the folder of a workspace ([`hub_api::WorkspaceName::folder_name`]), or nothing for the list of them. Bodies go
     /// through in blocks both ways. Who asks, and whether a token is narrowed to some paths, was looked at before.
-    pub async fn handle<B>(&self, actor: &Actor, mount: &str, request: Request<B>) -> Response<Body>
+    pub async fn handle<B>(&self, actor: &Actor, mount: &str, request: Request<B>) -> Response<DavBody>
     where
-        B: HttpBody,
+        B: Body,
         B::Data: Buf + Send + 'static,
         B::Error: Error + Send + Sync + 'static,
     {
@@ -47,7 +54,7 @@ impl WebDav {
         let (mut parts, body) = request.into_parts();
         let target = match prepare(&mut parts, mount) {
             Ok(target) => target,
-            Err(refusal) => return *refusal,
+            Err((status, condition, message)) => return error::refusal(status, condition, message),
         };
         // Who sees nothing of a workspace gets the same answer to everything in it.
         if let Found::In(place) = &target
@@ -55,29 +62,67 @@ impl WebDav {
         {
             return error::answer(&error);
         }
+        if parts.method.as_str() == "PROPFIND" {
+            return self.propfind(actor, mount, (&parts, target), body).await;
+        }
         let asked = Arc::new(Asked::of(&parts.method, &parts.headers));
         let wants_digest = wants_adler32(&parts.headers);
         let handler = self.handler(actor, mount, (&asked, target));
         let answer = handler.handle(Request::from_parts(parts, body)).await;
-        finish(&asked, answer, wants_digest)
+        finish(&asked, answer.map(BodyExt::boxed_unsync), wants_digest)
+    }
+
+    async fn propfind<B>(
+        &self,
+        actor: &Actor,
+        mount: &str,
+        (parts, target): (&request::Parts, Found),
+        body: B,
+    ) -> Response<DavBody>
+    where
+        B: Body,
+        B::Error: Error + Send + Sync + 'static,
+    {
+        let body = match Limited::new(body, MOST_XML_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return error::refusal(StatusCode::PAYLOAD_TOO_LARGE, "", "a propfind may have 64 KiB");
+            }
+            Err(_) => return error::refusal(StatusCode::BAD_REQUEST, "", "the body broke off"),
+        };
+        let Some(wanted) = wanted::parse(&body) else {
+            return error::refusal(
+                StatusCode::BAD_REQUEST,
+                "",
+                "the body is no propfind (RFC 4918 section 14.20)",
+            );
+        };
+        let is_deep = parts.headers.get("depth").is_some_and(|depth| depth == "1");
+        let (workspaces, actor, mount) = (self.workspaces.clone(), actor.clone(), mount.to_owned());
+        let found = PropFind { workspaces, actor, mount, target, wanted, is_deep }.answer().await;
+        let stream = match found {
+            Ok(stream) => stream,
+            Err(error) => return error::answer(&error),
+        };
+        let mut answer = Response::new(StreamBody::new(stream.map_ok(Frame::data)).boxed_unsync());
+        *answer.status_mut() = StatusCode::MULTI_STATUS;
+        let headers = answer.headers_mut();
+        let xml = HeaderValue::from_static("application/xml; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, xml);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        answer
     }
 
     fn handler(&self, actor: &Actor, mount: &str, (asked, target): (&Arc<Asked>, Found)) -> DavHandler {
         let mount: Arc<str> = percent_decode_str(mount).decode_utf8_lossy().into();
         let actor = Arc::new(actor.clone());
-        let tree = Tree {
-            workspaces: self.workspaces.clone(),
-            actor: actor.clone(),
-            asked: asked.clone(),
-            target,
-            page: Arc::default(),
-        };
+        let tree =
+            Tree { workspaces: self.workspaces.clone(), actor: actor.clone(), asked: asked.clone(), target };
         let locks = Locks {
             workspaces: self.workspaces.clone(),
             actor: actor.clone(),
             asked: asked.clone(),
             mount: mount.clone(),
-            known: Arc::new(Mutex::default()),
         };
         let mut methods = DavMethodSet::all();
         for method in [DavMethod::Patch, DavMethod::Report, DavMethod::MkCalendar, DavMethod::MkAddressbook] {
@@ -95,31 +140,39 @@ impl WebDav {
     }
 }
 
-type Refusal = Box<Response<Body>>;
+/// Status, condition element (RFC 4918 section 16) and message of what is not done.
+type Refusal = (StatusCode, &'static str, &'static str);
 
-fn refuse(status: StatusCode, condition: &str, message: &str) -> Refusal {
-    Box::new(error::refusal(status, condition, message))
-}
+const BAD_ADDRESS: Refusal = (StatusCode::BAD_REQUEST, "", "the address is no path of a file");
+const NOT_HERE: Refusal = (StatusCode::NOT_FOUND, "", "this address is not in the tree");
+const NO_WORKSPACES_MADE: Refusal =
+    (StatusCode::FORBIDDEN, "", "workspaces come from groups: they are not made here");
+/// RFC 4918 section 9.8.5.
+const OTHER_SERVER: Refusal = (StatusCode::BAD_GATEWAY, "", "the destination is not in this tree");
+/// RFC 4918 section 9.1.
+const FINITE_DEPTH: Refusal = (
+    StatusCode::FORBIDDEN,
+    "<D:propfind-finite-depth/>",
+    "say Depth: 0 or Depth: 1; whole trees are listed by the REST interface",
+);
 
 /// Brings addresses into their one spelling, refuses what we do not do, and says where the request goes.
 fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
     let path = in_one_spelling(parts.uri.path(), mount)?;
-    parts.uri = path.parse::<Uri>().map_err(|_| bad_address())?;
+    parts.uri = path.parse::<Uri>().map_err(|_| BAD_ADDRESS)?;
     if let Some(destination) = parts.headers.get("destination") {
-        let there = path_of(destination).ok_or_else(bad_address)?;
+        let there = path_of(destination).ok_or(BAD_ADDRESS)?;
         if below(&there, mount).is_none() {
-            // RFC 4918 section 9.8.5.
-            return Err(refuse(StatusCode::BAD_GATEWAY, "", "the destination is not in this tree"));
+            return Err(OTHER_SERVER);
         }
         let there = in_one_spelling(&there, mount)?;
-        let value = HeaderValue::try_from(there).map_err(|_| bad_address())?;
+        let value = HeaderValue::try_from(there).map_err(|_| BAD_ADDRESS)?;
         parts.headers.insert("destination", value);
     }
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
     let is_propfind = parts.method.as_str() == "PROPFIND";
     if is_propfind && !matches!(parts.headers.get("depth").map(HeaderValue::as_bytes), Some(b"0" | b"1")) {
-        let message = "say Depth: 0 or Depth: 1; whole trees are listed by the REST interface";
-        return Err(refuse(StatusCode::FORBIDDEN, "<D:propfind-finite-depth/>", message));
+        return Err(FINITE_DEPTH);
     }
     // Several ranges in one answer: a server may send all of the file instead (RFC 9110 section 14.2).
     if parts.headers.get(header::RANGE).is_some_and(|range| range.as_bytes().contains(&b',')) {
@@ -127,15 +180,11 @@ fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
     }
     let below_mount = below(&path, mount).unwrap_or_default();
     let target = DavPath::new(&format!("/{below_mount}")).map(|path| place::find(&path));
-    let target = target.map_err(|_| bad_address())?;
+    let target = target.map_err(|_| BAD_ADDRESS)?;
     if target == Found::Top && !is_read && !is_propfind {
-        return Err(refuse(StatusCode::FORBIDDEN, "", "workspaces come from groups: they are not made here"));
+        return Err(NO_WORKSPACES_MADE);
     }
     Ok(target)
-}
-
-fn bad_address() -> Refusal {
-    refuse(StatusCode::BAD_REQUEST, "", "the address is no path of a file")
 }
 
 /// What comes after the mount and its slash; `None` for other addresses.
@@ -145,9 +194,8 @@ fn below<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
 }
 
 fn in_one_spelling(path: &str, mount: &str) -> Result<String, Refusal> {
-    let not_here = || refuse(StatusCode::NOT_FOUND, "", "this address is not in the tree");
-    let rest = below(path, mount).ok_or_else(not_here)?;
-    let rest = place::canonical(rest).ok_or_else(bad_address)?;
+    let rest = below(path, mount).ok_or(NOT_HERE)?;
+    let rest = place::canonical(rest).ok_or(BAD_ADDRESS)?;
     Ok(format!("{mount}/{rest}"))
 }
 
@@ -168,7 +216,7 @@ fn wants_adler32(headers: &HeaderMap) -> bool {
 }
 
 /// The answer with the status of what really happened, and with the headers that files of users need.
-fn finish(asked: &Asked, answer: Response<Body>, wants_digest: bool) -> Response<Body> {
+fn finish(asked: &Asked, answer: Response<DavBody>, wants_digest: bool) -> Response<DavBody> {
     let outcome = asked.take_outcome();
     let is_failed = !answer.status().is_success() || answer.status() == StatusCode::MULTI_STATUS;
     let mut answer = match (outcome.error.as_ref(), outcome.bad_name.as_ref()) {
@@ -199,9 +247,14 @@ fn add_file_headers(headers: &mut HeaderMap, outcome: &Outcome, wants_digest: bo
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Some(adler32) = outcome.adler32.filter(|_| wants_digest)
-        && let Ok(value) = HeaderValue::try_from(format!("adler32={adler32:08x}"))
+    let Some(opened) = &outcome.opened else { return };
+    if let Ok(value) = HeaderValue::try_from(format!("adler32={:08x}", opened.adler32))
+        && wants_digest
     {
         headers.insert("digest", value);
+    }
+    // As the writer said it; it stays what it is, whatever the name ends in.
+    if let Some(Ok(value)) = opened.media_type.as_deref().map(HeaderValue::try_from) {
+        headers.insert(header::CONTENT_TYPE, value);
     }
 }

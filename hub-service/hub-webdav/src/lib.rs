@@ -1,7 +1,7 @@
 //! `WebDAV` (RFC 4918) over the names of the workspaces: one tree whose top folders are the workspaces that the caller sees.
 //!
-//! [`WebDav::handle`] takes a request of a caller who is known already. The protocol is spoken by `dav-server`; the file system
-//! and the locks below it are ours, and made for one request each:
+//! [`WebDav::handle`] takes a request of a caller who is known already. `PROPFIND` is our own; the rest of the protocol is spoken
+//! by `dav-server`, over a file system and locks that are ours and made for one request each:
 //! - what it does in steps (clear the way, then move; delete file by file) becomes one transaction of the storage;
 //! - a failed operation answers with the status of its own error, and says in the body what to do next.
 //!
@@ -16,5 +16,7 @@ mod locks;
 mod metadata;
 mod place;
 mod properties;
+mod propfind;
+mod wanted;
 
-pub use handler::WebDav;
+pub use handler::{DavBody, WebDav};

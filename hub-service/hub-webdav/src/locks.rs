@@ -1,9 +1,8 @@
 //! Locks, kept in the database of the storage: they outlive a restart, and hold for all processes that share it.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -23,8 +22,6 @@ use crate::{
 /// Seconds of a lock whose taker said no time.
 const DEFAULT_SECONDS: u64 = 600;
 
-type Known = Arc<Vec<NameLock>>;
-
 /// The locks as one request sees them.
 #[derive(Clone)]
 pub(crate) struct Locks {
@@ -33,8 +30,6 @@ pub(crate) struct Locks {
     pub(crate) asked: Arc<Asked>,
     /// Decoded, without a slash at the end.
     pub(crate) mount: Arc<str>,
-    /// Read once for a listing.
-    pub(crate) known: Arc<Mutex<HashMap<WorkspaceName, Known>>>,
 }
 
 impl fmt::Debug for Locks {
@@ -45,19 +40,11 @@ impl fmt::Debug for Locks {
 
 impl Locks {
     /// The locks of a workspace; none of one that the caller cannot see, for whom nothing is there.
-    async fn of(&self, workspace: &WorkspaceName) -> Result<Known, WorkspaceError> {
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_listing = self.asked.is("PROPFIND");
-        if let Some(locks) = known().get(workspace).filter(|_| is_listing) {
-            return Ok(locks.clone());
+    async fn of(&self, workspace: &WorkspaceName) -> Result<Vec<NameLock>, WorkspaceError> {
+        match self.workspaces.locks(&self.actor, workspace).await {
+            Err(WorkspaceError::NotFound { .. }) => Ok(Vec::new()),
+            other => other,
         }
-        let locks = match self.workspaces.locks(&self.actor, workspace).await {
-            Err(WorkspaceError::NotFound { .. }) => Vec::new(),
-            other => other?,
-        };
-        let locks = Arc::new(locks);
-        known().insert(workspace.clone(), locks.clone());
-        Ok(locks)
     }
 
     /// As the protocol library speaks of it; its address is `near` where it has none of its own.
@@ -107,10 +94,12 @@ impl Locks {
         })?;
         let (mut is_held, mut shared_by_others) = (false, false);
         for lock in locks.iter().filter(|lock| lock.covers(&name)) {
-            match held.holds(lock) {
-                true => is_held = true,
-                false if lock.is_shared => shared_by_others = true,
-                false => return Err(self.lock_of(&workspace, lock, &path)),
+            if held.holds(lock) {
+                is_held = true;
+            } else if lock.is_shared {
+                shared_by_others = true;
+            } else {
+                return Err(self.lock_of(&workspace, lock, &path));
             }
         }
         // Who holds one of several shared locks may write.
@@ -216,14 +205,9 @@ impl DavLockSystem for Locks {
         Box::pin(self.look(path.clone(), held, deep))
     }
 
-    fn discover(&self, path: &DavPath) -> LsFuture<'_, Vec<DavLock>> {
-        let path = path.clone();
-        Box::pin(async move {
-            let Found::In(place) = find(&path) else { return Vec::new() };
-            let Ok(locks) = self.of(&place.workspace).await else { return Vec::new() };
-            let covering = locks.iter().filter(|lock| lock.covers(&place.path));
-            covering.map(|lock| self.lock_of(&place.workspace, lock, &path)).collect()
-        })
+    /// For `PROPFIND` of the library, which is not used.
+    fn discover(&self, _: &DavPath) -> LsFuture<'_, Vec<DavLock>> {
+        Box::pin(std::future::ready(Vec::new()))
     }
 
     fn delete(&self, path: &DavPath) -> LsFuture<'_, Result<(), ()>> {

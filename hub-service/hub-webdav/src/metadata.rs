@@ -1,8 +1,8 @@
-//! What `PROPFIND` and `GET` say of a name.
+//! What the protocol library looks at of a name.
 
 use std::time::{Duration, SystemTime};
 
-use dav_server::fs::{DavDirEntry, DavMetaData, FsError, FsFuture, FsResult};
+use dav_server::fs::{DavMetaData, FsError, FsResult};
 use hub_api::{Entry, EntryKind};
 
 /// Of a file or a folder.
@@ -13,12 +13,6 @@ pub(crate) struct Metadata {
     pub(crate) is_folder: bool,
     /// Without quotes.
     pub(crate) etag: Option<String>,
-}
-
-/// A name in a folder.
-pub(crate) struct Child {
-    pub(crate) name: String,
-    pub(crate) metadata: Metadata,
 }
 
 impl Metadata {
@@ -58,16 +52,5 @@ impl DavMetaData for Metadata {
 
     fn etag(&self) -> Option<String> {
         self.etag.clone()
-    }
-}
-
-impl DavDirEntry for Child {
-    fn name(&self) -> Vec<u8> {
-        self.name.clone().into_bytes()
-    }
-
-    fn metadata(&self) -> FsFuture<'_, Box<dyn DavMetaData>> {
-        let metadata: Box<dyn DavMetaData> = Box::new(self.metadata.clone());
-        Box::pin(std::future::ready(Ok(metadata)))
     }
 }

@@ -1,34 +1,28 @@
 //! Dead properties: those that clients bring (RFC 4918 section 4.1), kept as they came.
 
 use dav_server::fs::DavProp;
-use workspaces::Properties;
 
 /// The name under which a property is kept: `{NAMESPACE}NAME`.
-pub(crate) fn key(property: &DavProp) -> String {
+fn key(property: &DavProp) -> String {
     format!("{{{}}}{}", property.namespace.as_deref().unwrap_or_default(), property.name)
+}
+
+/// The element alone: it is written into other documents.
+fn without_declaration(xml: &str) -> &str {
+    let xml = xml.trim_start();
+    match xml.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((_, element)) => element.trim_start(),
+        None => xml,
+    }
 }
 
 /// What is to change, from what the client sent: set or taken away.
 pub(crate) fn changes(patch: &[(bool, DavProp)]) -> Vec<(String, Option<String>)> {
     let text = |property: &DavProp| {
         let xml = property.xml.as_deref().unwrap_or_default();
-        String::from_utf8_lossy(xml).into_owned()
+        without_declaration(&String::from_utf8_lossy(xml)).to_owned()
     };
     patch.iter().map(|(is_set, property)| (key(property), is_set.then(|| text(property)))).collect()
-}
-
-/// The properties of a name as the protocol library knows them.
-pub(crate) fn all(properties: &Properties, with_content: bool) -> Vec<DavProp> {
-    let of = |(key, text): (&String, &String)| {
-        let (namespace, name) = key.strip_prefix('{')?.rsplit_once('}')?;
-        Some(DavProp {
-            name: name.to_owned(),
-            prefix: (!namespace.is_empty()).then(|| "P".to_owned()),
-            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
-            xml: with_content.then(|| text.clone().into_bytes()),
-        })
-    };
-    properties.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -47,10 +41,7 @@ mod tests {
         let changed = changes(&[(true, property(Some(xml))), (false, property(None))]);
         assert_eq!(changed[0], ("{urn:{odd}}note".to_owned(), Some(xml.to_owned())));
         assert_eq!(changed[1].1, None);
-        let kept = Properties::from([(changed[0].0.clone(), xml.to_owned())]);
-        let found = all(&kept, true);
-        assert_eq!((found[0].name.as_str(), found[0].namespace.as_deref()), ("note", Some("urn:{odd}")));
-        assert_eq!(found[0].xml.as_deref(), Some(xml.as_bytes()));
-        assert!(all(&kept, false)[0].xml.is_none());
+        let declared = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{xml}");
+        assert_eq!(changes(&[(true, property(Some(&declared)))]), changed[..1]);
     }
 }

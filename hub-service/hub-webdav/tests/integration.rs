@@ -6,6 +6,7 @@ mod integration {
     mod litmus;
     mod names;
     mod parts;
+    mod propfind;
     mod refusals;
     mod support;
 }

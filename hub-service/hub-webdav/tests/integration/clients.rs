@@ -81,7 +81,8 @@ async fn davix_puts_gets_lists_moves_and_deletes() {
     assert!(long.contains("3000000"), "{long}");
     said("davix-get", &[&url("higgs/d/x.root"), "back"], folder.path()).await;
     assert_eq!(std::fs::read(folder.path().join("back")).unwrap(), content);
-    said("davix-mv", &[&url("higgs/d/x.root"), &url("higgs/d/y.root")], folder.path()).await;
+    // Of 0.8.4 it ends with 255 whatever the answer is.
+    run("davix-mv", &[&url("higgs/d/x.root"), &url("higgs/d/y.root")], folder.path()).await;
     assert_eq!(server.get("higgs/d/y.root").await, content);
     said("davix-rm", &[&url("higgs/d/y.root")], folder.path()).await;
     assert_eq!(server.status("GET", "higgs/d/y.root", &[], b"").await, 404);
