@@ -58,6 +58,21 @@ impl WorkspaceName {
         self.0.strip_prefix('~')
     }
 
+    /// As one folder of the `WebDAV` tree: `cms~higgs`, `~alice`. A tilde, which no group has, stands for the slash: many
+    /// clients and proxies do not keep `%2F`.
+    #[must_use]
+    pub fn folder_name(&self) -> String {
+        self.0.replace('/', "~")
+    }
+
+    /// The workspace of a folder of the `WebDAV` tree; `cms/higgs` is understood as well.
+    ///
+    /// # Errors
+    /// As [`WorkspaceName::new`].
+    pub fn of_folder_name(folder: &str) -> Result<Self, NameError> {
+        if folder.starts_with('~') { Self::new(folder) } else { Self::new(&folder.replace('~', "/")) }
+    }
+
     /// As one segment of an address: `cms%2Fhiggs`, `~alice`.
     #[must_use]
     pub fn segment(&self) -> String {
@@ -115,6 +130,15 @@ mod tests {
         }
         assert_eq!(WorkspaceName::new("cms/higgs").unwrap().segment(), "cms%2Fhiggs");
         assert_eq!(WorkspaceName::new("~alice").unwrap().person(), Some("alice"));
+        for (name, folder) in [("cms/higgs", "cms~higgs"), ("~alice", "~alice"), ("top", "top")] {
+            let workspace = WorkspaceName::new(name).unwrap();
+            assert_eq!(workspace.folder_name(), folder);
+            assert_eq!(WorkspaceName::of_folder_name(folder), Ok(workspace.clone()));
+            assert_eq!(WorkspaceName::of_folder_name(name), Ok(workspace));
+        }
+        for folder in ["~", "~a~b", "a~", "a~~b", ".", ""] {
+            assert!(WorkspaceName::of_folder_name(folder).is_err(), "{folder}");
+        }
         // Two spellings of one letter are one name.
         assert_eq!(WorkspaceName::new("e\u{301}quipe"), WorkspaceName::new("\u{e9}quipe"));
     }

@@ -25,7 +25,7 @@
 //! | `files/{workspace}/{*path}` | GET, HEAD, PUT, DELETE | bytes: ranges, `ETag`, `If-Match`, `If-None-Match`, `Content-Range`, digests; `version` |
 //! | `uploads`, `uploads/{id}` | POST, HEAD, PATCH, DELETE, OPTIONS | TUS 1.0; metadata `workspace`, `path`, `sha256`, `madeby`, `ifmatch`, `ifnonematch` |
 //! | `links/{token}` | GET, HEAD | without a token; the password by Basic or the header `Link-Password` |
-//! | `dav/{workspace}/{*path}` | `WebDAV` | Bearer, or Basic with an app password |
+//! | `dav/`, `dav/{folder}/{*path}` | `WebDAV` | Bearer, or Basic with an app password; the folder of `cms/higgs` is `cms~higgs` |
 //! | `api/v1/app-passwords`, `.../{id}` | GET, POST, DELETE | [`crate::CreateAppPassword`] |
 //!
 //! A workspace that the caller cannot see answers as one that is not there: 404.
@@ -66,10 +66,10 @@ pub fn of_workspace(workspace: &WorkspaceName, what: &str, path: &FilePath) -> S
     format!("api/v1/workspaces/{}/{what}/{}", workspace.segment(), encode_path(path))
 }
 
-/// A name over `WebDAV`.
+/// A name over `WebDAV`, where the slash of a nested group is a tilde.
 #[must_use]
 pub fn dav(workspace: &WorkspaceName, path: &FilePath) -> String {
-    format!("dav/{}/{}", workspace.segment(), encode_path(path))
+    format!("dav/{}/{}", encode_segment(&workspace.folder_name()), encode_path(path))
 }
 
 #[cfg(test)]
@@ -85,6 +85,7 @@ mod tests {
             of_workspace(&workspace, "list", &FilePath::root()),
             "api/v1/workspaces/cms%2Fhiggs/list/"
         );
+        assert_eq!(dav(&workspace, &path), "dav/cms~higgs/a%20b/100%25.root");
         assert_eq!(dav(&WorkspaceName::new("~alice").unwrap(), &path), "dav/~alice/a%20b/100%25.root");
     }
 }

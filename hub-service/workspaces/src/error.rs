@@ -112,6 +112,14 @@ pub enum WorkspaceError {
         /// Which.
         id: String,
     },
+    /// Someone has locked it.
+    #[error("{path} is locked by {held_by}")]
+    Locked {
+        /// What the lock lies on.
+        path: FilePath,
+        /// Who holds it.
+        held_by: String,
+    },
     /// Cannot be moved or copied there.
     #[error("{from} cannot go to {to}: {reason}")]
     Destination {
@@ -203,6 +211,7 @@ impl WorkspaceError {
             Self::SizeMismatch { .. } => "size_mismatch",
             Self::OffsetMismatch { .. } => "offset_mismatch",
             Self::UploadBusy { .. } => "upload_busy",
+            Self::Locked { .. } => "locked",
             Self::Destination { .. } => "destination",
             Self::Invalid { .. } => "invalid",
             Self::LinkPassword { .. } => "link_password",
@@ -230,7 +239,7 @@ impl WorkspaceError {
             Self::FileTooLarge { .. } => 413,
             Self::QuotaExceeded { .. } | Self::Store(StoreError::DiskFull { .. }) => 507,
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } | Self::Invalid { .. } => 400,
-            Self::UploadBusy { .. } => 423,
+            Self::UploadBusy { .. } | Self::Locked { .. } => 423,
             Self::LinkPassword { .. } => 401,
             Self::Store(StoreError::Stalled { .. }) => 504,
             Self::Store(_) => 502,
@@ -252,6 +261,7 @@ impl WorkspaceError {
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => "send the file again",
             Self::OffsetMismatch { .. } => "ask where the upload stands, and go on from there",
             Self::UploadBusy { .. } => "wait until the other request has ended",
+            Self::Locked { .. } => "ask who holds the lock to give it back, or wait until it ends",
             Self::Store(StoreError::DiskFull { .. }) => "tell the operator that the disk is full",
             Self::Store(StoreError::Stalled { .. }) => "try again in a minute",
             Self::LinkPassword { .. } => "ask who sent the link for its password",

@@ -314,8 +314,8 @@ async fn copy_rows(
 ) -> Result<()> {
     let parent = to.path.parent().unwrap_or_default();
     sqlx::query(
-        "INSERT INTO entries (workspace, trash, parent, path, kind, version, modified, modified_by) \
-         SELECT $1, '', $2, $3, kind, kind, $4, $5 FROM entries WHERE workspace = $6 AND trash = '' AND path = $7",
+        "INSERT INTO entries (workspace, trash, parent, path, kind, version, modified, modified_by, properties) \
+         SELECT $1, '', $2, $3, kind, kind, $4, $5, properties FROM entries WHERE workspace = $6 AND trash = '' AND path = $7",
     )
     .bind(to.workspace)
     .bind(parent.as_str())
@@ -329,8 +329,8 @@ async fn copy_rows(
     let (first, before) = below(from.path);
     if is_folder {
         sqlx::query(
-            "INSERT INTO entries (workspace, trash, parent, path, kind, version, modified, modified_by) \
-             SELECT $1, '', $2 || SUBSTR(parent, $3), $2 || SUBSTR(path, $3), kind, kind, $4, $5 \
+            "INSERT INTO entries (workspace, trash, parent, path, kind, version, modified, modified_by, properties) \
+             SELECT $1, '', $2 || SUBSTR(parent, $3), $2 || SUBSTR(path, $3), kind, kind, $4, $5, properties \
              FROM entries WHERE workspace = $6 AND trash = '' AND path >= $7 AND path < $8",
         )
         .bind(to.workspace)

@@ -163,6 +163,7 @@ impl Workspaces {
             "DELETE FROM grants WHERE expires <= $1",
             "DELETE FROM links WHERE expires <= $1",
             "DELETE FROM app_passwords WHERE expires <= $1",
+            "DELETE FROM locks WHERE expires <= $1",
         ] {
             sqlx::query(sql).bind(now).execute(&mut *self.database().write_one().await?).await?;
         }

@@ -22,6 +22,7 @@ mod integration {
     mod sweep;
     mod trash;
     mod versions;
+    mod webdav;
     mod weed;
     mod write;
 }

@@ -35,6 +35,8 @@ CREATE TABLE entries (
     version BIGINT NOT NULL,
     modified BIGINT NOT NULL,
     modified_by TEXT NOT NULL,
+    -- What WebDAV clients keep beside the name, as JSON.
+    properties TEXT,
     UNIQUE (workspace, trash, path)
 );
 CREATE INDEX entries_by_parent ON entries (workspace, trash, parent, path);
@@ -149,3 +151,16 @@ CREATE TABLE audit (
     details TEXT,
     PRIMARY KEY (workspace, number)
 );
+
+CREATE TABLE locks (
+    token TEXT PRIMARY KEY,
+    workspace BIGINT NOT NULL REFERENCES workspaces (id),
+    path TEXT NOT NULL,
+    held_by TEXT NOT NULL,
+    note TEXT,
+    is_shared BIGINT NOT NULL,
+    is_deep BIGINT NOT NULL,
+    seconds BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX locks_by_workspace ON locks (workspace);

@@ -1,0 +1,152 @@
+//! What one request asks for, and what became of it: the file system and the locks of the request look here.
+
+use std::sync::{Mutex, PoisonError};
+
+use dav_server::fs::FsError;
+use http::{HeaderMap, Method, header};
+use hub_api::routes;
+use workspaces::{Preconditions, WorkspaceError};
+
+/// `bytes FIRST-LAST/TOTAL` of a `PUT` (RFC 9110 section 14.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PartOf {
+    pub(crate) first: u64,
+    pub(crate) total: u64,
+}
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    /// `Depth: 0`.
+    pub(crate) is_shallow: bool,
+    /// `Overwrite`; true without it (RFC 4918 section 10.6).
+    pub(crate) overwrite: bool,
+    pub(crate) preconditions: Preconditions,
+    pub(crate) part: Option<PartOf>,
+    pub(crate) media_type: Option<String>,
+    pub(crate) made_by: Option<String>,
+    outcome: Mutex<Outcome>,
+}
+
+/// A file that was opened for reading.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) adler32: u32,
+    pub(crate) media_type: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The first error that says more than the protocol library can carry.
+    pub(crate) error: Option<WorkspaceError>,
+    /// A name that cannot be, and why.
+    pub(crate) bad_name: Option<String>,
+    pub(crate) opened: Option<Opened>,
+    /// A part of a file came, and this many bytes are there now: the file is not whole yet.
+    pub(crate) unfinished_at: Option<u64>,
+}
+
+impl Asked {
+    pub(crate) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        Self {
+            method: method.clone(),
+            is_shallow: text("depth") == Some("0"),
+            overwrite: !text("overwrite").is_some_and(|value| value.eq_ignore_ascii_case("f")),
+            preconditions: Preconditions {
+                if_match: text(header::IF_MATCH.as_str()).map(tags),
+                if_none_match_any: text(header::IF_NONE_MATCH.as_str()) == Some("*"),
+            },
+            part: text(header::CONTENT_RANGE.as_str()).and_then(part_of),
+            media_type: text(header::CONTENT_TYPE.as_str()).map(str::to_owned),
+            made_by: text(routes::MADE_BY).map(str::to_owned),
+            outcome: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is(&self, method: &str) -> bool {
+        self.method.as_str() == method
+    }
+
+    /// Notes an error, and gives the one that the protocol library knows.
+    pub(crate) fn failed(&self, error: WorkspaceError) -> FsError {
+        let known = match &error {
+            WorkspaceError::NotFound { .. } => return FsError::NotFound,
+            // Only a race gets here past the look of the library: "there already" is a failed precondition then.
+            WorkspaceError::Exists { .. } => FsError::Exists,
+            WorkspaceError::ParentMissing { .. } | WorkspaceError::NotAFolder { .. } => FsError::NotFound,
+            WorkspaceError::QuotaExceeded { .. } => FsError::InsufficientStorage,
+            WorkspaceError::FileTooLarge { .. } => FsError::TooLarge,
+            WorkspaceError::Forbidden { .. } | WorkspaceError::AdminsOnly { .. } => FsError::Forbidden,
+            _ => FsError::GeneralFailure,
+        };
+        self.note(|outcome| {
+            outcome.error.get_or_insert(error);
+        });
+        known
+    }
+
+    /// Notes that a name cannot be.
+    pub(crate) fn bad_name(&self, why: String) -> FsError {
+        self.note(|outcome| {
+            outcome.bad_name.get_or_insert(why);
+        });
+        FsError::Forbidden
+    }
+
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Outcome)) {
+        change(&mut self.outcome.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn take_outcome(&self) -> Outcome {
+        std::mem::take(&mut self.outcome.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Entity tags of `If-Match`. A weak one matches nothing (RFC 9110 section 13.1.1).
+fn tags(value: &str) -> Vec<String> {
+    value.split(',').map(|tag| tag.trim().to_owned()).collect()
+}
+
+fn part_of(value: &str) -> Option<PartOf> {
+    let (range, total) = value.strip_prefix("bytes")?.trim().split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last, total): (u64, u64, u64) =
+        (first.parse().ok()?, last.parse().ok()?, total.parse().ok()?);
+    (first <= last && last < total).then_some(PartOf { first, total })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_understood() {
+        let mut headers = HeaderMap::new();
+        let asked = |headers: &HeaderMap| Asked::of(&Method::PUT, headers);
+        assert!(asked(&headers).overwrite && !asked(&headers).is_shallow);
+        headers.insert("overwrite", "F".parse().unwrap());
+        headers.insert("depth", "0".parse().unwrap());
+        headers.insert("if-match", "\"a\", W/\"b\"".parse().unwrap());
+        headers.insert("if-none-match", "*".parse().unwrap());
+        let asked = asked(&headers);
+        assert!(!asked.overwrite && asked.is_shallow && asked.preconditions.if_none_match_any);
+        assert_eq!(asked.preconditions.if_match.unwrap(), ["\"a\"", "W/\"b\""]);
+    }
+
+    #[test]
+    fn parts_are_understood() {
+        let check = |value: &str, expected: Option<(u64, u64)>| {
+            assert_eq!(part_of(value).map(|part| (part.first, part.total)), expected, "{value}");
+        };
+        check("bytes 0-9/100", Some((0, 100)));
+        check("bytes 90-99/100", Some((90, 100)));
+        for bad in
+            ["bytes 0-9/*", "bytes 9-0/100", "bytes 90-100/100", "bytes */100", "lines 0-9/100", "", "bytes"]
+        {
+            check(bad, None);
+        }
+    }
+}
