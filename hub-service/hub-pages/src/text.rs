@@ -1,6 +1,6 @@
 //! Numbers, times and names as people read them.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Bytes in decimal units with three digits: `1.23 GB`, `999 B`.
@@ -50,7 +50,7 @@ pub fn time(rfc3339: &str) -> Markup {
     match rfc3339.parse::<Timestamp>() {
         Err(_) => html! { (rfc3339) },
         Ok(instant) => {
-            let shown = instant.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string();
+            let shown = instant.strftime("%Y-%m-%d %H:%M").to_string();
             html! { time datetime=(instant) title=(format!("{shown} UTC")) { (shown) } }
         }
     }

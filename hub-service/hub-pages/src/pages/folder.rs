@@ -59,7 +59,7 @@ pub fn folder_page(frame: &Frame<'_>, page: &FolderPage<'_>) -> Markup {
     let title = page.folder.name().unwrap_or(workspace.as_str());
     let content = html! {
         div.folder data-workspace=(workspace) data-folder=(page.folder)
-            data-max-bytes=(page.max_file_bytes) data-drop[can_write] {
+            data-max-bytes=(page.max_file_bytes) data-drop=[can_write.then_some("")] {
             (breadcrumbs(frame, workspace, page.folder))
             h1.hidden { "Folder " (text::name(title)) }
             @if can_write { (tools(frame, page)) }
@@ -215,14 +215,14 @@ fn row(frame: &Frame<'_>, workspace: &WorkspaceName, entry: &Entry, can_write: b
     let addresses = frame.addresses();
     let name = entry.path.name().unwrap_or_default();
     let is_folder = entry.kind == EntryKind::Folder;
-    let (icon, address) = match entry.kind {
-        EntryKind::Folder => (Icon::Folder, addresses.folder(workspace, &entry.path)),
-        EntryKind::File => (Icon::of_file(name), addresses.file(workspace, &entry.path)),
+    let address = match entry.kind {
+        EntryKind::Folder => addresses.folder(workspace, &entry.path),
+        EntryKind::File => addresses.file(workspace, &entry.path),
     };
     html! {
         tr {
             th.name scope="row" {
-                span class=(if is_folder { "kind folder" } else { "kind" }) { (icon.draw()) }
+                (kind_icon(entry.kind, name))
                 a href=(address) { (text::name(name)) @if is_folder { span.hidden { ", folder" } } }
             }
             td.size {
@@ -234,6 +234,14 @@ fn row(frame: &Frame<'_>, workspace: &WorkspaceName, entry: &Entry, can_write: b
             td.who { (text::name(&entry.modified_by)) }
             td.actions { (row_menu(frame, workspace, entry, can_write)) }
         }
+    }
+}
+
+/// The picture of a name in a list.
+pub(crate) fn kind_icon(kind: EntryKind, name: &str) -> Markup {
+    match kind {
+        EntryKind::Folder => html! { span.kind.folder { (Icon::Folder.draw()) } },
+        EntryKind::File => html! { span.kind { (Icon::of_file(name).draw()) } },
     }
 }
 
