@@ -5,7 +5,7 @@ const { prefix, xsrf, visitor } = document.body.dataset;
 const root = document.documentElement;
 root.classList.add('script');
 
-/* Small things */
+// Small things.
 
 function makeElement(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -41,7 +41,7 @@ function durationText(seconds) {
 
 showLocalTimes(document);
 
-/* Menus close when something else is chosen, and with Escape. */
+// Menus close when something else is chosen, and with Escape.
 
 document.addEventListener('click', (event) => {
   for (const menu of document.querySelectorAll('details.menu[open]')) {
@@ -94,7 +94,7 @@ document.addEventListener('input', (event) => {
   for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
 });
 
-/* The histogram of a branch opens below its row. */
+// The histogram of a branch opens below its row.
 
 function toggleHistogram(link) {
   const row = link.closest('tr');
@@ -116,20 +116,29 @@ function toggleHistogram(link) {
   link.setAttribute('aria-expanded', 'true');
 }
 
-/* Uploads */
+// Uploads.
 
 const CHUNK_BYTES = 16 * 1024 * 1024;
 const MOST_AT_ONCE = 2;
 const LONGEST_PAUSE_SECONDS = 30;
 const folder = document.querySelector('[data-drop]');
 
-/** An answer that says no, with the words of the service. */
+// An answer that says no, with the words of the service.
 class Refused extends Error {
   constructor(status, answer) {
     super(answer?.message ?? `the service answered ${status}`);
     this.status = status;
     this.nextStep = answer?.next_step;
   }
+}
+
+// Other pages of this host can write into the storage of the browser: what comes from there is checked.
+function isUploadId(id) {
+  return typeof id === 'string' && /^[\w-]+$/.test(id);
+}
+
+function uploadAddress(id) {
+  return `${prefix}uploads/${id}`;
 }
 
 function base64(text) {
@@ -144,7 +153,7 @@ async function ask(method, address, headers = {}) {
   return answer;
 }
 
-/** Sends a piece of a file and tells how far it is; resolves to the offset that the service has. */
+// Sends a piece of a file and tells how far it is; resolves to the offset that the service has.
 function sendPiece(upload, start) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -170,7 +179,7 @@ function sendPiece(upload, start) {
   });
 }
 
-/** One file on its way. What is needed to go on after a reload is kept in the browser, never the file itself. */
+// One file on its way. What is needed to go on after a reload is kept in the browser, never the file itself.
 class Upload {
   constructor(path, file) {
     Object.assign(this, { path, file, state: 'waiting', offset: 0, replaces: false, tries: 0 });
@@ -185,13 +194,18 @@ class Upload {
   get kept() {
     try {
       const kept = JSON.parse(localStorage.getItem(this.key));
-      return kept?.size === this.file.size && kept?.modified === this.file.lastModified ? kept : null;
+      const isSame = kept?.size === this.file.size && kept?.modified === this.file.lastModified;
+      return isSame && isUploadId(kept.id) ? kept : null;
     } catch { return null; }
   }
 
   keep(offset) {
-    const record = { address: this.address, size: this.file.size, modified: this.file.lastModified, offset };
+    const record = { id: this.id, size: this.file.size, modified: this.file.lastModified, offset };
     try { localStorage.setItem(this.key, JSON.stringify(record)); } catch { /* full or forbidden: no resuming after a reload */ }
+  }
+
+  get address() {
+    return uploadAddress(this.id);
   }
 
   forget() {
@@ -220,6 +234,7 @@ class Upload {
   }
 
   isAt(offset) {
+    if (this.state !== 'running') return;
     const now = performance.now();
     this.begun ??= { offset, now };
     this.offset = offset;
@@ -248,20 +263,20 @@ class Upload {
     this.row.remove();
     this.forget();
     uploads.drop(this);
-    if (this.address) await ask('DELETE', this.address).catch(() => null);
+    if (this.id) await ask('DELETE', this.address).catch(() => null);
   }
 
-  /** Where to go on: what the service has of it, or a new upload. */
+  // Where to go on: what the service has of it, or a new upload.
   async begin() {
-    this.address ??= this.kept?.address;
-    if (this.address) {
+    this.id ??= this.kept?.id;
+    if (this.id) {
       try {
         const answer = await ask('HEAD', this.address);
         return Number(answer.headers.get('upload-offset'));
       } catch (error) {
         if (!(error instanceof Refused) || error.status < 400 || error.status >= 500) throw error;
         // It is finished, expired, or of another login.
-        this.address = undefined;
+        this.id = undefined;
         this.forget();
       }
     }
@@ -272,8 +287,7 @@ class Upload {
       'upload-metadata': Object.entries(metadata).map(([key, value]) => `${key} ${base64(value)}`).join(','),
     });
     // Behind a proxy the service may not know its own host: only the last part of the address counts.
-    const id = new URL(answer.headers.get('location'), answer.url).pathname.split('/').pop();
-    this.address = `${prefix}uploads/${id}`;
+    this.id = new URL(answer.headers.get('location'), answer.url).pathname.split('/').pop();
     this.keep(0);
     return Number(answer.headers.get('upload-offset') ?? 0);
   }
@@ -316,7 +330,7 @@ class Upload {
   }
 }
 
-/** All uploads of this page. */
+// All uploads of this page.
 const uploads = {
   all: [],
   told: '',
@@ -349,7 +363,7 @@ const uploads = {
     this.goOn();
   },
 
-  /** For eyes always, for ears at every tenth of the way. */
+  // For eyes always, for ears at every tenth of the way.
   tell() {
     const count = (state) => this.all.filter((upload) => upload.state === state).length;
     const [size, sent] = this.all.reduce(([size, sent], upload) =>
@@ -381,7 +395,7 @@ async function refreshListing() {
   now.replaceWith(fresh);
 }
 
-/** The files of a drop, those in folders with the names of these before them. */
+// The files of a drop, those in folders with the names of these before them.
 async function filesOf(entry, above = '') {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => { entry.file(resolve, reject); });
@@ -401,7 +415,7 @@ function addFiles(files) {
   for (const [name, file] of files) uploads.add(above ? `${above}/${name}` : name, file);
 }
 
-/** Uploads that an earlier page left: the browser may not open their files by itself. */
+// Uploads that an earlier page left: the browser may not open their files by itself.
 function showInterrupted() {
   const start = `mlaas4hep-upload ${prefix} ${visitor} ${folder.dataset.workspace} `;
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(start));
@@ -410,11 +424,11 @@ function showInterrupted() {
     const path = key.slice(start.length);
     let kept = {};
     try { kept = JSON.parse(localStorage.getItem(key)); } catch { /* not ours */ }
-    if (path.slice(0, Math.max(0, path.lastIndexOf('/'))) !== folder.dataset.folder || !kept?.address) continue;
+    if (path.slice(0, Math.max(0, path.lastIndexOf('/'))) !== folder.dataset.folder || !isUploadId(kept?.id)) continue;
     const row = makeElement('li', {}, makeElement('bdi', {}, path),
       makeElement('span', { class: 'row' }, makeElement('button', {
         type: 'button', 'aria-label': `Forget: ${path}`,
-        onclick: () => { localStorage.removeItem(key); row.remove(); section.hidden = !section.querySelector('li'); ask('DELETE', kept.address).catch(() => null); },
+        onclick: () => { localStorage.removeItem(key); row.remove(); section.hidden = !section.querySelector('li'); ask('DELETE', uploadAddress(kept.id)).catch(() => null); },
       }, 'Forget')),
       makeElement('progress', { max: Math.max(1, kept.size), value: kept.offset, 'aria-label': `Upload of ${path}` }),
       makeElement('span', { class: 'state' }, `Interrupted at ${bytesText(kept.offset)} of ${bytesText(kept.size)}. Choose or drop the same file again to go on.`));

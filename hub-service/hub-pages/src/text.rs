@@ -48,7 +48,7 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
 #[must_use]
 pub fn time(rfc3339: &str) -> Markup {
     match rfc3339.parse::<Timestamp>() {
-        Err(_) => html! { (rfc3339) },
+        Err(_) => name(rfc3339),
         Ok(instant) => {
             let shown = instant.strftime("%Y-%m-%d %H:%M").to_string();
             html! { time datetime=(instant) title=(format!("{shown} UTC")) { (shown) } }
@@ -130,7 +130,7 @@ mod tests {
             time("2026-11-26T14:49:33Z").into_string(),
             "<time datetime=\"2026-11-26T14:49:33Z\" title=\"2026-11-26 14:49 UTC\">2026-11-26 14:49</time>"
         );
-        assert_eq!(time("<soon>").into_string(), "&lt;soon&gt;");
+        assert_eq!(time("<soon>").into_string(), "<bdi>&lt;soon&gt;</bdi>");
     }
 
     #[test]
