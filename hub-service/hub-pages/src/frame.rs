@@ -84,6 +84,15 @@ pub(crate) fn role_word(role: Role) -> &'static str {
     }
 }
 
+/// The visitor's own role.
+pub(crate) fn your_role(role: Role) -> &'static str {
+    match role {
+        Role::Reader => "you can read",
+        Role::Writer => "you can read and write",
+        Role::Admin => "you administer it",
+    }
+}
+
 impl Frame<'_> {
     pub(crate) fn addresses(&self) -> Addresses<'_> {
         Addresses { prefix: self.prefix }
@@ -184,7 +193,7 @@ impl Frame<'_> {
                 p.workspace-name {
                     (icon.draw())
                     a href=(addresses.folder(&workspace.name, &FilePath::root())) { (text::name(name)) }
-                    span.chip { "you: " (role_word(workspace.role)) }
+                    span.chip { (your_role(workspace.role)) }
                 }
                 nav.tabs aria-label=(format!("Workspace {}", text::plain_name(name))) {
                     @for other in Tab::ALL.into_iter().filter(|other| workspace.role >= other.needs()) {

@@ -74,14 +74,14 @@ fn form(frame: &Frame<'_>) -> Markup {
                 input #label name="label" required maxlength="200" placeholder="rclone on my laptop" autocomplete="off";
             }
             div {
-                label for="role" { "It" }
+                label for="role" { "Access" }
                 select #role name="role" {
                     option value="reader" { (role_word(Role::Reader)) }
                     option value="writer" selected { (role_word(Role::Writer)) }
                     option value="admin" { "can do all that I can" }
                 }
             }
-            div { label for="life" { "for" } (lifetimes("life", Some(365 * DAY_SECONDS), Some(90 * DAY_SECONDS))) }
+            div { label for="life" { "For" } (lifetimes("life", Some(365 * DAY_SECONDS), Some(90 * DAY_SECONDS))) }
             button.strong type="submit" { "Make a password" }
         }
     }
@@ -91,7 +91,7 @@ fn table(frame: &Frame<'_>, passwords: &[AppPasswordInfo]) -> Markup {
     html! {
         table {
             thead { tr {
-                th scope="col" { "For" } th scope="col" { "It" } th scope="col" { "Made" } th scope="col" { "Last used" }
+                th scope="col" { "For" } th scope="col" { "Access" } th scope="col" { "Made" } th scope="col" { "Last used" }
                 th scope="col" { "Until" } th.actions scope="col" { span.hidden { "Actions" } }
             } }
             tbody {
@@ -100,8 +100,8 @@ fn table(frame: &Frame<'_>, passwords: &[AppPasswordInfo]) -> Markup {
                         th scope="row" { (text::name(&password.label)) }
                         td { (role_word(password.role)) }
                         td { (text::time(&password.created)) }
-                        td { @match &password.last_used { Some(time) => (text::time(time)), None => "never" } }
-                        td { @match &password.expires { Some(time) => (text::time(time)), None => "taken back" } }
+                        td { @match &password.last_used { Some(time) => (text::time(time)), None => span.faint { "never" } } }
+                        td { @match &password.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
                         td.actions {
                             (frame.button_form(
                                 &frame.addresses().delete_app_password(&password.id), "danger",

@@ -285,12 +285,12 @@ fn paging(page: &FolderPage<'_>) -> Markup {
         Further::Pages { page: at, n_pages, n_entries } => html! {
             @if *n_entries > 0 {
                 nav.paging aria-label="Pages of this folder" {
-                    @if *at > 1 { a.button rel="prev" href=(address(at - 1)) { "Earlier" } }
+                    @if *at > 1 { a.button rel="prev" href=(address(at - 1)) { "Previous" } }
                     span {
                         (text::counted(*n_entries, "name", "names"))
                         @if *n_pages > 1 { ", page " (at) " of " (n_pages) }
                     }
-                    @if at < n_pages { a.button rel="next" href=(address(at + 1)) { "Further" } }
+                    @if at < n_pages { a.button rel="next" href=(address(at + 1)) { "Next" } }
                 }
             }
         },
@@ -299,7 +299,7 @@ fn paging(page: &FolderPage<'_>) -> Markup {
                 @if *is_later { a.button href="?" { "From the start" } }
                 span { "A large folder: shown in the order of its names" }
                 @if let Some(next) = next {
-                    a.button rel="next" href=(format!("?cursor={}", routes::encode_segment(next))) { "Further" }
+                    a.button rel="next" href=(format!("?cursor={}", routes::encode_segment(next))) { "Next" }
                 }
             }
         },

@@ -4,7 +4,7 @@ use hub_api::{Action, FilePath, SharedUri, WorkspaceInfo, WorkspaceKind, routes}
 use maud::{Markup, html};
 
 use super::{file::copied, quota_bar::quota_bars};
-use crate::{Frame, frame::{Tab, role_word}, text};
+use crate::{Frame, frame::{Tab, your_role}, text};
 
 /// Numbers and addresses of a workspace.
 #[derive(Clone, Debug)]
@@ -60,12 +60,12 @@ fn rights(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
             h2 #rights { "Who" }
             @if workspace.kind == WorkspaceKind::Group {
                 p {
-                    "The workspace of the group " strong { (text::name(workspace.name.as_str())) } ". You: "
-                    (role_word(workspace.role)) "."
+                    "The workspace of the group " strong { (text::name(workspace.name.as_str())) } "; "
+                    (your_role(workspace.role)) "."
                 }
             } @else {
-                p { "The workspace of " strong { (text::name(workspace.name.person().unwrap_or_default())) } ". You: "
-                    (role_word(workspace.role)) "." }
+                p { "The workspace of " strong { (text::name(workspace.name.person().unwrap_or_default())) } "; "
+                    (your_role(workspace.role)) "." }
             }
             @if workspace.role.allows(Action::Administer) {
                 p {

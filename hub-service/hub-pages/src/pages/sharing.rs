@@ -30,7 +30,7 @@ const LIFETIMES: [(Option<u64>, &str); 6] = [
     (Some(30 * DAY_SECONDS), "30 days"),
     (Some(90 * DAY_SECONDS), "90 days"),
     (Some(365 * DAY_SECONDS), "a year"),
-    (None, "until taken back"),
+    (None, "no end"),
 ];
 
 /// A choice of lifetimes up to a longest one; without one, also for ever.
@@ -89,7 +89,7 @@ fn grants(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
     html! {
         table {
             thead { tr {
-                th scope="col" { "Who" } th scope="col" { "May" } th scope="col" { "Until" }
+                th scope="col" { "Who" } th scope="col" { "Access" } th scope="col" { "Until" }
                 th.who scope="col" { "Given by" } th.actions scope="col" { span.hidden { "Actions" } }
             } }
             tbody {
@@ -99,9 +99,9 @@ fn grants(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
                         Grantee::Group(name) => (Icon::Group, "group", name),
                     };
                     tr {
-                        th scope="row" { (icon.draw()) (text::name(name)) span.hidden { ", " (word) } }
+                        th scope="row" { span.kind { (icon.draw()) } (text::name(name)) span.hidden { ", " (word) } }
                         td { (role_word(grant.role)) }
-                        td { @match &grant.expires { Some(time) => (text::time(time)), None => "taken back" } }
+                        td { @match &grant.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
                         td.who { (text::name(&grant.granted_by)) }
                         td.actions {
                             (frame.button_form(
@@ -122,22 +122,22 @@ fn grant_form(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
         form.card.fields.across method="post" action=(frame.addresses().of_workspace(&page.workspace.name, "grants")) {
             (frame.xsrf_field())
             div {
-                label for="grantee-kind" { "Let in" }
+                label for="grantee-kind" { "Who" }
                 select #grantee-kind name="kind" { option value="user" { "a person" } option value="group" { "a group" } }
             }
             div.grow {
-                label for="grantee" { "named" }
+                label for="grantee" { "Name" }
                 input #grantee name="name" required maxlength="255" autocomplete="off" autocapitalize="none" spellcheck="false";
             }
             div {
-                label for="grant-role" { "who" }
+                label for="grant-role" { "Access" }
                 select #grant-role name="role" {
                     option value="reader" { (role_word(Role::Reader)) }
                     option value="writer" { (role_word(Role::Writer)) }
                     option value="admin" { "administers it too" }
                 }
             }
-            div { label for="grant-life" { "for" } (lifetimes("grant-life", None, None)) }
+            div { label for="grant-life" { "For" } (lifetimes("grant-life", None, None)) }
             button.strong type="submit" { "Share" }
         }
     }
@@ -191,7 +191,7 @@ fn link_form(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
                 input #link-path name="path" value=(page.path) required maxlength="4096" placeholder="data/ttH.root"
                     autocomplete="off" spellcheck="false" autofocus[!page.path.is_empty()];
             }
-            div { label for="link-life" { "for" } (lifetimes("link-life", Some(30 * DAY_SECONDS), Some(7 * DAY_SECONDS))) }
+            div { label for="link-life" { "For" } (lifetimes("link-life", Some(30 * DAY_SECONDS), Some(7 * DAY_SECONDS))) }
             div {
                 label for="link-password" { "Password, if any" }
                 input #link-password name="password" type="password" maxlength="1024" autocomplete="new-password";

@@ -36,7 +36,7 @@ pub fn trash_page(frame: &Frame<'_>, view: &TrashPageView<'_>) -> Markup {
         @else { (table(frame, view, is_admin)) }
         @if let Some(cursor) = &view.page.next_cursor {
             nav.paging aria-label="Pages of the trash" {
-                a.button rel="next" href=(format!("?cursor={}", hub_api::routes::encode_segment(cursor))) { "Further" }
+                a.button rel="next" href=(format!("?cursor={}", hub_api::routes::encode_segment(cursor))) { "Next" }
             }
         }
     };
@@ -50,7 +50,7 @@ fn table(frame: &Frame<'_>, view: &TrashPageView<'_>, is_admin: bool) -> Markup 
         table.files {
             thead { tr {
                 th.name scope="col" { "Where it was" } th.size scope="col" { "Size" } th.modified scope="col" { "Deleted" }
-                th.who scope="col" { "By" } th.modified scope="col" { "Kept until" }
+                th.who scope="col" { "By" } th.modified.until scope="col" { "Kept until" }
                 th.actions scope="col" { span.hidden { "Actions" } }
             } }
             tbody {
@@ -60,7 +60,7 @@ fn table(frame: &Frame<'_>, view: &TrashPageView<'_>, is_admin: bool) -> Markup 
                         td.size { (text::bytes(entry.size_bytes)) }
                         td.modified { (text::time(&entry.deleted)) }
                         td.who { (text::name(&entry.deleted_by)) }
-                        td.modified { (text::time(&entry.expires)) }
+                        td.modified.until { (text::time(&entry.expires)) }
                         td.actions { div.row {
                             (frame.button_form(
                                 &addresses.of_id(workspace, "trash", &entry.id, "restore"), "",
