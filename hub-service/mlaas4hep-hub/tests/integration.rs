@@ -1,0 +1,5 @@
+//! The service as its callers meet it.
+
+mod integration {
+    mod root_preview;
+}
