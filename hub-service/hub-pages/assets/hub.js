@@ -266,18 +266,19 @@ class Upload {
     if (this.id) await ask('DELETE', this.address).catch(() => null);
   }
 
-  // Where to go on: what the service has of it, or a new upload.
+  // Where to go on, in what the service has of it or in a new upload; and whether that is all.
   async begin() {
     this.id ??= this.kept?.id;
     if (this.id) {
       try {
         const answer = await ask('HEAD', this.address);
-        return Number(answer.headers.get('upload-offset'));
+        return [Number(answer.headers.get('upload-offset')), false];
       } catch (error) {
         if (!(error instanceof Refused) || error.status < 400 || error.status >= 500) throw error;
         // It is finished, expired, or of another login.
         this.id = undefined;
         this.forget();
+        if (this.offset === this.file.size && await this.isThere()) return [this.file.size, true];
       }
     }
     const metadata = { workspace: folder.dataset.workspace, path: this.path, madeby: 'browser' };
@@ -289,17 +290,28 @@ class Upload {
     // Behind a proxy the service may not know its own host: only the last part of the address counts.
     this.id = new URL(answer.headers.get('location'), answer.url).pathname.split('/').pop();
     this.keep(0);
-    return Number(answer.headers.get('upload-offset') ?? 0);
+    return [0, this.file.size === 0];
+  }
+
+  // Whether the file came although the answer to its last piece was lost.
+  async isThere() {
+    const address = `${prefix}files/${[folder.dataset.workspace, ...this.path.split('/')].map(encodeURIComponent)
+      .join('/')}`;
+    const answer = await fetch(address, { method: 'HEAD' });
+    return answer.ok && Number(answer.headers.get('content-length')) === this.file.size;
   }
 
   async run() {
     this.say('running');
     try {
-      let offset = await this.begin();
+      let [offset, isAll] = await this.begin();
       if (offset > 0) this.isAt(offset);
-      while (offset < this.file.size && this.state === 'running') {
+      // The last piece may be empty: all bytes are there, and the service is asked once more to publish them.
+      while (!isAll && this.state === 'running') {
         offset = await sendPiece(this, offset);
+        this.offset = offset;
         this.tries = 0;
+        isAll = offset >= this.file.size;
         this.keep(offset);
       }
       if (this.state !== 'running') return;

@@ -5,6 +5,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
 };
+use axum::http::request::Parts;
 use serde::{Deserialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
@@ -38,6 +39,14 @@ pub(super) fn check_token(expected: &str, given: &str) -> Result<(), PageError> 
     ))
 }
 
+/// Whether the browser says that another site sends this (Fetch Metadata). Old browsers say nothing.
+pub(super) fn check_site(parts: &Parts) -> Result<(), PageError> {
+    match parts.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()) {
+        None | Some("same-origin" | "none") => Ok(()),
+        Some(_) => check_token("", ""),
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
     type Rejection = PageError;
 
@@ -52,6 +61,7 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
         let Form(Token { xsrf }) =
             Form::from_request(again(), state).await.map_err(|rejection| invalid(rejection.body_text()))?;
         session.check_xsrf(&xsrf)?;
+        check_site(&parts)?;
         let Form(form) =
             Form::from_request(again(), state).await.map_err(|rejection| invalid(rejection.body_text()))?;
         Ok(Self(form))

@@ -9,7 +9,7 @@ use mlaas4hep_hub::pages::{
     root_preview::{histogram_svg, list},
 };
 
-fn signal(n_events: u64) -> Vec<u8> {
+pub(super) fn signal(n_events: u64) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("signal.root");
     let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, n_events, 1)).unwrap();
