@@ -38,7 +38,7 @@ async fn who_may_not_see_sees_nothing() {
         rig.get("nobody", &format!("/w/higgs/{page}")).await.is(401).shows(&["Please log in"]);
     }
     for page in ["sharing", "audit", "trash"] {
-        rig.get("rita", &format!("/w/higgs/{page}")).await.is(403).shows(&["What to do", "Back"]);
+        rig.get("rita", &format!("/w/higgs/{page}")).await.is(403).shows(&["What to do", "My workspaces"]);
     }
     rig.get("bob", "/w/higgs/trash").await.is(200);
     for (who, form) in [("rita", "new-folder/"), ("rita", "delete/secret.root"), ("bob", "grants"), ("bob", "quota")] {
