@@ -90,7 +90,7 @@ async function looking(page) {
   check(await page.locator('tbody tr').count() >= 2, 'files and folders');
   await page.getByRole('link', { name: 'Size' }).click();
   check(await page.locator('th[aria-sort=descending]').innerText() === 'Size ↓' || await page.locator('th.size[aria-sort=descending]').count() === 1, 'ordered by size');
-  await page.getByRole('link', { name: 'data, folder' }).click();
+  await page.getByRole('link', { name: /^data/ }).click();
   check(await page.getByRole('navigation', { name: 'Way to this place' }).innerText().then((text) => text.includes('data')), 'the way to the folder');
 }
 
@@ -167,7 +167,7 @@ async function sharing(page) {
   await page.getByLabel('Name').fill('carol');
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByText('works at once').waitFor();
-  check(await page.getByRole('rowheader', { name: 'carol, person' }).isVisible(), 'access is given');
+  check(await page.getByRole('rowheader', { name: /^carol/ }).isVisible(), 'access is given');
   await page.goto(place('file/signal.root'));
   await page.getByRole('link', { name: 'Make a link' }).click();
   check(await page.getByLabel('File').inputValue() === 'signal.root', 'a link to this file is offered');

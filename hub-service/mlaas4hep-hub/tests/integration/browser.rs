@@ -64,3 +64,15 @@ async fn a_person_at_the_pages() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore]
+async fn hold() {
+    let rig = Rig::new().await;
+    rig.put("signal.root", &signal(20_000)).await;
+    rig.put("data/notes.txt", b"the first notes").await;
+    rig.put("data/notes.txt", b"the second notes").await;
+    let address = rig.serve().await;
+    std::fs::write("/tmp/pages-dump/address", address.to_string()).unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+}
