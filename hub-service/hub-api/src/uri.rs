@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 
-use crate::{FilePath, NameError, PathError, WorkspaceName, routes};
+use crate::{FilePath, NameError, PathError, WorkspaceName};
 
 const SCHEME: &str = "shared://";
 

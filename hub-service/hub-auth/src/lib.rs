@@ -1,1 +1,34 @@
-//! Who is asking: JupyterHub tokens and browser login, IAM bearer tokens, and one Principal for both.
+//! Who is asking: one [`Principal`] for everyone, however it was shown. Knows HTTP headers, and no routes.
+//!
+//! - [`Authenticator`] finds the caller of a request: a token of `JupyterHub`, the session of a browser, the one user of
+//!   `mlaas4hep-hub dev`, or the headers of a proxy that the operator trusts.
+//! - [`Login`] is the way of a browser through the hub's login (OAuth 2.0 with PKCE, RFC 7636) and back.
+//! - Answers of the hub are kept for a minute at most ([`Freshness`]), bound to the token *and* the hub's session, so that
+//!   a logout is felt.
+
+mod authenticator;
+mod cache;
+mod cookie;
+mod dev;
+mod error;
+mod hub;
+mod hub_settings;
+mod login;
+mod principal;
+mod proxy_headers;
+mod seal;
+mod token;
+mod xsrf;
+
+pub use authenticator::{Authenticator, Caller, Freshness};
+pub use cookie::{CookieRules, SetCookie};
+pub use dev::DevUser;
+pub use error::AuthError;
+pub use hub::{HubClient, HubGroup};
+pub use hub_settings::{HubSettings, HubSettingsError};
+pub use login::{LoggedIn, Login, Redirect};
+pub use principal::Principal;
+pub use proxy_headers::ProxyHeaders;
+pub use seal::SealKey;
+pub use token::Token;
+pub use xsrf::XsrfToken;

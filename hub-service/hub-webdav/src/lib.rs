@@ -1,1 +1,1 @@
-//! WebDAV over the names of the workspaces.
+//! `WebDAV` over the names of the workspaces.

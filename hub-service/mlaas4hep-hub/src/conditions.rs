@@ -4,16 +4,16 @@
 
 /// Conditions of a request, as its headers say them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Conditions<'a> {
+pub(crate) struct Conditions<'a> {
     /// `If-Match`: only while the content is one of these.
-    pub if_match: Option<&'a str>,
+    pub(crate) if_match: Option<&'a str>,
     /// `If-None-Match`: only while it is none of these.
-    pub if_none_match: Option<&'a str>,
+    pub(crate) if_none_match: Option<&'a str>,
 }
 
 /// What the conditions say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Do what was asked.
     Go,
     /// Of a read: 304, the caller has it already.
@@ -26,7 +26,7 @@ impl Conditions<'_> {
     /// Judges in the order of RFC 9110 section 13.2.2. `tag` is the entity tag that stands, quotes included, or `None`
     /// where there is nothing; `is_read` holds for `GET` and `HEAD`.
     #[must_use]
-    pub fn judge(&self, tag: Option<&str>, is_read: bool) -> Verdict {
+    pub(crate) fn judge(&self, tag: Option<&str>, is_read: bool) -> Verdict {
         if self.if_match.is_some_and(|list| !holds(list, tag, strong)) {
             return Verdict::Failed;
         }
@@ -41,7 +41,7 @@ impl Conditions<'_> {
 /// Whether the ranges of a request still count under its `If-Range`: no header, or the very tag that stands. A date or a
 /// weak tag never does (RFC 9110 section 13.1.5).
 #[must_use]
-pub fn ranges_count(if_range: Option<&str>, tag: &str) -> bool {
+pub(crate) fn ranges_count(if_range: Option<&str>, tag: &str) -> bool {
     if_range.is_none_or(|given| strong(given.trim(), tag))
 }
 
@@ -64,6 +64,21 @@ fn holds(list: &str, tag: Option<&str>, same: fn(&str, &str) -> bool) -> bool {
     false
 }
 
+/// The strong tags of a list, quotes included. Weak ones never match a write (RFC 9110 section 13.1.1).
+pub(crate) fn tags(list: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    let mut rest = list;
+    while let Some(open) = rest.find('"') {
+        let Some(length) = rest[open + 1..].find('"') else { break };
+        let close = open + 1 + length;
+        if !rest[..open].ends_with("W/") {
+            tags.push(rest[open..=close].to_owned());
+        }
+        rest = &rest[close + 1..];
+    }
+    tags
+}
+
 fn strong(given: &str, tag: &str) -> bool {
     given == tag && !given.starts_with("W/")
 }
@@ -75,6 +90,13 @@ fn weak(given: &str, tag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_of_a_write() {
+        assert_eq!(tags("\"a\", W/\"b\",\"c,d\""), ["\"a\"", "\"c,d\""]);
+        assert_eq!(tags("a"), Vec::<String>::new());
+        assert_eq!(tags("\"a"), Vec::<String>::new());
+    }
 
     #[test]
     fn every_condition() {

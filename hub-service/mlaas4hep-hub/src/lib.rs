@@ -1,5 +1,31 @@
-//! What of the hub service stands without a socket: rules of HTTP, as pure functions.
+//! The service `mlaas4hep-hub`: HTTP around who is asking (`hub-auth`) and the shared storage (`workspaces`).
+//!
+//! - [`configuration`]: what the operator said, what was checked.
+//! - `state`: what was built of it; every handler gets it.
+//! - `routes`: one action, one file; `router` is the list of all.
+//! - [`pages`]: what people see in a browser, one page, one file.
+//! - [`commands`]: what the program can be asked for.
 
-pub mod conditions;
+pub mod commands;
+pub mod configuration;
 pub mod pages;
-pub mod ranges;
+
+mod asker;
+mod conditions;
+mod failure;
+mod hexadecimal;
+mod json_body;
+mod listen;
+mod measure;
+mod open_api;
+mod place;
+mod ranges;
+mod rate_limit;
+mod router;
+mod routes;
+mod send_file;
+mod state;
+
+pub use failure::Failure;
+pub use open_api::open_api;
+pub use router::{Needs, ROUTES, Route};

@@ -1,3 +1,17 @@
-//! The service beside JupyterHub.
+//! The program `mlaas4hep-hub`.
 
-fn main() {}
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = mlaas4hep_hub::commands::Arguments::parse();
+    match mlaas4hep_hub::commands::run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody may be listening.
+            let _ = writeln!(std::io::stderr(), "mlaas4hep-hub: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

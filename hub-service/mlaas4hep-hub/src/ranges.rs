@@ -7,7 +7,7 @@ const MAX_RANGES: usize = 32;
 
 /// What a `Range` header asks of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// The whole file: no header, another unit, or nothing that the grammar knows. Answer 200.
     Whole,
     /// These bytes, in the order asked for, each half open and within the file. Answer 206.
@@ -21,7 +21,7 @@ pub enum Asked {
 /// A header that the grammar does not know is ignored, as RFC 9110 section 14.2 has it. So are more than 32 ranges, and
 /// ranges that together ask for more bytes than the file has: they can only be meant to make the server work.
 #[must_use]
-pub fn asked(header: Option<&str>, size_bytes: u64) -> Asked {
+pub(crate) fn asked(header: Option<&str>, size_bytes: u64) -> Asked {
     let Some(specs) = header.and_then(byte_specs) else { return Asked::Whole };
     let parsed: Option<Vec<_>> =
         specs.split(',').map(str::trim).filter(|spec| !spec.is_empty()).map(range_spec).collect();
@@ -82,19 +82,19 @@ fn number(text: &str) -> Option<u64> {
 
 /// Where the body of a ranged `PUT` belongs: `Content-Range: bytes FIRST-LAST/SIZE` (RFC 9110 section 14.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub(crate) struct Placed {
     /// First byte.
-    pub first: u64,
+    pub(crate) first: u64,
     /// Bytes of the body.
-    pub n_bytes: u64,
+    pub(crate) n_bytes: u64,
     /// Size of the whole file in bytes, where it is known already (`*` says that it is not).
-    pub size_bytes: Option<u64>,
+    pub(crate) size_bytes: Option<u64>,
 }
 
 /// Reads a `Content-Range` header; `None` where it places no bytes. A `PUT` with such a header is an error (400): taken
 /// as a whole file it would destroy the rest (RFC 9110 section 14.5).
 #[must_use]
-pub fn placed(header: &str) -> Option<Placed> {
+pub(crate) fn placed(header: &str) -> Option<Placed> {
     let (unit, rest) = header.trim().split_once(' ')?;
     let (range, size) = rest.trim().split_once('/')?;
     let (first, last) = range.split_once('-')?;

@@ -35,11 +35,14 @@ pub(crate) struct Given {
     expires: Option<i64>,
 }
 
+/// All grants of a workspace.
+type Grants = Arc<Vec<Given>>;
+
 /// What was read of the database a moment ago.
 #[derive(Default)]
 pub(crate) struct Remembered {
     ids: Mutex<HashMap<WorkspaceName, i64>>,
-    grants: Mutex<HashMap<i64, (Instant, Arc<Vec<Given>>)>>,
+    grants: Mutex<HashMap<i64, (Instant, Grants)>>,
     /// How often a grant was given or taken back: what was read before that is not kept.
     n_changes: AtomicU64,
 }
@@ -64,13 +67,13 @@ impl Remembered {
         ids.insert(name.clone(), id);
     }
 
-    fn grants(&self, workspace: i64) -> Option<Arc<Vec<Given>>> {
+    fn grants(&self, workspace: i64) -> Option<Grants> {
         let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, given) = grants.get(&workspace)?;
         (since.elapsed() < REMEMBERED).then(|| given.clone())
     }
 
-    fn keep_grants(&self, workspace: i64, (since, n_changes): (Instant, u64), given: Arc<Vec<Given>>) {
+    fn keep_grants(&self, workspace: i64, (since, n_changes): (Instant, u64), given: Grants) {
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         if self.n_changes.load(Ordering::SeqCst) != n_changes {
             return;
@@ -229,7 +232,7 @@ impl Workspaces {
         Ok(given.iter().filter(is_meant).map(|grant| grant.role).max())
     }
 
-    async fn read_grants(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {
+    async fn read_grants(&self, workspace: i64) -> Result<Grants> {
         let read_at = (Instant::now(), self.remembered().n_changes.load(Ordering::SeqCst));
         let rows =
             sqlx::query("SELECT grantee_kind, grantee, role, expires FROM grants WHERE workspace = $1")

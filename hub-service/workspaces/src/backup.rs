@@ -1,5 +1,5 @@
-//! A copy of everything, made while it is used, and the way back. For PostgreSQL and S3 their own tools copy; this makes the
-//! copy of SQLite and of the folder of blobs.
+//! A copy of everything, made while it is used, and the way back. For `PostgreSQL` and S3 their own tools copy; this makes the
+//! copy of `SQLite` and of the folder of blobs.
 
 use std::path::Path;
 
@@ -19,12 +19,12 @@ pub struct BackupReport {
 }
 
 impl Workspaces {
-    /// Copies the SQLite database and the blobs into a folder, which must be empty or hold an older backup without its
+    /// Copies the `SQLite` database and the blobs into a folder, which must be empty or hold an older backup without its
     /// database. Blobs never change, so on one file system they get a second name instead of a copy. Unfinished uploads
     /// stay behind. Blobs in a bucket stay there: the list `blobs.txt` names what the database needs.
     ///
     /// # Errors
-    /// PostgreSQL (use `pg_dump`, then copy the blobs); a file in the way; a full disk.
+    /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a file in the way; a full disk.
     pub async fn backup(&self, folder: &Path) -> Result<BackupReport> {
         // No blob goes while they are copied: those that the copied database names are all there until the end.
         let _alone = self.upkeep().lock().await;

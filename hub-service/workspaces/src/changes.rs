@@ -51,7 +51,7 @@ pub(crate) async fn write_change(
     )
     .bind(ledger.id)
     .bind(ledger.next_number())
-    .bind(if kind == ChangeKind::Written { 0_i64 } else { 1 })
+    .bind(i64::from(kind == ChangeKind::Deleted))
     .bind(path.as_str())
     .bind(&doer.actor.name)
     .bind(doer.now)

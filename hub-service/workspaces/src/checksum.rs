@@ -98,7 +98,7 @@ mod tests {
         check(b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 0x024d_0127);
         // zlib.adler32(b'\xff' * 100000), hashlib.sha256 of the same
         check(
-            &[255; 100_000],
+            &vec![255; 100_000],
             "be87f6dbe42cdf682276fbecab3636fbfcaa008cf454d635dd77872b50d940aa",
             0x149a_302c,
         );

@@ -1,9 +1,9 @@
-//! The database: SQLite with one writer, or PostgreSQL. The statements are the same for both.
+//! The database: `SQLite` with one writer, or `PostgreSQL`. The statements are the same for both.
 
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Executor, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
     migrate::Migrator,
     pool::PoolConnection,
@@ -23,13 +23,13 @@ pub(crate) type Write = Transaction<'static, Any>;
 /// Pools of connections.
 pub(crate) struct Database {
     readers: AnyPool,
-    /// Of SQLite one connection: writers wait for each other here, not in the database, where they would time out.
+    /// Of `SQLite` one connection: writers wait for each other here, not in the database, where they would time out.
     writers: AnyPool,
     is_sqlite: bool,
 }
 
 impl Database {
-    /// Opens or makes the SQLite database in a file, and brings its tables up to date.
+    /// Opens or makes the `SQLite` database in a file, and brings its tables up to date.
     pub(crate) async fn open_sqlite(file: &Path) -> Result<Self> {
         let url = format!("sqlite://{}?mode=rwc", url_of_path(file));
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
@@ -40,7 +40,7 @@ impl Database {
         Ok(Self { readers, writers, is_sqlite: true })
     }
 
-    /// Connects to PostgreSQL, and brings the tables up to date.
+    /// Connects to `PostgreSQL`, and brings the tables up to date.
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
         let writers = pool(url, READERS, "SET lock_timeout = '30s'").await?;
         POSTGRES_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
@@ -58,7 +58,7 @@ impl Database {
         Ok(self.readers.begin_with(begin).await?)
     }
 
-    /// A transaction that writes. On SQLite it is the only one; on PostgreSQL those of one workspace wait for each other in
+    /// A transaction that writes. On `SQLite` it is the only one; on `PostgreSQL` those of one workspace wait for each other in
     /// [`crate::quota::Ledger::lock`].
     pub(crate) async fn write(&self) -> Result<Write> {
         Ok(self.writers.begin_with(if self.is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await?)
@@ -69,7 +69,7 @@ impl Database {
         Ok(self.writers.acquire().await?)
     }
 
-    /// A consistent copy of the SQLite database, made while it is used.
+    /// A consistent copy of the `SQLite` database, made while it is used.
     pub(crate) async fn copy_to(&self, file: &Path) -> Result<()> {
         let text = file.to_str().unwrap_or_default();
         if !self.is_sqlite || text.is_empty() {
@@ -97,7 +97,9 @@ async fn pool(url: &str, n_connections: u32, at_start: &'static str) -> Result<A
     install_default_drivers();
     let options = AnyPoolOptions::new()
         .max_connections(n_connections)
-        .acquire_timeout(Duration::from_secs(60))
+        .acquire_timeout(Duration::from_mins(1))
+        // SQLite ends a transaction by itself when the disk is full; such a connection counts wrong from then on.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(move |connection: &mut AnyConnection, _| {
             Box::pin(async move { connection.execute(at_start).await.map(drop) })
         });

@@ -143,13 +143,26 @@ pub enum WorkspaceError {
     Store(#[from] StoreError),
     /// The database did not answer as it should.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// What the database holds makes no sense: see `check`.
     #[error("the database holds {what}, which makes no sense; run the check")]
     Corrupt {
         /// What was found.
         what: String,
     },
+}
+
+/// Codes of a full disk: `SQLite`'s `SQLITE_FULL`, and `disk_full` of `PostgreSQL`.
+const DISK_FULL: [&str; 2] = ["13", "53100"];
+
+impl From<sqlx::Error> for WorkspaceError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.is_some_and(|code| DISK_FULL.contains(&code.as_ref())) {
+            return StoreError::DiskFull { what: "writing the database".to_owned() }.into();
+        }
+        Self::Database(error)
+    }
 }
 
 fn role_word(role: Option<Role>) -> &'static str {

@@ -30,13 +30,13 @@ struct Inner {
     running: Running,
     /// Held by what must not meet: sweep, check, backup.
     upkeep: Mutex<()>,
-    /// Of SQLite: no other process has the folder open. Held, not used.
+    /// Of `SQLite`: no other process has the folder open. Held, not used.
     _only_process: Option<File>,
 }
 
 impl Workspaces {
     /// Opens the storage, and makes it if it is not there. Tables are brought up to date, and what a killed process left
-    /// behind is cleared where no other process can be at it (SQLite).
+    /// behind is cleared where no other process can be at it (`SQLite`).
     ///
     /// # Errors
     /// A folder that cannot be made or is open in another process, a database or bucket that does not answer.
@@ -44,12 +44,11 @@ impl Workspaces {
         let CheckedSettings { settings, clock } = settings.clone();
         let folder = settings.folder.clone();
         make_folders(&folder)?;
-        let (database, only_process) = match &settings.database {
-            Some(url) => (Database::open_postgres(url.reveal()).await?, None),
-            None => {
-                let lock = lock_folder(&folder)?;
-                (Database::open_sqlite(&sqlite_file(&folder)).await?, Some(lock))
-            }
+        let (database, only_process) = if let Some(url) = &settings.database {
+            (Database::open_postgres(url.reveal()).await?, None)
+        } else {
+            let lock = lock_folder(&folder)?;
+            (Database::open_sqlite(&sqlite_file(&folder)).await?, Some(lock))
         };
         let blobs = BlobStore::open(&settings)?;
         let workspaces = Self(Arc::new(Inner {
@@ -110,7 +109,7 @@ impl Workspaces {
     }
 }
 
-/// Where the SQLite database lies.
+/// Where the `SQLite` database lies.
 pub(crate) fn sqlite_file(folder: &Path) -> PathBuf {
     folder.join("names.sqlite")
 }

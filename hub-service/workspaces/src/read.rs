@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longest life of an address that needs no token.
-const LONGEST_PRESIGNED: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PRESIGNED: Duration = Duration::from_mins(15);
 
 /// A file that is open: its bytes stay as they are, whatever happens to its name.
 #[derive(Clone)]

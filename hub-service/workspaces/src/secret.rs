@@ -40,7 +40,9 @@ fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> [u8; 32] {
     let Ok(keyed) = Hmac::<Sha256>::new_from_slice(password) else { return [0; 32] };
     let mac = |parts: &[&[u8]]| -> [u8; 32] {
         let mut mac = keyed.clone();
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     };
     let mut last = mac(&[salt, &1_u32.to_be_bytes()]);

@@ -13,9 +13,9 @@ const GIB: u64 = 1 << 30;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Folder of the service: the SQLite database, blobs and unfinished uploads. Default: `workspaces`.
+    /// Folder of the service: the `SQLite` database, blobs and unfinished uploads. Default: `workspaces`.
     pub folder: PathBuf,
-    /// `postgres://user:password@host/name`; without it a SQLite database in the folder.
+    /// `postgres://user:password@host/name`; without it a `SQLite` database in the folder.
     pub database: Option<Secret>,
     /// Where the bytes lie. Default: in the folder.
     pub blobs: BlobSettings,
@@ -155,7 +155,7 @@ impl Settings {
     /// Checks them without touching anything.
     ///
     /// # Errors
-    /// A database that is not PostgreSQL's, numbers of zero or past what the database can hold, an address of a bucket
+    /// A database that is not `PostgreSQL`'s, numbers of zero or past what the database can hold, an address of a bucket
     /// that is none or not encrypted without `allow_http`.
     pub fn check(self) -> Result<CheckedSettings, SettingsError> {
         let wrong = |field, reason: &str| Err(SettingsError { field, reason: reason.to_owned() });

@@ -174,6 +174,12 @@ impl Workspaces {
     async fn sweep_blobs(&self) -> Result<u64> {
         let now = self.now();
         sqlx::query(
+            "UPDATE blobs SET garbage_since = NULL WHERE garbage_since IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM versions v WHERE v.blob = blobs.id)",
+        )
+        .execute(&mut *self.database().write_one().await?)
+        .await?;
+        sqlx::query(
             "UPDATE blobs SET garbage_since = $1 WHERE garbage_since IS NULL \
              AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = blobs.id)",
         )
@@ -183,8 +189,9 @@ impl Workspaces {
         let mut n = 0;
         loop {
             let ids: Vec<String> = sqlx::query_scalar(
+                // The mark is looked at twice: PostgreSQL looks again only at the row itself when a writer had it.
                 "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE garbage_since <= $1 LIMIT $2) \
-                 AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = blobs.id) RETURNING id",
+                 AND garbage_since <= $1 AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = blobs.id) RETURNING id",
             )
             .bind(now - i64::from(self.settings().keep_garbage_seconds) * 1000)
             .bind(AT_ONCE)

@@ -151,6 +151,8 @@ impl Workspaces {
             .bind(id)
             .fetch_optional(self.database().read())
             .await?;
+        // First the bytes: on a full disk the database needs their room to note this.
+        self.blobs().remove_part(id).await?;
         if let Some(workspace) = workspace {
             let mut write = self.database().write().await?;
             let mut ledger = Ledger::lock(&mut write, workspace).await?;
@@ -158,7 +160,7 @@ impl Workspaces {
             ledger.save(&mut write).await?;
             write.commit().await?;
         }
-        Ok(self.blobs().remove_part(id).await?)
+        Ok(())
     }
 }
 

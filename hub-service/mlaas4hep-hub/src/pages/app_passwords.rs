@@ -17,7 +17,7 @@ pub(super) async fn show(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, made: Option<&AppPasswordCreated>) -> Result<Response, PageError> {
     let passwords = visit.store().app_passwords(visit.actor()).await?;
-    let page = AppPasswordsPage { passwords: &passwords, made, public_url: &visit.state.public_url };
+    let page = AppPasswordsPage { passwords: &passwords, made, public_url: &visit.session.public_url };
     Ok(hub_pages::app_passwords_page(&visit.frame(None), &page).into_response())
 }
 

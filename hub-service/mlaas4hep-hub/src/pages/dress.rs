@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use hub_api::{ApiError, NameError, PathError};
-use hub_pages::{CONTENT_SECURITY_POLICY, Done, problem_page};
+use hub_pages::{CONTENT_SECURITY_POLICY, Done, Frame, problem_page};
 use workspaces::WorkspaceError;
 
 use super::visit::{PagesState, Session};
@@ -87,28 +87,38 @@ pub(super) async fn dress(
 ) -> Response {
     let asked = request.headers().clone();
     let mut response = next.run(request).await;
-    if let Some(PageError(error)) = response.extensions_mut().remove::<PageError>() {
-        let status = response.status();
-        response = if wants_html(&asked) {
-            let page = match &session {
-                Some(session) => problem_page(&state.frame(session, None), &error, back(&asked, &state).as_deref()),
-                None => {
-                    let frame = hub_pages::Frame {
-                        prefix: &state.prefix,
-                        visitor: None,
-                        xsrf: "",
-                        hub_home: None,
-                        log_out: None,
-                        notice: None,
-                    };
-                    problem_page(&frame, &error, None)
-                }
-            };
-            (status, page).into_response()
-        } else {
-            (status, Json(error)).into_response()
-        };
+    if let Some(error) = response.extensions_mut().remove::<PageError>() {
+        response = problem(&state, session.as_ref(), &asked, error);
     }
+    put_on_headers(&mut response);
+    response
+}
+
+/// An error as a page, or as JSON for who does not ask for HTML.
+pub(super) fn problem(
+    state: &PagesState,
+    session: Option<&Session>,
+    asked: &HeaderMap,
+    PageError(error): PageError,
+) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !wants_html(asked) {
+        return (status, Json(error)).into_response();
+    }
+    let stranger = Frame {
+        prefix: &state.prefix,
+        visitor: None,
+        xsrf: "",
+        hub_home: None,
+        log_out: None,
+        notice: None,
+    };
+    let frame = session.map_or(stranger, |session| state.frame(session, None));
+    (status, problem_page(&frame, &error, back(asked, state).as_deref())).into_response()
+}
+
+/// What every page wears. A picture says its own policy, and for how long it is kept.
+pub(super) fn put_on_headers(response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -117,13 +127,11 @@ pub(super) async fn dress(
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        // A picture is kept, and says its own policy.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
-fn wants_html(headers: &HeaderMap) -> bool {
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("text/html");
     accept.contains("text/html")
 }

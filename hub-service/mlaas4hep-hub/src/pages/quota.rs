@@ -16,7 +16,7 @@ const GIGABYTE: f64 = 1e9;
 
 pub(super) async fn show(visit: Visit, place: Place) -> PageResult {
     let info = visit.store().info(visit.actor(), &place.workspace).await?;
-    let page = QuotaPage { workspace: &info, public_url: &visit.state.public_url };
+    let page = QuotaPage { workspace: &info, public_url: &visit.session.public_url };
     Ok(hub_pages::quota_page(&visit.frame(Some(&place.workspace)), &page).into_response())
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn make_link(visit: Visit, place: Place, Checked(form): Checked
         password: Some(form.password).filter(|password| !password.is_empty()),
     };
     let made = visit.store().create_link(visit.actor(), &place.workspace, &asked).await?;
-    let url = format!("{}links/{}", visit.state.public_url, routes::encode_segment(&made.token));
+    let url = format!("{}links/{}", visit.session.public_url, routes::encode_segment(&made.token));
     let link = Link { url: Some(url), ..made.link };
     page(&visit, &place.workspace, Some(&link), "").await
 }

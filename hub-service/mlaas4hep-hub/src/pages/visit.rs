@@ -21,8 +21,6 @@ pub struct PagesState {
     pub workspaces: Workspaces,
     /// `/` or `/services/NAME/`.
     pub prefix: Arc<str>,
-    /// Address of the service as others reach it, with its prefix and a slash at the end.
-    pub public_url: Arc<str>,
     /// Address of the hub's own pages, where there is a hub.
     pub hub_home: Option<Arc<str>>,
     /// Address that ends the session, where there is one.
@@ -33,14 +31,13 @@ pub struct PagesState {
 }
 
 impl PagesState {
-    /// Pages below a prefix, for a service that others reach by a URL.
+    /// Pages below a prefix.
     #[must_use]
-    pub fn new(workspaces: Workspaces, prefix: &str, public_url: &str) -> Self {
+    pub fn new(workspaces: Workspaces, prefix: &str) -> Self {
         let max_file_bytes = workspaces.settings().max_file_bytes;
         Self {
             workspaces,
             prefix: prefix.into(),
-            public_url: public_url.into(),
             hub_home: None,
             log_out: None,
             max_file_bytes,
@@ -86,8 +83,10 @@ pub struct Session {
     pub actor: Actor,
     /// For the head of the page.
     pub visitor: Visitor,
-    /// What forms must carry.
+    /// What forms must carry; empty for who has no session, and may send none.
     pub xsrf: Arc<str>,
+    /// Address of the service as the browser reached it, with its prefix and a slash at the end.
+    pub public_url: Arc<str>,
 }
 
 impl Session {

@@ -1,6 +1,6 @@
 //! The pages over a real store, with as much of the service around them as they need: sessions, bytes of files, uploads.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use axum::{
     Router,
@@ -44,7 +44,7 @@ pub(super) fn actor(name: &str) -> Actor {
 
 fn session(name: &str) -> Session {
     let visitor = Visitor { name: name.to_owned(), is_admin: name == "alice" };
-    Session { actor: actor(name), visitor, xsrf: Arc::from(XSRF) }
+    Session { actor: actor(name), visitor, xsrf: XSRF.into(), public_url: "http://hub.example/".into() }
 }
 
 /// Who asks stands in a header, so that one rig serves all.
@@ -151,8 +151,8 @@ impl Rig {
             .route("/uploads/{id}", head(upload_stands).patch(append).delete(give_up))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(store.clone());
-        let pages = router(PagesState::new(store.clone(), "/", "http://hub.example/")).layer(from_fn(let_in));
-        Self { store, router: pages.merge(assets_router()).merge(around), _folder: folder }
+        let pages = router(PagesState::new(store.clone(), "/"), "").layer(from_fn(let_in));
+        Self { store, router: pages.merge(assets_router("")).merge(around), _folder: folder }
     }
 
     /// Serves it until the runtime ends.

@@ -90,24 +90,20 @@ impl BlobStore {
 
     /// Size of a blob; `None` if it is not there.
     pub(crate) async fn blob_length(&self, id: &str) -> Result<Option<u64>, StoreError> {
-        match &self.object {
-            Some(object) => object.length(id).await,
-            None => {
-                let path = self.local.blob_path(id);
-                blocking("looking at a blob", move || LocalStore::length(&path)).await
-            }
+        if let Some(object) = &self.object {
+            return object.length(id).await;
         }
+        let path = self.local.blob_path(id);
+        blocking("looking at a blob", move || LocalStore::length(&path)).await
     }
 
     /// Removes a blob; it may be gone already.
     pub(crate) async fn remove_blob(&self, id: &str) -> Result<(), StoreError> {
-        match &self.object {
-            Some(object) => object.remove(id).await,
-            None => {
-                let path = self.local.blob_path(id);
-                blocking("removing a blob", move || LocalStore::remove(&path)).await
-            }
+        if let Some(object) = &self.object {
+            return object.remove(id).await;
         }
+        let path = self.local.blob_path(id);
+        blocking("removing a blob", move || LocalStore::remove(&path)).await
     }
 
     /// Names of all blobs, and of all part files.

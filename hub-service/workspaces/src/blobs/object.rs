@@ -59,7 +59,7 @@ impl ObjectStorage {
 
     fn key(&self, id: &str) -> Path {
         let folder = id.get(..2).unwrap_or("00");
-        Path::from_iter(self.prefix.split('/').filter(|part| !part.is_empty()).chain([folder, id]))
+        self.prefix.split('/').filter(|part| !part.is_empty()).chain([folder, id]).collect()
     }
 
     /// Waits as long as the settings say.
@@ -171,7 +171,7 @@ impl ObjectStorage {
     }
 
     pub(crate) async fn all_names(&self) -> Result<Vec<String>, StoreError> {
-        let prefix = Path::from_iter(self.prefix.split('/').filter(|part| !part.is_empty()));
+        let prefix: Path = self.prefix.split('/').filter(|part| !part.is_empty()).collect();
         let (mut objects, mut names) = (self.store.list(Some(&prefix)), Vec::new());
         while let Some(meta) = self.in_time("listing objects", objects.try_next()).await? {
             names.extend(meta.location.filename().map(str::to_owned));

@@ -28,8 +28,8 @@ struct Sink {
     file: File,
     path: PathBuf,
     sums: Checksums,
-    /// Released when the last write is done.
-    _guard: Option<crate::resumable::Busy>,
+    /// Released when the last write is done: held, not looked at.
+    guard: Option<crate::resumable::Busy>,
 }
 
 impl Sink {
@@ -53,7 +53,7 @@ impl PartFile {
     pub(crate) fn create(path: PathBuf) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io(format!("making {}", path.display()), error);
         let file = File::options().write(true).create_new(true).open(&path).map_err(failed)?;
-        Ok(Self::of(Sink { file, path, sums: Checksums::new(), _guard: None }))
+        Ok(Self::of(Sink { file, path, sums: Checksums::new(), guard: None }))
     }
 
     /// Goes on at the end of a file. The sums are taken anew unless those of all its bytes are given.
@@ -66,7 +66,7 @@ impl PartFile {
             None => Checksums::of(&file).map_err(failed)?,
         };
         file.seek(SeekFrom::Start(sums.n_bytes())).map_err(failed)?;
-        Ok(Self::of(Sink { file, path, sums, _guard: None }))
+        Ok(Self::of(Sink { file, path, sums, guard: None }))
     }
 
     fn of(sink: Sink) -> Self {
@@ -77,7 +77,7 @@ impl PartFile {
     /// Keeps others from the file as long as a thread may write into it.
     pub(crate) fn hold(&mut self, guard: crate::resumable::Busy) {
         if let Some(sink) = &mut self.file {
-            sink._guard = Some(guard);
+            sink.guard = Some(guard);
         }
     }
 

@@ -110,10 +110,7 @@ async fn check_contents(s: &Workspaces, chief: &workspaces::Actor, said: &mut Ha
     for (file, of) in said.iter_mut() {
         let is_lost = of.answered.is_some() && !of.is_going && !there.contains(file);
         assert!(!is_lost, "{file} is lost: {of:?}");
-        let now = match there.contains(file) {
-            true => get(s, chief, "higgs", file).await.unwrap(),
-            false => Vec::new(),
-        };
+        let now = if there.contains(file) { get(s, chief, "higgs", file).await.unwrap() } else { Vec::new() };
         let line = String::from_utf8(now).unwrap().lines().next().map(str::to_owned);
         *of = Said { answered: line, begun: Vec::new(), is_going: false };
     }

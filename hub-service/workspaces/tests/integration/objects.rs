@@ -62,7 +62,7 @@ async fn a_bucket_holds_the_bytes() {
         assert_eq!(blocks.concat(), content[from as usize..to.min(20_000_000) as usize]);
     }
     let address = s
-        .presigned_read(&chief, &higgs, &path("small"), None, Duration::from_secs(60))
+        .presigned_read(&chief, &higgs, &path("small"), None, Duration::from_mins(1))
         .await
         .unwrap()
         .unwrap();

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for the tests of this process, in a folder of its own and on a socket in it.
+//! A `PostgreSQL` server for the tests of this process, in a folder of its own and on a socket in it.
 
 use std::{
     os::unix::{fs::chown, process::CommandExt},
@@ -87,7 +87,7 @@ fn programs() -> Option<PathBuf> {
     newest.or_else(on_path)
 }
 
-/// Of the administrator, who must not run PostgreSQL: another user and group.
+/// Of the administrator, who must not run `PostgreSQL`: another user and group.
 fn unprivileged() -> Result<Option<(u32, u32)>, String> {
     let own = std::fs::metadata("/proc/self").map_err(|error| error.to_string())?;
     if std::os::unix::fs::MetadataExt::uid(&own) != 0 {

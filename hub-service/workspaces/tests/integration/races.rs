@@ -38,7 +38,7 @@ async fn sixty_four_puts_never_pass_the_limit() {
 async fn readers_see_the_old_or_the_new() {
     for store in stores("readers_see_the_old_or_the_new").await {
         let (s, alice) = (store.workspaces.clone(), alice());
-        put(&s, &alice, "higgs", "a", &[0; 200_000]).await;
+        put(&s, &alice, "higgs", "a", &vec![0; 200_000]).await;
         let writer = {
             let (s, alice) = (s.clone(), alice.clone());
             tokio::spawn(async move {

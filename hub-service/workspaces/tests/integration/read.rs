@@ -42,7 +42,7 @@ const ADLER: u32 = 0x68f6_845a;
 async fn a_file_that_goes_while_it_is_read_is_read_to_the_end() {
     let store = sqlite_with(|settings| settings.keep_garbage_seconds = 0).await;
     let (s, chief, higgs) = (&store.workspaces, chief(), name("higgs"));
-    put(s, &chief, "higgs", "a", &[7; 3_000_000]).await;
+    put(s, &chief, "higgs", "a", &vec![7; 3_000_000]).await;
     let file = s.read(&chief, &higgs, &path("a"), None).await.unwrap();
     let mut stream = file.stream(0..3_000_000);
     let first = stream.next().await.unwrap().unwrap();

@@ -31,17 +31,17 @@ pub(crate) fn skipped(test: &str, why: &str) {
     let _said = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
 }
 
-/// A storage on SQLite.
+/// A storage on `SQLite`.
 pub(crate) async fn sqlite() -> Store {
     sqlite_with(|_| {}).await
 }
 
-/// A storage on SQLite with other settings.
+/// A storage on `SQLite` with other settings.
 pub(crate) async fn sqlite_with(change: impl Fn(&mut Settings)) -> Store {
     open("sqlite", None, change).await
 }
 
-/// A storage on each database: SQLite, and PostgreSQL where it is installed.
+/// A storage on each database: `SQLite`, and `PostgreSQL` where it is installed.
 pub(crate) async fn stores(test: &str) -> Vec<Store> {
     stores_with(test, |_| {}).await
 }

@@ -1,4 +1,4 @@
-//! An S3 server for the tests of this process: SeaweedFS, which `MLAAS4HEP_TEST_WEED` names.
+//! An S3 server for the tests of this process: `SeaweedFS`, which `MLAAS4HEP_TEST_WEED` names.
 
 use std::{
     net::TcpListener,
@@ -81,8 +81,9 @@ fn start() -> Result<Server, String> {
     );
     for _ in 0..120 {
         let made = Command::new("sh").arg("-c").arg(&make_bucket).arg(&weed).output();
-        let is_there =
-            made.is_ok_and(|made| String::from_utf8_lossy(&made.stdout).contains("created bucket"));
+        let said = made.map(|made| [made.stdout, made.stderr].concat()).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
+        let is_there = said.contains("created bucket") || said.contains("already exists");
         if is_there && std::net::TcpStream::connect(("127.0.0.1", s3)).is_ok() {
             return Ok(Server { port: s3, _until_the_end: child });
         }

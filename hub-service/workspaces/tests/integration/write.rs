@@ -150,7 +150,7 @@ async fn room_is_taken_at_the_start_and_settled_at_the_end() {
         let options = WriteOptions { size_bytes: Some(9_000_000), ..WriteOptions::default() };
         let upload = s.begin_write(&alice, &higgs, &path("big"), options).await.unwrap();
         assert_eq!(s.quota(&alice, &higgs).await.unwrap().reserved_bytes, 9_000_000);
-        let error = try_put(s, &alice, "higgs", "other", &[0; 1_000_001], Preconditions::default())
+        let error = try_put(s, &alice, "higgs", "other", &vec![0; 1_000_001], Preconditions::default())
             .await
             .unwrap_err();
         assert_eq!((error.code(), error.status()), ("quota_exceeded", 507));

@@ -1,0 +1,171 @@
+//! From the headers of a request to its caller.
+
+use crate::cache::PrincipalCache;
+use crate::cookie::foreign;
+use crate::login::SESSION;
+use crate::{
+    AuthError, CookieRules, DevUser, HubClient, Login, Principal, ProxyHeaders, SealKey, SetCookie, Token,
+    XsrfToken,
+};
+use http::{HeaderMap, header};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Name of the session cookie where there is no hub to name it.
+const DEV_SESSION: &str = "mlaas4hep-session";
+/// The cookie in which the hub keeps its session; it changes at every login and logout.
+const HUB_SESSION: &str = "jupyterhub-session-id";
+
+/// How old an answer of the hub may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A minute: what only reads.
+    Read,
+    /// Ten seconds: what writes, deletes or shares.
+    Write,
+}
+
+/// Finds the callers of requests. Cheap to clone.
+#[derive(Clone)]
+pub struct Authenticator {
+    hub: Option<HubClient>,
+    dev: Option<DevUser>,
+    proxy: ProxyHeaders,
+    cache: PrincipalCache,
+    key: SealKey,
+    cookies: CookieRules,
+}
+
+/// Who made a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The caller.
+    pub principal: Arc<Principal>,
+    /// For a caller with a session: what its changing requests must carry.
+    pub xsrf: Option<XsrfToken>,
+}
+
+impl Authenticator {
+    /// Believes the hub, the local user and the proxies that are given, and nobody else.
+    #[must_use]
+    pub fn new(
+        hub: Option<HubClient>,
+        dev: Option<DevUser>,
+        proxy: ProxyHeaders,
+        key: SealKey,
+        cookies: CookieRules,
+    ) -> Self {
+        Self { hub, dev, proxy, cache: PrincipalCache::new(), key, cookies }
+    }
+
+    /// The caller of a request: by `Authorization: token|bearer`, else by the session, else by a trusted proxy.
+    ///
+    /// `query_token` is the token of the address, which the server reads for `WebSocket`s only.
+    ///
+    /// # Errors
+    /// Nobody is named; the token or the session is no good; the hub fails.
+    pub async fn caller(
+        &self,
+        headers: &HeaderMap,
+        query_token: Option<&str>,
+        peer: Option<IpAddr>,
+        freshness: Freshness,
+    ) -> Result<Caller, AuthError> {
+        let session_id = foreign(headers, HUB_SESSION).unwrap_or_default();
+        if let Some(token) = bearer(headers).or_else(|| query_token.map(Token::new)) {
+            return Ok(Caller { principal: self.principal(&token, "", freshness).await?, xsrf: None });
+        }
+        if let Some(sealed) = self.cookies.get(headers, self.session_name()) {
+            let token = self.key.open(sealed, SESSION).ok_or(AuthError::SessionEnded)?;
+            let principal =
+                self.principal(&token, session_id, freshness).await.map_err(|error| match error {
+                    AuthError::UnknownToken => AuthError::SessionEnded,
+                    other => other,
+                })?;
+            return Ok(Caller { principal, xsrf: XsrfToken::new(&self.key, &token, session_id) });
+        }
+        let principal = self.proxy.principal(headers, peer).ok_or(AuthError::NoCredentials)?;
+        Ok(Caller { principal: Arc::new(principal), xsrf: None })
+    }
+
+    /// The login at the hub, where there is one.
+    #[must_use]
+    pub fn login(&self) -> Option<Login> {
+        Some(Login::new(self.hub.clone()?, self.key.clone(), self.cookies.clone()))
+    }
+
+    /// The session of the local user, for who shows the token that `dev` printed.
+    #[must_use]
+    pub fn dev_session(&self, token: &str) -> Option<SetCookie> {
+        let token = Token::new(token);
+        self.dev.as_ref()?.principal(&token)?;
+        Some(self.cookies.set(DEV_SESSION, &self.key.seal(&token, SESSION)?, None))
+    }
+
+    /// Ends the session of a browser, and forgets what the hub said about it.
+    pub async fn end_session(&self, headers: &HeaderMap) -> SetCookie {
+        if let Some(token) =
+            self.cookies.get(headers, self.session_name()).and_then(|text| self.key.open(text, SESSION))
+        {
+            self.cache.forget(&token, foreign(headers, HUB_SESSION).unwrap_or_default()).await;
+        }
+        self.cookies.set(self.session_name(), "", Some(0))
+    }
+
+    /// Asks the hub anew for everyone.
+    pub fn forget_all(&self) {
+        self.cache.forget_all();
+    }
+
+    /// The hub, where there is one.
+    #[must_use]
+    pub fn hub(&self) -> Option<&HubClient> {
+        self.hub.as_ref()
+    }
+
+    async fn principal(
+        &self,
+        token: &Token,
+        session: &str,
+        freshness: Freshness,
+    ) -> Result<Arc<Principal>, AuthError> {
+        if let Some(principal) = self.dev.as_ref().and_then(|dev| dev.principal(token)) {
+            return Ok(Arc::new(principal));
+        }
+        let hub = self.hub.as_ref().ok_or(AuthError::UnknownToken)?;
+        self.cache.principal(hub, token, session, freshness).await
+    }
+
+    fn session_name(&self) -> &str {
+        self.hub.as_ref().map_or(DEV_SESSION, |hub| &hub.settings().client_id)
+    }
+}
+
+/// The token of `Authorization: token X` or `bearer X`, in any case of letters (RFC 9110 section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<Token> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    let is_ours = ["token", "bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    (is_ours && !token.is_empty()).then(|| Token::new(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_in_two_schemes() {
+        let check = |value: &str, expected: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(bearer(&headers).as_ref().map(Token::reveal), expected, "{value}");
+        };
+        check("token abc", Some("abc"));
+        check("Bearer abc", Some("abc"));
+        check("BEARER  abc ", Some("abc"));
+        check("Basic abc", None);
+        check("token", None);
+        check("token ", None);
+        check("abc", None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Against requests that another page makes in the name of our user.
+//!
+//! All servers of a hub share its origin unless it uses subdomains, so that neither `SameSite` nor `Origin` tells our pages
+//! from a notebook's. What changes something with a session carries a code that only our pages show.
+
+use crate::{SealKey, Token};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
+use sha2::Sha256;
+
+/// The code for one session: bound to the token of the session and to that of the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct XsrfToken(String);
+
+impl XsrfToken {
+    pub(crate) fn new(key: &SealKey, token: &Token, session: &str) -> Option<Self> {
+        let mut code = Hmac::<Sha256>::new_from_slice(&key.code_key).ok()?;
+        code.update(&token.digest());
+        code.update(session.as_bytes());
+        Some(Self(URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())))
+    }
+
+    /// For the page that the user gets.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a changing request comes from our page: it has the code, and the browser does not say otherwise.
+    #[must_use]
+    pub fn admits(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
+        let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+        let is_ours = matches!(site, None | Some("same-origin" | "none"));
+        is_ours && given.is_some_and(|given| Token::new(self.0.as_str()).is(given))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_admits_its_own_session_only() {
+        let key = SealKey::from_bytes(&[7; 32]);
+        let code = |token: &str, session: &str| XsrfToken::new(&key, &Token::new(token), session).unwrap();
+        let ours = code("token", "session");
+        let headers = |site: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().unwrap());
+            }
+            headers
+        };
+        let check = |given: Option<&str>, site: Option<&str>, expected: bool| {
+            assert_eq!(ours.admits(given, &headers(site)), expected, "{given:?} {site:?}");
+        };
+        let (same, other_session, other_token) =
+            (code("token", "session"), code("token", "other"), code("other", "session"));
+        check(Some(same.as_str()), None, true);
+        check(Some(same.as_str()), Some("same-origin"), true);
+        check(Some(same.as_str()), Some("none"), true);
+        check(Some(same.as_str()), Some("cross-site"), false);
+        check(Some(same.as_str()), Some("same-site"), false);
+        check(Some(other_session.as_str()), None, false);
+        check(Some(other_token.as_str()), None, false);
+        check(Some(""), None, false);
+        check(None, None, false);
+    }
+}

@@ -1,0 +1,164 @@
+//! The caller of a request, as the storage wants it.
+
+use crate::Failure;
+use crate::state::State;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
+use hub_api::{PrincipalKind, PrincipalSource, routes::XSRF_HEADER};
+use hub_auth::{AuthError, Freshness, Principal, XsrfToken};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use workspaces::Actor;
+
+/// Who asks. As an argument of a handler it is found out from the headers, and a changing request that comes with a
+/// session must carry its code.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub(crate) actor: Actor,
+    pub(crate) principal: Arc<Principal>,
+    /// For pages: what their changing requests must carry.
+    pub(crate) xsrf: Option<XsrfToken>,
+}
+
+/// The same without a look at the code: for pages, whose forms carry it in their body.
+#[derive(Clone, Debug)]
+pub(crate) struct PageAsker(pub(crate) Asker);
+
+impl FromRequestParts<State> for Asker {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let asker = find(parts, state).await?;
+        if let Some(code) = asker.xsrf.as_ref().filter(|_| !is_safe(&parts.method)) {
+            let given = parts.headers.get(XSRF_HEADER).and_then(|value| value.to_str().ok());
+            if !code.admits(given, &parts.headers) {
+                return Err(AuthError::CrossSite.into());
+            }
+        }
+        Ok(asker)
+    }
+}
+
+impl FromRequestParts<State> for PageAsker {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        find(parts, state).await.map(Self)
+    }
+}
+
+async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = caller_address(&parts.headers, peer, state);
+    state.rates().admit_stranger(address)?;
+    let found = identify(parts, peer, state).await;
+    match &found {
+        Ok(asker) => {
+            state.rates().admit(&asker.principal.name)?;
+            tracing::Span::current().record("who", asker.principal.name.as_str());
+        }
+        Err(failure) if matches!(failure.error().status, 401 | 403) => state.rates().note_refusal(address),
+        Err(_) => {}
+    }
+    found
+}
+
+async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<Asker, Failure> {
+    if let Some((user, password)) = basic(&parts.headers) {
+        return by_app_password(&user, &password, state).await;
+    }
+    let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
+    let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
+    let principal = caller.principal;
+    if principal.kind == PrincipalKind::User {
+        state.workspaces().note_groups(&principal.name, &principal.groups).await?;
+    }
+    let actor = Actor {
+        name: principal.name.clone(),
+        source: principal.source,
+        groups: principal.groups.clone(),
+        is_admin: principal.is_admin,
+        role_ceiling: principal.role_ceiling,
+    };
+    Ok(Asker { actor, principal, xsrf: caller.xsrf })
+}
+
+async fn by_app_password(user: &str, password: &str, state: &State) -> Result<Asker, Failure> {
+    let refused = || {
+        Failure::new(StatusCode::UNAUTHORIZED, "wrong_password", "the user or the app password is not right")
+            .advise(
+                "make an app password on the page of the service; the password of the hub does not work here",
+            )
+            .with_header(header::WWW_AUTHENTICATE, "Basic realm=\"mlaas4hep\", charset=\"UTF-8\"")
+    };
+    let verified = state.workspaces().verify_app_password(user, password).await?.ok_or_else(refused)?;
+    let actor = Actor {
+        name: verified.owner.clone(),
+        source: PrincipalSource::AppPassword,
+        groups: verified.groups.map(|known| known.groups).unwrap_or_default(),
+        is_admin: false,
+        role_ceiling: Some(verified.role),
+    };
+    let principal = Principal {
+        name: actor.name.clone(),
+        kind: PrincipalKind::User,
+        source: actor.source,
+        groups: actor.groups.clone(),
+        is_admin: false,
+        role_ceiling: actor.role_ceiling,
+        expires: None,
+    };
+    Ok(Asker { actor, principal: Arc::new(principal), xsrf: None })
+}
+
+/// User and password of `Authorization: Basic` (RFC 7617).
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, coded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let text = String::from_utf8(STANDARD.decode(coded.trim()).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| (user.to_owned(), password.to_owned()))
+}
+
+/// Whom to count refusals for. Behind the hub's proxy every peer is the proxy, which says whom it speaks for.
+fn caller_address(headers: &HeaderMap, peer: Option<IpAddr>, state: &State) -> Option<IpAddr> {
+    let peer = peer?;
+    if !(state.is_behind_proxy() && peer.to_canonical().is_loopback()) {
+        return Some(peer);
+    }
+    // The last entry is the one that the proxy itself wrote.
+    let named = headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
+    named.or(Some(peer))
+}
+
+/// Methods that change nothing (RFC 9110 section 9.2.1, RFC 4918 section 9.1).
+fn is_safe(method: &Method) -> bool {
+    matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PROPFIND")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials() {
+        let check = |value: &str, expected: Option<(&str, &str)>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            let found = basic(&headers);
+            assert_eq!(
+                found.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),
+                expected,
+                "{value}"
+            );
+        };
+        check("Basic YWxpY2U6aHVzaA==", Some(("alice", "hush")));
+        check("basic YWxpY2U6YTpi", Some(("alice", "a:b")));
+        check("Basic YWxpY2U=", None);
+        check("Basic %%%", None);
+        check("Bearer YWxpY2U6aHVzaA==", None);
+        check("Basic //8=", None);
+    }
+}

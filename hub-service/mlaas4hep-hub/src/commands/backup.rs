@@ -1,0 +1,28 @@
+//! `mlaas4hep-hub backup`
+
+use super::{ConfigurationFile, block_on};
+use anyhow::Context;
+use std::io::Write;
+use std::path::PathBuf;
+use workspaces::Workspaces;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    file: ConfigurationFile,
+    /// An empty folder, or one with an older backup.
+    folder: PathBuf,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    let checked = options.file.check()?;
+    block_on(async {
+        let workspaces = Workspaces::open(&checked.workspaces).await.context(
+            "opening the storage; with SQLite the service must be stopped first, or its folder snapshot by the file system",
+        )?;
+        let report = workspaces.backup(&options.folder).await?;
+        workspaces.close().await;
+        writeln!(std::io::stdout(), "{} files, {} bytes", report.n_blobs, report.n_bytes)?;
+        Ok(())
+    })
+}

@@ -1,0 +1,28 @@
+//! `mlaas4hep-hub check-config`
+
+use super::ConfigurationFile;
+use std::io::Write;
+
+pub(super) fn run(file: &ConfigurationFile) -> anyhow::Result<()> {
+    let checked = file.check()?;
+    let settings = checked.workspaces.settings();
+    let hub = checked.hub.as_ref().map_or("none", |hub| hub.api_url.as_str());
+    let mut lines = vec![
+        ("listens on", format!("{}{}", checked.address, checked.prefix)),
+        ("hub", hub.to_owned()),
+        ("folder", settings.folder.display().to_string()),
+        ("database", if settings.database.is_some() { "PostgreSQL" } else { "SQLite" }.to_owned()),
+        ("requests a second", checked.requests_per_second.to_string()),
+    ];
+    if let (Some(address), Some(url)) = (checked.data_address, &checked.data_url) {
+        lines.push(("data", format!("{address}, announced as {url}")));
+    }
+    if checked.hub.is_none() && checked.proxy.trusted.is_empty() {
+        lines.push(("warning", "nobody could log in: no hub, no trusted proxy".to_owned()));
+    }
+    let mut out = std::io::stdout();
+    for (what, value) in lines {
+        writeln!(out, "{what:<18} {value}")?;
+    }
+    Ok(())
+}

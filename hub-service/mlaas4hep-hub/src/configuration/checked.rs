@@ -1,0 +1,273 @@
+//! What makes sense of the file and of the environment together.
+
+use super::{HubArea, ListenArea, LogArea, Said};
+use hub_auth::{HubSettings, HubSettingsError, ProxyHeaders, SealKey};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+use workspaces::CheckedSettings;
+
+/// Where the service listens unless it is told.
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9010);
+const GRACE_SECONDS: u64 = 20;
+
+/// A configuration that can be served.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The second listener.
+    pub data_address: Option<SocketAddr>,
+    /// How clients reach it.
+    pub data_url: Option<String>,
+    /// In front of all addresses: `/services/NAME/`, or `/`.
+    pub prefix: String,
+    /// Key of the sessions; `None`: the one in the folder.
+    pub session_key: Option<SealKey>,
+    /// How long running requests get at the end.
+    pub grace: Duration,
+    /// The hub, where there is one.
+    pub hub: Option<HubSettings>,
+    /// Proxies that are believed.
+    pub proxy: ProxyHeaders,
+    /// The storage.
+    pub workspaces: CheckedSettings,
+    /// Requests a second of one caller.
+    pub requests_per_second: NonZeroU32,
+    /// Uploads of one caller at a time.
+    pub uploads_at_once: u32,
+    /// Largest JSON body in bytes.
+    pub max_json_bytes: usize,
+    /// How long a request may take that carries no file.
+    pub request_timeout: Duration,
+    /// The log.
+    pub log: LogArea,
+}
+
+/// Why a configuration will not do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file.
+    #[error("cannot read the configuration {path}: {reason}", path = .path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why not; of a wrong key with its line and the keys that there are.
+        reason: String,
+    },
+    /// A key of it.
+    #[error("{key}: {reason}")]
+    Wrong {
+        /// `limits.requests_per_second`.
+        key: &'static str,
+        /// Why it will not do, and what would.
+        reason: String,
+    },
+    /// The hub.
+    #[error(transparent)]
+    Hub(#[from] HubSettingsError),
+    /// The storage.
+    #[error(transparent)]
+    Workspaces(#[from] workspaces::SettingsError),
+}
+
+/// Reads a variable of the environment.
+type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Said {
+    /// Checks the whole, without opening anything.
+    ///
+    /// # Errors
+    /// What does not fit, by its key.
+    pub fn check(self, variable: Variable<'_>) -> Result<Checked, ConfigurationError> {
+        let hub = hub_settings(self.hub.as_ref(), variable)?;
+        let address = listen_address(&self.listen, hub.is_some(), variable)?;
+        let data_url = data_url(&self.listen)?;
+        let wrong = |key, reason: &str| ConfigurationError::Wrong { key, reason: reason.to_owned() };
+        let requests_per_second = NonZeroU32::new(self.limits.requests_per_second)
+            .ok_or_else(|| wrong("limits.requests_per_second", "is 0, and must be at least 1"))?;
+        if self.limits.uploads_at_once == 0 {
+            return Err(wrong("limits.uploads_at_once", "is 0, and must be at least 1"));
+        }
+        if !(1024..=64 << 20).contains(&self.limits.max_json_bytes) {
+            return Err(wrong("limits.max_json_bytes", "must be between 1024 and 67108864"));
+        }
+        if !(1..=3600).contains(&self.limits.request_seconds) {
+            return Err(wrong("limits.request_seconds", "must be between 1 and 3600"));
+        }
+        Ok(Checked {
+            address,
+            data_address: self.listen.data_address,
+            data_url,
+            prefix: hub.as_ref().map_or_else(|| "/".to_owned(), |hub| hub.prefix.clone()),
+            session_key: self.listen.session_key.as_ref().map(session_key).transpose()?,
+            grace: Duration::from_secs(self.listen.grace_seconds.unwrap_or(GRACE_SECONDS)),
+            hub,
+            proxy: ProxyHeaders { trusted: self.proxy.trusted_addresses },
+            workspaces: self.workspaces.check()?,
+            requests_per_second,
+            uploads_at_once: self.limits.uploads_at_once,
+            max_json_bytes: self.limits.max_json_bytes as usize,
+            request_timeout: Duration::from_secs(self.limits.request_seconds),
+            log: self.log,
+        })
+    }
+}
+
+/// The hub of the environment; what it leaves out may stand in the file.
+fn hub_settings(
+    area: Option<&HubArea>,
+    variable: Variable<'_>,
+) -> Result<Option<HubSettings>, ConfigurationError> {
+    let get = |name: &'static str| {
+        variable(name).or_else(|| {
+            let area = area?;
+            match name {
+                "JUPYTERHUB_API_URL" => Some(area.api_url.clone()),
+                "JUPYTERHUB_API_TOKEN" => Some(area.api_token.as_ref()?.reveal().to_owned()),
+                "JUPYTERHUB_SERVICE_NAME" => Some(area.service_name.clone()),
+                "JUPYTERHUB_BASE_URL" => Some(area.base_url.clone()),
+                "JUPYTERHUB_SERVICE_PREFIX" => {
+                    Some(format!("{}services/{}/", area.base_url, area.service_name))
+                }
+                "JUPYTERHUB_PUBLIC_URL" => area.public_url.clone(),
+                _ => None,
+            }
+        })
+    };
+    Ok(HubSettings::from_variables(&get)?)
+}
+
+/// A managed service listens where the hub says (`JUPYTERHUB_SERVICE_URL`).
+fn listen_address(
+    area: &ListenArea,
+    has_hub: bool,
+    variable: Variable<'_>,
+) -> Result<SocketAddr, ConfigurationError> {
+    if let Some(address) = area.address {
+        return Ok(address);
+    }
+    let Some(text) = variable("JUPYTERHUB_SERVICE_URL").filter(|text| has_hub && !text.is_empty()) else {
+        return Ok(ADDRESS);
+    };
+    let found = url::Url::parse(&text).ok().and_then(|url| {
+        let addresses = url.socket_addrs(|| None).ok()?;
+        addresses.first().copied()
+    });
+    found.ok_or_else(|| ConfigurationError::Wrong {
+        key: "JUPYTERHUB_SERVICE_URL",
+        reason: format!("is {text:?}, but it needs the form http://127.0.0.1:PORT"),
+    })
+}
+
+fn data_url(area: &ListenArea) -> Result<Option<String>, ConfigurationError> {
+    let Some(address) = area.data_address else {
+        return match &area.data_url {
+            None => Ok(None),
+            Some(_) => Err(ConfigurationError::Wrong {
+                key: "listen.data_url",
+                reason: "is set without listen.data_address: nothing would answer there".to_owned(),
+            }),
+        };
+    };
+    let url = area.data_url.clone().unwrap_or_else(|| format!("http://{address}/"));
+    if !(url.starts_with("http://") || url.starts_with("https://")) || !url.ends_with('/') {
+        return Err(ConfigurationError::Wrong {
+            key: "listen.data_url",
+            reason: format!("is {url:?}, but it starts with http:// or https:// and ends with a slash"),
+        });
+    }
+    Ok(Some(url))
+}
+
+fn session_key(secret: &workspaces::Secret) -> Result<SealKey, ConfigurationError> {
+    parse_key(secret.reveal()).ok_or_else(|| ConfigurationError::Wrong {
+        key: "listen.session_key",
+        reason: "needs 64 hexadecimal digits; `openssl rand -hex 32` makes them".to_owned(),
+    })
+}
+
+/// A key written in 64 hexadecimal digits.
+pub(crate) fn parse_key(text: &str) -> Option<SealKey> {
+    let text = text.trim();
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(SealKey::from_bytes(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, variables: &[(&str, &str)]) -> Result<Checked, ConfigurationError> {
+        let said: Said = toml::from_str(text).unwrap();
+        said.check(&|name| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_said_is_a_service_alone() {
+        let checked = check("", &[]).unwrap();
+        assert_eq!(checked.address.to_string(), "127.0.0.1:9010");
+        assert_eq!(checked.prefix, "/");
+        assert!(checked.hub.is_none() && checked.data_address.is_none());
+    }
+
+    #[test]
+    fn a_managed_service_follows_its_hub() {
+        let variables = [
+            ("JUPYTERHUB_SERVICE_NAME", "mlaas4hep"),
+            ("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api"),
+            ("JUPYTERHUB_API_TOKEN", "hush"),
+            ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:9123"),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/base/services/mlaas4hep/"),
+        ];
+        let checked = check("", &variables).unwrap();
+        assert_eq!(checked.address.to_string(), "127.0.0.1:9123");
+        assert_eq!(checked.prefix, "/base/services/mlaas4hep/");
+        assert!(!format!("{checked:?}").contains("hush"));
+        let mut wrong = variables;
+        wrong[3].1 = "unix:///tmp/x";
+        assert!(check("", &wrong).unwrap_err().to_string().starts_with("JUPYTERHUB_SERVICE_URL"));
+    }
+
+    #[test]
+    fn an_external_service_says_its_hub() {
+        let text = "[hub]\napi_url = \"http://hub:8081/hub/api\"\nbase_url = \"/jupyter/\"";
+        let checked = check(text, &[("JUPYTERHUB_API_TOKEN", "hush")]).unwrap();
+        assert_eq!(checked.prefix, "/jupyter/services/mlaas4hep/");
+        assert_eq!(checked.hub.unwrap().client_id, "service-mlaas4hep");
+        assert!(check(text, &[]).unwrap_err().to_string().contains("JUPYTERHUB_API_TOKEN is not set"));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_by_its_key() {
+        let wrong = |text: &str, key: &str| {
+            let error = check(text, &[]).unwrap_err().to_string();
+            assert!(error.starts_with(key), "{error}");
+        };
+        wrong("limits.requests_per_second = 0", "limits.requests_per_second");
+        wrong("limits.uploads_at_once = 0", "limits.uploads_at_once");
+        wrong("limits.max_json_bytes = 1", "limits.max_json_bytes");
+        wrong("limits.request_seconds = 0", "limits.request_seconds");
+        wrong("listen.data_url = \"http://a/\"", "listen.data_url");
+        wrong("listen.data_address = \"127.0.0.1:1\"\nlisten.data_url = \"a\"", "listen.data_url");
+        wrong("listen.session_key = \"abc\"", "listen.session_key");
+        wrong("workspaces.keep_versions = 0", "workspaces.keep_versions");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_those_that_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.toml");
+        std::fs::write(&path, "[listen]\nadress = \"127.0.0.1:1\"\n").unwrap();
+        let error = super::super::load(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("`address`"), "{error}");
+        assert!(super::super::load(Some(&folder.path().join("none"))).is_err());
+    }
+}

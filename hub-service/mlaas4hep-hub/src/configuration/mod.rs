@@ -1,0 +1,13 @@
+//! What the operator says, in one file and in the environment.
+//!
+//! Three types: [`Said`] is the file as written, [`Checked`] is what makes sense of it and of the environment, and the
+//! server's `State` is what was built of that.
+
+mod areas;
+mod checked;
+mod load;
+
+pub use areas::{HubArea, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
+pub(crate) use checked::parse_key;
+pub use checked::{Checked, ConfigurationError};
+pub use load::load;

@@ -1,0 +1,84 @@
+//! Logging in and out with a browser.
+
+use crate::Failure;
+use crate::place::Asked;
+use crate::state::State;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use hub_auth::{AuthError, SetCookie};
+use serde::Deserialize;
+
+/// What the hub sends a browser back with.
+#[derive(Deserialize)]
+pub(crate) struct Callback {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    code: String,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Where a login leads.
+#[derive(Deserialize)]
+pub(crate) struct Wish {
+    #[serde(default)]
+    next: String,
+    /// Of `mlaas4hep-hub dev`: what it printed.
+    token: Option<String>,
+}
+
+/// Begins a login: at the hub, or with the token that `dev` printed.
+pub(crate) async fn login(
+    state: extract::State<State>,
+    Asked(wish): Asked<Wish>,
+) -> Result<Response, Failure> {
+    if let Some(session) = wish.token.as_deref().and_then(|token| state.authenticator().dev_session(token)) {
+        return Ok(go(state.prefix(), &[session]));
+    }
+    let login = state.login().ok_or_else(|| {
+        Failure::from(AuthError::NoCredentials).advise("open the address that mlaas4hep-hub dev printed")
+    })?;
+    let redirect = login.start(&wish.next);
+    Ok(go(&redirect.location, &redirect.cookies))
+}
+
+/// The browser is back from the hub.
+pub(crate) async fn callback(
+    state: extract::State<State>,
+    Asked(callback): Asked<Callback>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    if let Some(error) = callback.error {
+        return Err(AuthError::LoginRefused { reason: callback.error_description.unwrap_or(error) }.into());
+    }
+    let login = state.login().ok_or(AuthError::UnknownLogin)?;
+    let done = login.finish(&callback.state, &callback.code, &headers).await?;
+    Ok(go(&done.redirect.location, &done.redirect.cookies))
+}
+
+/// Ends the session here, and leads to the end of the one at the hub.
+pub(crate) async fn logout(state: extract::State<State>, headers: HeaderMap) -> Response {
+    let ended = state.authenticator().end_session(&headers).await;
+    let location = state.login().map_or_else(|| state.prefix().to_owned(), |login| login.logout().location);
+    go(&location, &[ended])
+}
+
+/// Sends a browser somewhere. Nothing of it may be kept by anyone.
+fn go(location: &str, cookies: &[SetCookie]) -> Response {
+    let mut answer = StatusCode::SEE_OTHER.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(location) = HeaderValue::from_str(location) {
+        headers.insert(header::LOCATION, location);
+    }
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie.0) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+    answer
+}

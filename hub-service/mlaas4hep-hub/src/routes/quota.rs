@@ -1,0 +1,21 @@
+//! What a workspace may hold.
+
+use crate::Failure;
+use crate::asker::Asker;
+use crate::json_body::Body;
+use crate::place::Place;
+use crate::state::State;
+use axum::{Json, extract};
+use hub_api::{Quota, SetQuota};
+
+/// Sets it; for administrators of the service.
+#[utoipa::path(put, path = "/api/v1/workspaces/{workspace}/quota", tag = "workspaces",
+    params(("workspace" = String, Path)), request_body = SetQuota, responses((status = 200, body = Quota)))]
+pub(crate) async fn set_quota(
+    state: extract::State<State>,
+    place: Place,
+    asker: Asker,
+    Body(limits): Body<SetQuota>,
+) -> Result<Json<Quota>, Failure> {
+    Ok(Json(state.workspaces().set_quota(&asker.actor, &place.workspace, limits).await?))
+}

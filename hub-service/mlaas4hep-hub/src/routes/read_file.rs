@@ -1,0 +1,52 @@
+//! Reading a file.
+
+use super::text;
+use crate::Failure;
+use crate::asker::Asker;
+use crate::place::{Asked, Place};
+use crate::send_file::send_file;
+use crate::state::State;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, Method, StatusCode};
+use serde::Deserialize;
+use std::time::Duration;
+use utoipa::IntoParams;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// How long an address lives to which a reader is sent.
+const PRESIGNED: Duration = Duration::from_mins(5);
+
+/// Which version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Query {
+    /// Number of a version that is kept. Default: the newest.
+    version: Option<u64>,
+}
+
+/// Reads a file, whole or by ranges. With `Prefer: redirect` the answer may be 307 to an address of the store that needs
+/// no token for five minutes.
+#[utoipa::path(get, path = "/files/{workspace}/{path}", tag = "files",
+    params(("workspace" = String, Path), ("path" = String, Path), Query),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 206), (status = 304), (status = 416)))]
+pub(crate) async fn read_file(
+    state: extract::State<State>,
+    place: Place,
+    Asked(query): Asked<Query>,
+    method: Method,
+    headers: HeaderMap,
+    asker: Asker,
+) -> Result<Response, Failure> {
+    let (storage, workspace, path) = (state.workspaces(), &place.workspace, &place.path);
+    if method == Method::GET && text(&headers, PREFER).is_some_and(|prefer| prefer.contains("redirect")) {
+        let address = storage.presigned_read(&asker.actor, workspace, path, query.version, PRESIGNED).await?;
+        if let Some(address) = address {
+            let headers = [(header::LOCATION, address), (header::CACHE_CONTROL, "no-store".to_owned())];
+            return Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response());
+        }
+    }
+    let file = storage.read(&asker.actor, workspace, path, query.version).await?;
+    send_file(&file, &method, &headers)
+}

@@ -1,0 +1,242 @@
+//! Resumable uploads: TUS 1.0 with creation, creation-with-upload, expiration and termination (tus.io/protocols).
+
+use super::text;
+use super::write_file::slot;
+use crate::Failure;
+use crate::asker::Asker;
+use crate::place::Place;
+use crate::state::State;
+use ::workspaces::{Parents, Preconditions, UploadStatus, WriteOptions};
+use axum::body::Body;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use hub_api::{FilePath, WorkspaceName};
+use std::collections::BTreeMap;
+
+const VERSION: &str = "1.0.0";
+const PIECE: &str = "application/offset+octet-stream";
+const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
+const TUS_EXTENSION: HeaderName = HeaderName::from_static("tus-extension");
+const TUS_MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+
+/// What is spoken here.
+#[utoipa::path(options, path = "/uploads", tag = "uploads", responses((status = 204)), security(()))]
+pub(crate) async fn options(state: extract::State<State>) -> Response {
+    let max = state.info().limits.max_file_bytes.to_string();
+    let headers = [
+        (TUS_VERSION, VERSION.to_owned()),
+        (TUS_EXTENSION, "creation,creation-with-upload,expiration,termination".to_owned()),
+        (TUS_MAX_SIZE, max),
+    ];
+    spoken((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// Begins an upload. Metadata: `workspace`, `path`, and `sha256`, `madeby`, `filetype`, `ifmatch`, `ifnonematch`.
+#[utoipa::path(post, path = "/uploads", tag = "uploads", responses((status = 201)))]
+pub(crate) async fn create(
+    state: extract::State<State>,
+    headers: HeaderMap,
+    asker: Asker,
+    body: Body,
+) -> Result<Response, Failure> {
+    check_version(&headers)?;
+    let size_bytes: u64 = number(&headers, UPLOAD_LENGTH)?;
+    let metadata = metadata(text(&headers, UPLOAD_METADATA).unwrap_or_default())?;
+    let (workspace, path, options) = target(&metadata, size_bytes)?;
+    let _slot = slot(&state, &asker)?;
+    let storage = state.workspaces();
+    let mut status = storage.create_upload(&asker.actor, &workspace, &path, options).await?;
+    if text(&headers, header::CONTENT_TYPE) == Some(PIECE) {
+        status = storage.append_upload(&asker.actor, &status.id, 0, body.into_data_stream()).await?;
+    }
+    let location = format!("{}uploads/{}", state.prefix(), status.id);
+    let mut answer = (StatusCode::CREATED, [(header::LOCATION, location)], progress(&status)).into_response();
+    finish_if_whole(&state, &asker, &status, &mut answer).await?;
+    Ok(spoken(answer))
+}
+
+/// Where an upload stands.
+#[utoipa::path(head, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
+    responses((status = 200)))]
+pub(crate) async fn status(
+    state: extract::State<State>,
+    place: Place,
+    headers: HeaderMap,
+    asker: Asker,
+) -> Result<Response, Failure> {
+    check_version(&headers)?;
+    let status = state.workspaces().upload_status(&asker.actor, &place.id).await?;
+    let mut answer = (StatusCode::OK, progress(&status)).into_response();
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(spoken(answer))
+}
+
+/// Goes on with an upload; with its last byte the file is there.
+#[utoipa::path(patch, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
+    request_body(content_type = "application/offset+octet-stream"), responses((status = 204)))]
+pub(crate) async fn append(
+    state: extract::State<State>,
+    place: Place,
+    headers: HeaderMap,
+    asker: Asker,
+    body: Body,
+) -> Result<Response, Failure> {
+    check_version(&headers)?;
+    if text(&headers, header::CONTENT_TYPE) != Some(PIECE) {
+        let message = format!("the Content-Type of a piece is {PIECE}");
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_piece", message));
+    }
+    let offset = number(&headers, UPLOAD_OFFSET)?;
+    let _slot = slot(&state, &asker)?;
+    let storage = state.workspaces();
+    let status = storage.append_upload(&asker.actor, &place.id, offset, body.into_data_stream()).await?;
+    let mut answer = (StatusCode::NO_CONTENT, progress(&status)).into_response();
+    finish_if_whole(&state, &asker, &status, &mut answer).await?;
+    Ok(spoken(answer))
+}
+
+/// Forgets an upload.
+#[utoipa::path(delete, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
+    responses((status = 204)))]
+pub(crate) async fn terminate(
+    state: extract::State<State>,
+    place: Place,
+    headers: HeaderMap,
+    asker: Asker,
+) -> Result<Response, Failure> {
+    check_version(&headers)?;
+    state.workspaces().abort_upload(&asker.actor, &place.id).await?;
+    Ok(spoken(StatusCode::NO_CONTENT.into_response()))
+}
+
+/// Publishes an upload whose last byte has come, and tells the entity tag of the file.
+async fn finish_if_whole(
+    state: &State,
+    asker: &Asker,
+    status: &UploadStatus,
+    answer: &mut Response,
+) -> Result<(), Failure> {
+    if status.size_bytes != Some(status.offset) {
+        return Ok(());
+    }
+    let entry = state.workspaces().finish_upload(&asker.actor, &status.id, None).await?;
+    if let Ok(tag) = HeaderValue::try_from(entry.etag.unwrap_or_default()) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(())
+}
+
+fn progress(status: &UploadStatus) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(UPLOAD_OFFSET, status.offset.into());
+    if let Some(size) = status.size_bytes {
+        headers.insert(UPLOAD_LENGTH, size.into());
+    }
+    let expires =
+        crate::send_file::http_date(&status.expires).and_then(|date| HeaderValue::try_from(date).ok());
+    if let Some(expires) = expires {
+        headers.insert(UPLOAD_EXPIRES, expires);
+    }
+    headers
+}
+
+fn spoken(mut answer: Response) -> Response {
+    answer.headers_mut().insert(TUS_RESUMABLE, HeaderValue::from_static(VERSION));
+    answer
+}
+
+fn check_version(headers: &HeaderMap) -> Result<(), Failure> {
+    if text(headers, TUS_RESUMABLE) == Some(VERSION) {
+        return Ok(());
+    }
+    let message = format!("the header Tus-Resumable must say {VERSION}");
+    Err(Failure::new(StatusCode::PRECONDITION_FAILED, "tus_version", message)
+        .with_header(TUS_VERSION, VERSION))
+}
+
+fn number(headers: &HeaderMap, name: HeaderName) -> Result<u64, Failure> {
+    let wrong = || Failure::bad_request(format!("the header {name} must be a number of bytes"));
+    text(headers, name.clone()).and_then(|value| value.parse().ok()).ok_or_else(wrong)
+}
+
+/// `key base64, key base64`: each key once.
+fn metadata(header: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let mut metadata = BTreeMap::new();
+    for pair in header.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (key, coded) = pair.split_once(' ').unwrap_or((pair, ""));
+        let value = STANDARD.decode(coded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let value = value
+            .ok_or_else(|| Failure::bad_request(format!("Upload-Metadata: {key} is no base64 of UTF-8")))?;
+        if metadata.insert(key.to_owned(), value).is_some() {
+            return Err(Failure::bad_request(format!("Upload-Metadata: {key} stands twice")));
+        }
+    }
+    Ok(metadata)
+}
+
+fn target(
+    metadata: &BTreeMap<String, String>,
+    size_bytes: u64,
+) -> Result<(WorkspaceName, FilePath, WriteOptions), Failure> {
+    let need = |key: &str| {
+        metadata.get(key).ok_or_else(|| Failure::bad_request(format!("Upload-Metadata must have a {key}")))
+    };
+    let wrong = |key: &str, error: &dyn std::fmt::Display| {
+        Failure::bad_request(format!("Upload-Metadata: {key}: {error}"))
+    };
+    let workspace = WorkspaceName::new(need("workspace")?).map_err(|error| wrong("workspace", &error))?;
+    let path = FilePath::new(need("path")?).map_err(|error| wrong("path", &error))?;
+    let given = |key: &str| metadata.get(key).cloned();
+    let preconditions = Preconditions {
+        if_match: given("ifmatch").map(|tag| vec![tag]),
+        if_none_match_any: given("ifnonematch").is_some_and(|value| value == "*"),
+    };
+    let options = WriteOptions {
+        preconditions,
+        parents: Parents::Make,
+        size_bytes: Some(size_bytes),
+        sha256: given("sha256"),
+        made_by: given("madeby"),
+        media_type: given("filetype"),
+    };
+    Ok((workspace, path, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_read_strictly() {
+        let check = |header: &str, expected: Option<&[(&str, &str)]>| {
+            let found = metadata(header).ok();
+            let expected =
+                expected.map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+            assert_eq!(found, expected, "{header}");
+        };
+        check("", Some(&[]));
+        check("path YS9i, workspace aGlnZ3M=", Some(&[("path", "a/b"), ("workspace", "higgs")]));
+        check("is_confidential", Some(&[("is_confidential", "")]));
+        check("path YS9i,path YS9i", None);
+        check("path %", None);
+        check("path /w==", None);
+    }
+
+    #[test]
+    fn a_target_needs_a_workspace_and_a_path() {
+        let of = |header: &str| target(&metadata(header).unwrap(), 3).is_ok();
+        assert!(of("path YS9i, workspace aGlnZ3M="));
+        assert!(!of("path YS9i"));
+        assert!(!of("workspace aGlnZ3M="));
+        assert!(!of("path Li4vYQ==, workspace aGlnZ3M="));
+    }
+}

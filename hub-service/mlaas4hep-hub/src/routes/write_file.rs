@@ -1,0 +1,144 @@
+//! Writing a file: whole, or in pieces placed by `Content-Range`.
+
+use super::{preconditions, text};
+use crate::Failure;
+use crate::asker::Asker;
+use crate::place::Place;
+use crate::ranges::{Placed, placed};
+use crate::send_file::announced_sha256;
+use crate::state::State;
+use ::workspaces::{Parents, UploadStatus, WriteOptions};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, extract};
+use futures_util::StreamExt;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, StatusCode};
+use hub_api::{Entry, routes::MADE_BY};
+
+/// Writes a file. It becomes visible whole, with the last byte. `If-Match`, `If-None-Match: *`, `Repr-Digest` and `Made-By`
+/// are kept to. With `Content-Range: bytes FIRST-LAST/SIZE` a piece: 202 with `Range` says how far it is.
+#[utoipa::path(put, path = "/files/{workspace}/{path}", tag = "files",
+    params(("workspace" = String, Path), ("path" = String, Path)),
+    request_body(content_type = "application/octet-stream"),
+    responses((status = 201, body = Entry), (status = 200, body = Entry), (status = 202)))]
+pub(crate) async fn write_file(
+    state: extract::State<State>,
+    place: Place,
+    headers: HeaderMap,
+    asker: Asker,
+    body: Body,
+) -> Result<Response, Failure> {
+    let _slot = slot(&state, &asker)?;
+    match text(&headers, header::CONTENT_RANGE) {
+        None => whole(&state, &place, &headers, &asker, body).await,
+        Some(range) => {
+            let placed = placed(range).ok_or_else(|| {
+                Failure::bad_request("Content-Range needs the form bytes FIRST-LAST/SIZE with a known size")
+            })?;
+            piece(&state, &place, &headers, &asker, (placed, body)).await
+        }
+    }
+}
+
+async fn whole(
+    state: &State,
+    place: &Place,
+    headers: &HeaderMap,
+    asker: &Asker,
+    body: Body,
+) -> Result<Response, Failure> {
+    let size_bytes = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    let options = options(headers, size_bytes)?;
+    let storage = state.workspaces();
+    let mut upload = storage.begin_write(&asker.actor, &place.workspace, &place.path, options).await?;
+    let mut bytes = body.into_data_stream();
+    while let Some(block) = bytes.next().await {
+        let Ok(block) = block else {
+            upload.abort().await?;
+            return Err(
+                Failure::bad_request("the connection broke; nothing was written").advise("send it again")
+            );
+        };
+        metrics::counter!("mlaas4hep_hub_written_bytes_total").increment(block.len() as u64);
+        if let Err(error) = upload.append(block).await {
+            upload.abort().await?;
+            return Err(error.into());
+        }
+    }
+    Ok(written(upload.finish(None).await?))
+}
+
+/// The piece that starts a file begins an upload; later ones go on with it.
+async fn piece(
+    state: &State,
+    place: &Place,
+    headers: &HeaderMap,
+    asker: &Asker,
+    (placed, body): (Placed, Body),
+) -> Result<Response, Failure> {
+    let size_bytes = placed.size_bytes.ok_or_else(|| {
+        Failure::bad_request("Content-Range must say the size of the whole file: bytes FIRST-LAST/SIZE")
+    })?;
+    let length = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length != placed.n_bytes) {
+        return Err(Failure::bad_request("Content-Length and Content-Range do not agree"));
+    }
+    let (storage, workspace, path) = (state.workspaces(), &place.workspace, &place.path);
+    let begun = storage.find_upload(&asker.actor, workspace, path).await?;
+    let id = match (placed.first, begun) {
+        (0, begun) => {
+            if let Some(old) = begun {
+                storage.abort_upload(&asker.actor, &old.id).await?;
+            }
+            let options = options(headers, Some(size_bytes))?;
+            storage.create_upload(&asker.actor, workspace, path, options).await?.id
+        }
+        (_, Some(begun)) => begun.id,
+        (first, None) => {
+            let message =
+                format!("no upload of {path} is under way, so that no piece can start at byte {first}");
+            return Err(Failure::new(StatusCode::CONFLICT, "no_upload", message).advise("start at byte 0"));
+        }
+    };
+    let status = storage.append_upload(&asker.actor, &id, placed.first, body.into_data_stream()).await?;
+    if status.offset < size_bytes {
+        return Ok(incomplete(&status));
+    }
+    Ok(written(storage.finish_upload(&asker.actor, &id, None).await?))
+}
+
+/// How far it is, in the words of `Range`.
+fn incomplete(status: &UploadStatus) -> Response {
+    let range = if status.offset == 0 { String::new() } else { format!("bytes=0-{}", status.offset - 1) };
+    (StatusCode::ACCEPTED, [(header::RANGE, range)]).into_response()
+}
+
+/// What a writer says in its headers.
+fn options(headers: &HeaderMap, size_bytes: Option<u64>) -> Result<WriteOptions, Failure> {
+    Ok(WriteOptions {
+        preconditions: preconditions(headers),
+        parents: Parents::Make,
+        size_bytes,
+        sha256: announced_sha256(headers)?,
+        made_by: text(headers, HeaderName::from_static(MADE_BY)).map(str::to_owned),
+        media_type: text(headers, header::CONTENT_TYPE).map(str::to_owned),
+    })
+}
+
+/// The answer about a file that is there now.
+pub(crate) fn written(entry: Entry) -> Response {
+    let status = if entry.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
+    let tag = entry.etag.clone().unwrap_or_default();
+    (status, [(header::ETAG, tag)], Json(entry)).into_response()
+}
+
+/// A place among the uploads of the caller.
+pub(crate) fn slot(state: &State, asker: &Asker) -> Result<crate::state::UploadSlot, Failure> {
+    state.upload_slot(&asker.actor.name).ok_or_else(|| {
+        let message = "too many of your uploads go on at once";
+        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", message)
+            .advise("wait until one has ended")
+            .with_header(header::RETRY_AFTER, "1")
+    })
+}

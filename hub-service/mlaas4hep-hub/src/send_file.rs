@@ -1,0 +1,201 @@
+//! A stored file as an answer: conditions, ranges, digests (RFC 9110 sections 13 and 14, RFC 9530).
+
+use crate::Failure;
+use crate::conditions::{Conditions, Verdict, ranges_count};
+use crate::hexadecimal::hexadecimal;
+use crate::ranges::{Asked, asked};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::ops::Range;
+use workspaces::{StoreError, StoredFile};
+
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+const OCTETS: &str = "application/octet-stream";
+
+/// Answers `GET` or `HEAD` of a file.
+pub(crate) fn send_file(
+    file: &StoredFile,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let tag = file.entry.etag.clone().unwrap_or_default();
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let conditions =
+        Conditions { if_match: text(header::IF_MATCH), if_none_match: text(header::IF_NONE_MATCH) };
+    let described = describe(file);
+    match conditions.judge(Some(&tag), true) {
+        Verdict::NotModified => return Ok((StatusCode::NOT_MODIFIED, described).into_response()),
+        Verdict::Failed => {
+            let message = format!("{} was changed meanwhile", file.entry.path);
+            return Err(Failure::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", message)
+                .advise("ask for its new entity tag")
+                .with_header(header::ETAG, tag));
+        }
+        Verdict::Go => {}
+    }
+    let range = text(header::RANGE).filter(|_| ranges_count(text(header::IF_RANGE), &tag));
+    let has_body = *method != Method::HEAD;
+    match asked(range.filter(|_| has_body), file.size_bytes()) {
+        Asked::Whole => Ok(whole(file, described, has_body)),
+        Asked::Parts(parts) => match parts.as_slice() {
+            [part] => Ok(one_part(file, described, part.clone())),
+            parts => Ok(many_parts(file, described, parts)),
+        },
+        Asked::Unsatisfiable => {
+            let message = format!("{} has {} bytes", file.entry.path, file.size_bytes());
+            Err(Failure::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", message)
+                .with_header(header::CONTENT_RANGE, format!("bytes */{}", file.size_bytes())))
+        }
+    }
+}
+
+/// Headers of every answer about a file. What users stored is never shown as a page of ours.
+fn describe(file: &StoredFile) -> HeaderMap {
+    let entry = &file.entry;
+    let mut headers = HeaderMap::new();
+    let mut set = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(header::ETAG, entry.etag.clone().unwrap_or_default());
+    set(header::ACCEPT_RANGES, "bytes".to_owned());
+    set(header::CACHE_CONTROL, "private, no-cache".to_owned());
+    if let Some(modified) = http_date(&entry.modified) {
+        set(header::LAST_MODIFIED, modified);
+    }
+    if let Some(digest) = entry.sha256.as_deref().and_then(digest_bytes) {
+        set(REPR_DIGEST, format!("sha-256=:{}:", STANDARD.encode(digest)));
+    }
+    let name = utf8_percent_encode(entry.path.name().unwrap_or("file"), NON_ALPHANUMERIC);
+    set(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"));
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned());
+    set(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned());
+    set(HeaderName::from_static("file-version"), entry.version.to_string());
+    headers
+}
+
+fn media_type(file: &StoredFile) -> HeaderValue {
+    let said = file.entry.media_type.as_deref().unwrap_or(OCTETS);
+    HeaderValue::from_str(said).unwrap_or(HeaderValue::from_static(OCTETS))
+}
+
+fn whole(file: &StoredFile, mut headers: HeaderMap, has_body: bool) -> Response {
+    headers.insert(header::CONTENT_TYPE, media_type(file));
+    headers.insert(header::CONTENT_LENGTH, file.size_bytes().into());
+    let body = if has_body { body(file, 0..file.size_bytes()) } else { Body::empty() };
+    (StatusCode::OK, headers, body).into_response()
+}
+
+fn one_part(file: &StoredFile, mut headers: HeaderMap, part: Range<u64>) -> Response {
+    headers.insert(header::CONTENT_TYPE, media_type(file));
+    headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
+    insert(&mut headers, header::CONTENT_RANGE, &content_range(&part, file.size_bytes()));
+    (StatusCode::PARTIAL_CONTENT, headers, body(file, part)).into_response()
+}
+
+/// `multipart/byteranges` (RFC 9110 section 14.6).
+fn many_parts(file: &StoredFile, mut headers: HeaderMap, parts: &[Range<u64>]) -> Response {
+    let boundary = format!("{:032x}", rand::random::<u128>());
+    let media_type = media_type(file);
+    let media_type = media_type.to_str().unwrap_or(OCTETS);
+    let heads: Vec<Bytes> = parts
+        .iter()
+        .map(|part| {
+            let range = content_range(part, file.size_bytes());
+            format!("\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n").into()
+        })
+        .collect();
+    let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
+    let n_bytes = heads.iter().map(Bytes::len).sum::<usize>() as u64
+        + parts.iter().map(|part| part.end - part.start).sum::<u64>()
+        + end.len() as u64;
+    insert(&mut headers, header::CONTENT_TYPE, &format!("multipart/byteranges; boundary={boundary}"));
+    headers.insert(header::CONTENT_LENGTH, n_bytes.into());
+    let mut all: BoxStream<'static, Result<Bytes, StoreError>> = stream::empty().boxed();
+    for (head, part) in heads.into_iter().zip(parts) {
+        all = all.chain(stream::iter([Ok(head)])).chain(file.stream(part.clone())).boxed();
+    }
+    let all = all.chain(stream::iter([Ok(end)]));
+    (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(all)).into_response()
+}
+
+fn body(file: &StoredFile, range: Range<u64>) -> Body {
+    metrics::counter!("mlaas4hep_hub_read_bytes_total").increment(range.end - range.start);
+    Body::from_stream(file.stream(range))
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn content_range(part: &Range<u64>, size_bytes: u64) -> String {
+    format!("bytes {}-{}/{size_bytes}", part.start, part.end - 1)
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` of an RFC 3339 time (RFC 9110 section 5.6.7).
+pub(crate) fn http_date(time: &str) -> Option<String> {
+    let time: jiff::Timestamp = time.parse().ok()?;
+    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()
+}
+
+fn digest_bytes(hexadecimal: &str) -> Option<Vec<u8>> {
+    let pairs = hexadecimal.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+/// The SHA-256 that a writer announces in `Repr-Digest` or `Content-Digest`, in hexadecimal digits.
+pub(crate) fn announced_sha256(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let given = headers.get(&REPR_DIGEST).or_else(|| headers.get("content-digest"));
+    let Some(given) = given else { return Ok(None) };
+    let wrong = || Failure::bad_request("Repr-Digest needs the form sha-256=:BASE64: (RFC 9530)");
+    let text = given.to_str().map_err(|_| wrong())?;
+    let Some(coded) = text.split(',').find_map(|item| item.trim().strip_prefix("sha-256=")) else {
+        // Another algorithm: it need not be understood.
+        return Ok(None);
+    };
+    let coded = coded.strip_prefix(':').and_then(|rest| rest.split(':').next()).ok_or_else(wrong)?;
+    let bytes = STANDARD.decode(coded).map_err(|_| wrong())?;
+    if bytes.len() != 32 {
+        return Err(wrong());
+    }
+    Ok(Some(hexadecimal(&bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_http() {
+        assert_eq!(http_date("1994-11-06T08:49:37.5Z").unwrap(), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn announced_digests() {
+        let check = |value: &str, expected: Option<Option<&str>>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REPR_DIGEST, value.parse().unwrap());
+            let found = announced_sha256(&headers).ok();
+            assert_eq!(found.as_ref().map(Option::as_deref), expected, "{value}");
+        };
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        check("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", Some(Some(empty)));
+        check("md5=:AA==:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", Some(Some(empty)));
+        check("md5=:AA==:", Some(None));
+        check("sha-256=47DE", None);
+        check("sha-256=:AA==:", None);
+        check("sha-256=:%:", None);
+    }
+}

@@ -1,0 +1,192 @@
+//! What was built of the configuration; every handler gets it.
+
+use crate::configuration::Checked;
+use crate::hexadecimal::hexadecimal;
+use crate::rate_limit::RateLimits;
+use anyhow::Context;
+use hub_api::{Info, Limits};
+use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Login, SealKey};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use workspaces::Workspaces;
+
+/// Shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct State(Arc<Inner>);
+
+struct Inner {
+    workspaces: Workspaces,
+    authenticator: Authenticator,
+    login: Option<Login>,
+    rates: RateLimits,
+    uploads: Mutex<HashMap<String, u32>>,
+    info: Info,
+    prefix: String,
+    is_behind_proxy: bool,
+    max_json_bytes: usize,
+    uploads_at_once: u32,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    ending: watch::Receiver<bool>,
+}
+
+/// One of the uploads that a caller may have at a time.
+pub(crate) struct UploadSlot {
+    state: State,
+    name: String,
+}
+
+impl State {
+    /// Opens the storage, and builds the rest around it. `ending` turns true when the service is to end.
+    pub(crate) async fn build(
+        checked: &Checked,
+        dev: Option<DevUser>,
+        metrics: metrics_exporter_prometheus::PrometheusHandle,
+        ending: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let workspaces = Workspaces::open(&checked.workspaces).await.context("opening the storage")?;
+        let key = match &checked.session_key {
+            Some(key) => key.clone(),
+            None => kept_key(&checked.workspaces.settings().folder)?,
+        };
+        let hub = checked.hub.clone().map(HubClient::new).transpose()?;
+        let settings = checked.hub.as_ref();
+        let cookies = CookieRules {
+            path: checked.prefix.clone(),
+            is_secure: settings.is_some_and(|hub| hub.is_https),
+            has_host_prefix: settings.is_some_and(|hub| hub.has_host_prefix),
+        };
+        let info = info(checked, dev.is_some());
+        let authenticator = Authenticator::new(hub, dev, checked.proxy.clone(), key, cookies);
+        Ok(Self(Arc::new(Inner {
+            workspaces,
+            login: authenticator.login(),
+            authenticator,
+            rates: RateLimits::new(checked.requests_per_second),
+            uploads: Mutex::default(),
+            info,
+            prefix: checked.prefix.clone(),
+            is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
+            max_json_bytes: checked.max_json_bytes,
+            uploads_at_once: checked.uploads_at_once,
+            metrics,
+            ending,
+        })))
+    }
+
+    pub(crate) fn workspaces(&self) -> &Workspaces {
+        &self.0.workspaces
+    }
+
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    pub(crate) fn login(&self) -> Option<&Login> {
+        self.0.login.as_ref()
+    }
+
+    pub(crate) fn rates(&self) -> &RateLimits {
+        &self.0.rates
+    }
+
+    pub(crate) fn info(&self) -> &Info {
+        &self.0.info
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    pub(crate) fn is_behind_proxy(&self) -> bool {
+        self.0.is_behind_proxy
+    }
+
+    pub(crate) fn max_json_bytes(&self) -> usize {
+        self.0.max_json_bytes
+    }
+
+    pub(crate) fn metrics(&self) -> &metrics_exporter_prometheus::PrometheusHandle {
+        &self.0.metrics
+    }
+
+    /// Turns true when the service is to end: what never ends by itself stops then.
+    pub(crate) fn ending(&self) -> watch::Receiver<bool> {
+        self.0.ending.clone()
+    }
+
+    /// A place among the uploads of a caller; `None` when all are taken.
+    pub(crate) fn upload_slot(&self, name: &str) -> Option<UploadSlot> {
+        let mut uploads = self.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = uploads.entry(name.to_owned()).or_default();
+        if *taken >= self.0.uploads_at_once {
+            return None;
+        }
+        *taken += 1;
+        drop(uploads);
+        Some(UploadSlot { state: self.clone(), name: name.to_owned() })
+    }
+}
+
+impl Drop for UploadSlot {
+    fn drop(&mut self) {
+        let mut uploads = self.state.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = uploads.get_mut(&self.name) {
+            *taken -= 1;
+            if *taken == 0 {
+                uploads.remove(&self.name);
+            }
+        }
+    }
+}
+
+fn info(checked: &Checked, is_dev: bool) -> Info {
+    let mut logins = Vec::new();
+    if checked.hub.is_some() {
+        logins.push("hub".to_owned());
+    }
+    if is_dev {
+        logins.push("dev".to_owned());
+    }
+    Info {
+        service: "mlaas4hep-hub".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api: vec!["v1".to_owned()],
+        direct_url: checked
+            .data_url
+            .as_ref()
+            .map(|url| format!("{}{}", url.trim_end_matches('/'), checked.prefix)),
+        logins,
+        limits: Limits {
+            max_file_bytes: checked.workspaces.settings().max_file_bytes,
+            max_json_bytes: checked.max_json_bytes as u64,
+            requests_per_second: checked.requests_per_second.get(),
+            uploads_at_once: checked.uploads_at_once,
+        },
+    }
+}
+
+/// The key of the sessions that was made at the first start.
+fn kept_key(folder: &std::path::Path) -> anyhow::Result<SealKey> {
+    let path = folder.join("session-key");
+    if !path.exists() {
+        let bytes: [u8; 32] = rand::random();
+        write_privately(&path, &hexadecimal(&bytes))
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    crate::configuration::parse_key(&text)
+        .with_context(|| format!("{} holds no key: remove it, and a new one is made", path.display()))
+}
+
+/// A file that only its owner can read, whole or not at all.
+fn write_privately(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let beside = path.with_extension("new");
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(beside, path)
+}
