@@ -3,10 +3,12 @@
 //! - [`configuration`]: what the operator said, what was checked.
 //! - `state`: what was built of it; every handler gets it.
 //! - `routes`: one action, one file; `router` is the list of all.
+//! - [`pages`]: what people see in a browser, one page, one file.
 //! - [`commands`]: what the program can be asked for.
 
 pub mod commands;
 pub mod configuration;
+pub mod pages;
 
 mod asker;
 mod conditions;

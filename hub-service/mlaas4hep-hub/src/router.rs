@@ -107,6 +107,7 @@ pub(crate) fn router(state: &State, request_timeout: Duration) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, request_timeout));
     quick
         .merge(of_bytes(prefix))
+        .merge(crate::pages::mount(state, prefix))
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))

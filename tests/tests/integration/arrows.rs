@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hub-pages",
             "hub-webdav",
             "plots",
+            "report-pictures",
             "root-file",
             "workspaces",
         ],

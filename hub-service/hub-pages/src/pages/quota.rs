@@ -1,0 +1,98 @@
+//! What a workspace holds and may hold, and how it is reached from elsewhere.
+
+use hub_api::{Action, FilePath, SharedUri, WorkspaceInfo, WorkspaceKind, routes};
+use maud::{Markup, html};
+
+use super::{file::copied, quota_bar::quota_bars};
+use crate::{Frame, frame::{Tab, your_role}, text};
+
+/// Numbers and addresses of a workspace.
+#[derive(Clone, Debug)]
+pub struct QuotaPage<'a> {
+    /// Which.
+    pub workspace: &'a WorkspaceInfo,
+    /// Address of the service as others reach it, with its prefix and a slash at the end.
+    pub public_url: &'a str,
+}
+
+const GIGABYTE: u64 = 1_000_000_000;
+
+/// The page.
+#[must_use]
+pub fn quota_page(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
+    let is_service_admin = frame.visitor.is_some_and(|visitor| visitor.is_admin);
+    let content = html! {
+        h1.hidden { "Space and access" }
+        section aria-labelledby="space" {
+            h2 #space { "Space" }
+            div.card { (quota_bars(&page.workspace.quota)) p.faint { "Old versions and the trash count as well." } }
+            @if is_service_admin { (limits(frame, page)) }
+        }
+        (rights(frame, page))
+        (access(frame, page))
+    };
+    frame.workspace_page(page.workspace, Tab::Quota, "Space and access", content)
+}
+
+fn limits(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
+    let quota = &page.workspace.quota;
+    let limit_gigabytes = quota.limit_bytes as f64 / GIGABYTE as f64;
+    html! {
+        form.card.fields.across method="post" action=(frame.addresses().of_workspace(&page.workspace.name, "quota")) {
+            (frame.xsrf_field())
+            div {
+                label for="limit" { "Most gigabytes" }
+                input #limit name="limit_gigabytes" type="number" min="0" step="any" required value=(limit_gigabytes);
+            }
+            div {
+                label for="entries" { "Most files and folders" }
+                input #entries name="limit_entries" type="number" min="0" step="1" required value=(quota.limit_entries);
+            }
+            button.strong type="submit" { "Set the limits" }
+        }
+    }
+}
+
+fn rights(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
+    let workspace = page.workspace;
+    html! {
+        section aria-labelledby="rights" {
+            h2 #rights { "Who" }
+            @if workspace.kind == WorkspaceKind::Group {
+                p {
+                    "The workspace of the group " strong { (text::name(workspace.name.as_str())) } "; "
+                    (your_role(workspace.role)) "."
+                }
+            } @else {
+                p { "The workspace of " strong { (text::name(workspace.name.person().unwrap_or_default())) } "; "
+                    (your_role(workspace.role)) "." }
+            }
+            @if workspace.role.allows(Action::Administer) {
+                p {
+                    a href=(frame.addresses().of_workspace(&workspace.name, "sharing")) { "Let others in, or make links" } " · "
+                    a href=(frame.addresses().of_workspace(&workspace.name, "audit")) { "See what was done" }
+                }
+            }
+        }
+    }
+}
+
+fn access(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
+    let name = &page.workspace.name;
+    let uri = SharedUri { workspace: name.clone(), path: FilePath::root() }.to_string();
+    let dav = format!("{}{}", page.public_url, routes::dav(name, &FilePath::root()));
+    html! {
+        section aria-labelledby="reach" {
+            h2 #reach { "From elsewhere" }
+            dl.facts {
+                div.wide { dt { "In a notebook" } dd { (copied("open", &format!("%open {uri}FILE.root"), "line")) } }
+                div.wide { dt { "At a shell" } dd { (copied("shell", &format!("mlaas4hep ls {uri}"), "line")) } }
+                div.wide { dt { "WebDAV" } dd { (copied("dav", &dav, "address")) } }
+            }
+            p {
+                "rclone, davix and file managers ask for a name and a password: "
+                a href=(frame.addresses().app_passwords()) { "make an app password" } "."
+            }
+        }
+    }
+}

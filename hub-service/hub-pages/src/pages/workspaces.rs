@@ -1,0 +1,56 @@
+//! My workspaces.
+
+use hub_api::{FilePath, WorkspaceInfo, WorkspaceKind};
+use maud::{Markup, html};
+
+use super::quota_bar::quota_bars;
+use crate::{Frame, frame::your_role, icons::Icon, text};
+
+/// What the visitor can see: the personal workspace first, then those of groups.
+#[must_use]
+pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo]) -> Markup {
+    let own = frame.visitor.map(|visitor| format!("~{}", visitor.name));
+    let rank = |workspace: &WorkspaceInfo| match workspace.kind {
+        WorkspaceKind::Personal if Some(workspace.name.as_str()) == own.as_deref() => 0,
+        WorkspaceKind::Group => 1,
+        WorkspaceKind::Personal => 2,
+    };
+    let mut in_order: Vec<_> = workspaces.iter().map(|workspace| (rank(workspace), workspace)).collect();
+    in_order.sort_by_key(|(rank, workspace)| (*rank, &workspace.name));
+    let content = html! {
+        h1 { "Workspaces" }
+        p.lead {
+            "Files that your notebooks, your browser, rclone, davix and your laptop all reach by one name, such as "
+            code { "shared://higgs/ttH.root" } "."
+        }
+        ul.cards { @for (rank, workspace) in &in_order { (card(frame, workspace, *rank)) } }
+        @if !in_order.iter().any(|(rank, _)| *rank == 1) {
+            p.empty {
+                "You are in no group yet. Groups come from JupyterHub or your IAM; who administers a workspace can also "
+                "share it with you."
+            }
+        }
+    };
+    frame.page("Workspaces", content)
+}
+
+fn card(frame: &Frame<'_>, workspace: &WorkspaceInfo, rank: u8) -> Markup {
+    let icon = match workspace.kind {
+        WorkspaceKind::Group => Icon::Group,
+        WorkspaceKind::Personal => Icon::Person,
+    };
+    let whose = ["Yours", "Your group", "Shared with you"][usize::from(rank.min(2))];
+    html! {
+        li.card {
+            p.over { (whose) }
+            h2 {
+                (icon.draw())
+                a.whole href=(frame.addresses().folder(&workspace.name, &FilePath::root())) {
+                    (text::name(workspace.name.as_str()))
+                }
+            }
+            p { span.chip { (your_role(workspace.role)) } }
+            (quota_bars(&workspace.quota))
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The pages as a browser gets them.
+
+mod integration {
+    mod arranged;
+    mod assets;
+    mod dump;
+    mod escaping;
+    mod notices;
+    mod samples;
+    mod snapshots;
+    mod validity;
+}

@@ -1,0 +1,144 @@
+//! What every page wears: its headers; and errors as pages.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use hub_api::{ApiError, NameError, PathError};
+use hub_pages::{CONTENT_SECURITY_POLICY, Done, Frame, problem_page};
+use workspaces::WorkspaceError;
+
+use super::visit::{PagesState, Session};
+
+/// Why a page cannot be shown. It travels in the extensions of the response to [`dress`], which knows the visitor.
+#[derive(Clone, Debug)]
+pub struct PageError(pub ApiError);
+
+/// What a handler gives.
+pub(super) type PageResult = Result<Response, PageError>;
+
+impl PageError {
+    pub(super) fn new(status: u16, code: &str, message: &str, next_step: Option<&str>) -> Self {
+        Self(ApiError {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            next_step: next_step.map(str::to_owned),
+            request_id: None,
+        })
+    }
+
+    /// What was asked for makes no sense.
+    pub(super) fn bad(code: &str, message: &str) -> Self {
+        Self::new(400, code, message, None)
+    }
+
+    pub(super) fn no_session() -> Self {
+        Self::new(401, "login", "this page is for who is logged in", Some("log in and come again"))
+    }
+}
+
+impl From<WorkspaceError> for PageError {
+    fn from(error: WorkspaceError) -> Self {
+        let answer = error.to_api_error();
+        if answer.status >= 500 {
+            tracing::error!(%error, "a page failed");
+        }
+        Self(answer)
+    }
+}
+
+impl From<PathError> for PageError {
+    fn from(error: PathError) -> Self {
+        Self::bad("path", &error.to_string())
+    }
+}
+
+impl From<NameError> for PageError {
+    fn from(error: NameError) -> Self {
+        Self::bad("workspace", &error.to_string())
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The page after a form: a reload does not send the form again.
+pub(super) fn see(address: &str, done: Done) -> Response {
+    let joint = if address.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{address}{joint}done={}", done.word())).into_response()
+}
+
+/// Headers for every page, and the page of an error.
+pub(super) async fn dress(
+    State(state): State<PagesState>,
+    session: Option<Session>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = request.headers().clone();
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions_mut().remove::<PageError>() {
+        response = problem(&state, session.as_ref(), &asked, error);
+    }
+    put_on_headers(&mut response);
+    response
+}
+
+/// An error as a page, or as JSON for who does not ask for HTML.
+pub(super) fn problem(
+    state: &PagesState,
+    session: Option<&Session>,
+    asked: &HeaderMap,
+    PageError(error): PageError,
+) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !wants_html(asked) {
+        return (status, Json(error)).into_response();
+    }
+    let stranger = Frame {
+        prefix: &state.prefix,
+        visitor: None,
+        xsrf: "",
+        hub_home: None,
+        log_out: None,
+        notice: None,
+    };
+    let frame = session.map_or(stranger, |session| state.frame(session, None));
+    (status, problem_page(&frame, &error, back(asked, state).as_deref())).into_response()
+}
+
+/// What every page wears. A picture says its own policy, and for how long it is kept.
+pub(super) fn put_on_headers(response: &mut Response) {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("text/html");
+    accept.contains("text/html")
+}
+
+/// Where the visitor came from, if it was a page of ours: only the path is taken, so that nothing leads elsewhere.
+fn back(headers: &HeaderMap, state: &PagesState) -> Option<String> {
+    let referrer = headers.get(header::REFERER)?.to_str().ok()?;
+    let url = url::Url::parse(referrer).ok()?;
+    url.path().starts_with(&*state.prefix).then(|| url.path().to_owned())
+}

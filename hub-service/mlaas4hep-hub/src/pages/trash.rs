@@ -1,0 +1,56 @@
+//! The trash.
+
+use axum::{extract::Query, response::IntoResponse};
+use hub_api::EntryKind;
+use hub_pages::{Done, TrashPageView};
+use serde::Deserialize;
+
+use super::{
+    dress::{PageResult, see},
+    form::{Button, Checked},
+    place::{Numbered, Place},
+    visit::Visit,
+};
+
+/// Lines on a page.
+const PAGE: u32 = 100;
+
+#[derive(Default, Deserialize)]
+pub(super) struct Wish {
+    cursor: Option<String>,
+}
+
+pub(super) async fn show(visit: Visit, place: Place, Query(wish): Query<Wish>) -> PageResult {
+    let info = visit.store().info(visit.actor(), &place.workspace).await?;
+    let page = visit.store().trash(visit.actor(), &place.workspace, wish.cursor.as_deref(), PAGE).await?;
+    let view = TrashPageView { workspace: &info, page: &page };
+    Ok(hub_pages::trash_page(&visit.frame(Some(&place.workspace)), &view).into_response())
+}
+
+pub(super) async fn bring_back(
+    visit: Visit,
+    Numbered { workspace, id }: Numbered,
+    Checked(Button {}): Checked<Button>,
+) -> PageResult {
+    let entry = visit.store().restore_from_trash(visit.actor(), &workspace, &id, None).await?;
+    let addresses = visit.state.addresses();
+    let address = match entry.kind {
+        EntryKind::File => addresses.folder(&workspace, &entry.path.parent().unwrap_or_default()),
+        EntryKind::Folder => addresses.folder(&workspace, &entry.path),
+    };
+    Ok(see(&address, Done::BroughtBack))
+}
+
+pub(super) async fn delete_for_good(
+    visit: Visit,
+    Numbered { workspace, id }: Numbered,
+    Checked(Button {}): Checked<Button>,
+) -> PageResult {
+    visit.store().delete_for_good(visit.actor(), &workspace, &id).await?;
+    Ok(see(&visit.state.addresses().of_workspace(&workspace, "trash"), Done::DeletedForGood))
+}
+
+pub(super) async fn empty(visit: Visit, place: Place, Checked(Button {}): Checked<Button>) -> PageResult {
+    visit.store().empty_trash(visit.actor(), &place.workspace).await?;
+    Ok(see(&visit.state.addresses().of_workspace(&place.workspace, "trash"), Done::TrashEmptied))
+}

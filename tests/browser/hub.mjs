@@ -1,0 +1,355 @@
+// A person at the pages of the hub service: looks, uploads by drag and drop, is interrupted and goes on, previews,
+// restores, shares, deletes and undoes; with a mouse, with a keyboard, on a phone, in the dark and without JavaScript.
+//
+//     node hub.mjs ADDRESS FILES SCREENSHOTS CHROMIUM
+//
+// ADDRESS is where a browser is let in; the workspace `higgs` there holds `signal.root`, and `data/notes.txt` in two
+// versions. FILES is a folder with `large.bin` and `note.txt` to upload. Every step says what it saw; the first that does
+// not see what it should ends the program with an error.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+
+const [address, files, screenshots, executablePath] = process.argv.slice(2);
+const workspace = process.env.WORKSPACE ?? 'higgs';
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+const wide = { viewport: { width: 1080, height: 720 } };
+const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+const troubles = [];
+
+function say(text) {
+  console.log(`browser: ${text}`);
+}
+
+function check(condition, what) {
+  if (!condition) throw new Error(`not seen: ${what}`);
+  say(what);
+}
+
+// A page whose errors are remembered: of scripts, of addresses that are not there, of what the policy forbids.
+async function open(options) {
+  const context = await browser.newContext({ ...options, timezoneId: 'Europe/Rome', locale: 'en-GB' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error}`));
+  page.on('console', (message) => {
+    const isExpected = /status of (404|409|412|422)/.test(message.text());
+    if (message.type() === 'error' && !isExpected) troubles.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.goto(address);
+  return page;
+}
+
+const shoot = (page, name) => page.screenshot({ path: join(screenshots, `hub-${name}.png`) });
+const home = () => new URL('.', address).href;
+const place = (what) => new URL(`w/${encodeURIComponent(workspace)}/${what}`, home()).href;
+
+// The rules of WCAG 2 that a program can check, contrast of colours among them.
+async function checkAccessible(page, what) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+  const found = violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+  if (found.length > 0) throw new Error(`${what} is not accessible:\n${found.join('\n')}`);
+  say(`${what} is accessible`);
+}
+
+// Drags real files over the page and lets them fall, as the desktop does it.
+async function drop(page, names, beforeDrop = async () => {}) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: names.map((name) => join(files, name)), dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver']) await session.send('Input.dispatchDragEvent', { type, x: 500, y: 400, data });
+  await beforeDrop();
+  await session.send('Input.dispatchDragEvent', { type: 'drop', x: 500, y: 400, data });
+  await session.detach();
+}
+
+async function throttle(page, bytesPerSecond) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond,
+  });
+  return session;
+}
+
+async function looking(page) {
+  await page.locator('h1', { hasText: 'Workspaces' }).waitFor();
+  check(await page.getByRole('link', { name: workspace, exact: true }).isVisible(), 'my workspaces');
+  await checkAccessible(page, 'the list of workspaces');
+  await shoot(page, 'workspaces');
+  await page.getByRole('link', { name: workspace, exact: true }).click();
+  await page.getByRole('link', { name: 'signal.root' }).waitFor();
+  check(await page.locator('tbody tr').count() >= 2, 'files and folders');
+  await page.getByRole('link', { name: 'Size' }).click();
+  check(await page.locator('th[aria-sort=descending]').innerText() === 'Size ↓' || await page.locator('th.size[aria-sort=descending]').count() === 1, 'ordered by size');
+  await page.getByRole('link', { name: /^data/ }).click();
+  check(await page.getByRole('navigation', { name: 'Way to this place' }).innerText().then((text) => text.includes('data')), 'the way to the folder');
+}
+
+async function uploading(page) {
+  await page.goto(place('browse/'));
+  const slow = await throttle(page, 6_000_000);
+  await drop(page, ['large.bin'], async () => {
+    check(await page.locator('html.dragging').count() === 1, 'the page asks for the drop');
+  });
+  const row = page.locator('#uploads li', { hasText: 'large.bin' });
+  await row.getByText(/MB of .* left/).waitFor();
+  check(Number(await row.locator('progress').getAttribute('value')) >= 0, 'progress of the upload');
+  await page.waitForFunction(() => document.querySelector('#uploads progress')?.value > 5e6);
+  await checkAccessible(page, 'a folder with an upload');
+  await shoot(page, 'upload');
+  await row.getByRole('button', { name: 'Pause' }).click();
+  await row.getByText('Paused').waitFor();
+  const at = await row.locator('progress').evaluate((progress) => progress.value);
+  await page.waitForTimeout(700);
+  check(await row.locator('progress').evaluate((progress) => progress.value) === at, 'a paused upload stands still');
+  await row.getByRole('button', { name: 'Resume' }).click();
+  await page.waitForFunction(() => JSON.parse(Object.values(localStorage)[0] ?? '{}').offset > 0);
+  await page.reload();
+  await page.getByText(/Interrupted at .* to go on/).waitFor();
+  say('after a reload the page remembers the upload');
+  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  const first = page.waitForRequest((request) => request.method() === 'PATCH');
+  await drop(page, ['large.bin']);
+  check(Number((await first).headers()['upload-offset']) > 0, 'the upload goes on where it stopped');
+  await page.getByText('Uploaded 1 file', { exact: true }).waitFor();
+  await page.locator('#listing').getByRole('link', { name: 'large.bin' }).waitFor();
+  say('the file stands in the list without a reload');
+  check(await page.evaluate(() => localStorage.length) === 0, 'nothing is left in the browser');
+  const bytes = await page.request.get(new URL(`files/${encodeURIComponent(workspace)}/large.bin`, home()).href);
+  const sum = (content) => createHash('sha256').update(content).digest('hex');
+  check(sum(await bytes.body()) === sum(readFileSync(join(files, 'large.bin'))), 'every byte came');
+
+  await page.setInputFiles('#files', join(files, 'note.txt'));
+  await page.locator('#listing').getByRole('link', { name: 'note.txt' }).waitFor();
+  await page.setInputFiles('#files', join(files, 'note.txt'));
+  await page.getByText('Replacing keeps it as an older version').waitFor();
+  await page.getByRole('button', { name: 'Replace: note.txt' }).click();
+  await page.getByText('Uploaded 3 files').waitFor();
+  await page.getByRole('link', { name: 'note.txt' }).click();
+  check(await page.getByRole('button', { name: 'Restore version 1' }).isVisible(), 'replacing made a second version');
+}
+
+async function previewing(page) {
+  await page.goto(place('file/signal.root'));
+  await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
+  const picture = page.getByAltText('Histogram of Jet_pt');
+  await picture.waitFor();
+  check(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)), 'a histogram on click');
+  await picture.scrollIntoViewIfNeeded();
+  await checkAccessible(page, 'the preview of a ROOT file');
+  await shoot(page, 'preview');
+  await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
+  check(await picture.count() === 0, 'another click closes it');
+  await page.getByPlaceholder('Filter branches').fill('muon');
+  check(await page.getByRole('link', { name: 'Jet_pt', exact: true }).isHidden(), 'branches are filtered');
+}
+
+async function restoring(page) {
+  await page.goto(place('file/data/notes.txt'));
+  check((await page.locator('pre.preview').innerText()).includes('second'), 'the text of a file');
+  await page.getByRole('button', { name: 'Restore version 1' }).click();
+  await page.getByText('The old content is the newest version now.').waitFor();
+  check((await page.locator('pre.preview').innerText()).includes('first'), 'an old version is back');
+  await checkAccessible(page, 'the page of a text');
+}
+
+async function sharing(page) {
+  await page.goto(place('sharing'));
+  await page.getByLabel('Name').fill('carol');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByText('works at once').waitFor();
+  check(await page.getByRole('rowheader', { name: /^carol/ }).isVisible(), 'access is given');
+  await page.goto(place('file/signal.root'));
+  await page.getByRole('link', { name: 'Make a link' }).click();
+  check(await page.getByLabel('File').inputValue() === 'signal.root', 'a link to this file is offered');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  const link = await page.locator('#new-link').innerText();
+  check(/\/links\/.{20,}/.test(link), 'a link is made');
+  await checkAccessible(page, 'sharing');
+  await shoot(page, 'sharing');
+  if (process.env.REAL) {
+    const stranger = await (await browser.newContext()).request.get(link);
+    check(stranger.ok() && (await stranger.body()).subarray(0, 4).toString() === 'root', 'a stranger reads by the link');
+    check(stranger.headers()['content-disposition']?.startsWith('attachment'), 'and gets it as a download');
+  }
+  await page.getByRole('button', { name: 'Take back from carol' }).click();
+  await page.getByText('The access is taken back.').waitFor();
+  say('access is taken back');
+}
+
+async function appPasswords(page) {
+  await page.goto(new URL('app-passwords', home()).href);
+  await page.getByLabel('What it is for').fill('curl at the test');
+  await page.getByRole('button', { name: 'Make a password' }).click();
+  const password = await page.locator('#password').innerText();
+  const lines = await page.locator('#curl').innerText();
+  check(password.length > 20 && lines.includes(password), 'an app password with lines to copy');
+  await checkAccessible(page, 'app passwords');
+  await shoot(page, 'app-passwords');
+  if (process.env.REAL) {
+    const user = /--user '([^']+)'/.exec(lines)[1];
+    const curl = (...args) => execFileSync('curl', ['--silent', '--fail-with-body', '--user', `${user}:${password}`, ...args], { encoding: 'utf8' });
+    const dav = new URL(`dav/${encodeURIComponent(workspace)}/by-curl.txt`, home()).href;
+    curl('-T', join(files, 'note.txt'), dav);
+    check(curl(dav) === readFileSync(join(files, 'note.txt'), 'utf8'), 'curl writes and reads over WebDAV with it');
+    await page.goto(place('browse/'));
+    check(await page.getByRole('link', { name: 'by-curl.txt' }).isVisible(), 'and the page shows what it wrote');
+    await page.goto(new URL('app-passwords', home()).href);
+  }
+  await page.goto(new URL('app-passwords', home()).href);
+  check(!(await page.content()).includes(password), 'the password is shown once only');
+  await page.getByRole('button', { name: /Take back/ }).first().click();
+  await page.getByText('no longer works').waitFor();
+}
+
+async function deleting(page) {
+  await page.goto(place('browse/'));
+  await page.locator('summary[aria-label="What to do with note.txt"]').click();
+  await checkAccessible(page, 'an open menu');
+  await page.getByRole('row', { name: 'note.txt' }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('note.txt is in the trash.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('It is back where it was.').waitFor();
+  check(await page.getByRole('link', { name: 'note.txt' }).isVisible(), 'delete and undo');
+  await page.locator('summary[aria-label="What to do with note.txt"]').click();
+  await page.getByRole('row', { name: 'note.txt' }).getByRole('button', { name: 'Delete' }).click();
+  await page.goto(place('trash'));
+  await checkAccessible(page, 'the trash');
+  await page.getByRole('button', { name: 'Bring back note.txt' }).click();
+  await page.getByText('It is back where it was.').waitFor();
+  say('brought back from the trash');
+  await page.locator('summary[aria-label="What to do with note.txt"]').click();
+  await page.getByRole('link', { name: 'Rename, move or copy' }).click();
+  await checkAccessible(page, 'rename');
+  await page.getByLabel('New name, with its folders').fill('texts/renamed.txt');
+  await page.getByRole('button', { name: 'Move' }).click();
+  await page.getByRole('heading', { name: 'renamed.txt' }).waitFor();
+  say('renamed into a new folder');
+  for (const tab of ['audit', 'quota']) {
+    await page.goto(place(tab));
+    await checkAccessible(page, `the page ${tab}`);
+  }
+  await page.goto(place('audit'));
+  check((await page.locator('table.audit').innerText()).includes('restore'), 'the audit log tells of it');
+}
+
+async function keyboard(page) {
+  await page.goto(home());
+  const press = async (key, times = 1) => { for (let n = 0; n < times; n += 1) await page.keyboard.press(key); };
+  const focused = () => page.evaluate(() => {
+    const element = document.activeElement;
+    return (element.getAttribute('aria-label') ?? (element.labels?.[0] ?? element).textContent).trim();
+  });
+  const tabTo = async (what) => {
+    for (let n = 0; n < 60; n += 1) {
+      await press('Tab');
+      if (what.test(await focused())) return;
+    }
+    throw new Error(`the key Tab does not reach ${what}`);
+  };
+  await press('Tab');
+  check(await focused() === 'Skip to the content', 'the first stop skips the head');
+  await press('Enter');
+  await tabTo(new RegExp(`^${workspace}$`));
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement, '::after').outlineStyle);
+  check(outline === 'solid', 'one sees where one is');
+  await press('Enter');
+  await tabTo(/^New folder$/);
+  await press('Enter');
+  await page.keyboard.type('by keyboard');
+  await press('Enter');
+  await page.getByText('The folder is there.').waitFor();
+  check(new URL(page.url()).pathname.endsWith('/by%20keyboard'), 'a folder by keyboard alone');
+  await tabTo(/^Upload files$/);
+  check(await page.evaluate(() => document.activeElement.type) === 'file', 'the button of uploads is reached');
+  await page.goto(place('browse/'));
+  await tabTo(/^What to do with by keyboard$/);
+  await press('Enter');
+  await press('Escape');
+  check(await focused() === 'What to do with by keyboard', 'Escape closes a menu and keeps the place');
+  await press('Enter');
+  await tabTo(/^Delete$/);
+  await press('Enter');
+  await page.getByText('by keyboard is in the trash.').waitFor();
+  await tabTo(/^Undo$/);
+  await press('Enter');
+  await page.getByText('It is back where it was.').waitFor();
+  await page.goto(place('file/signal.root'));
+  await tabTo(/^Jet_pt$/);
+  await press('Enter');
+  await page.getByAltText('Histogram of Jet_pt').waitFor();
+  say('a histogram by keyboard alone');
+}
+
+async function small(page) {
+  const pages = [home(), place('browse/'), place('file/signal.root?tree=Events&branch=Jet_pt'), place('sharing'), place('quota'),
+    place('audit'), place('trash'), place('move/signal.root'), new URL('app-passwords', home()).href];
+  for (const each of pages) {
+    await page.goto(each);
+    const [inner, outer] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
+    if (inner > outer) throw new Error(`${each} is ${inner} pixels wide on a screen of ${outer}`);
+  }
+  say('no page is wider than a phone');
+  await page.goto(place('browse/'));
+  await checkAccessible(page, 'a folder on a phone');
+  await shoot(page, 'phone');
+  await page.locator('summary[aria-label="What to do with signal.root"]').tap();
+  await page.getByRole('link', { name: 'Rename, move or copy' }).waitFor();
+  const box = await page.locator('details[open] > ul').boundingBox();
+  check(box.x >= 0 && box.x + box.width <= 390, 'a menu on a phone');
+}
+
+async function dark(page) {
+  for (const [each, name] of [[home(), 'workspaces'], [place('browse/'), 'folder'], [place('sharing'), 'sharing'], [place('audit'), 'audit']]) {
+    await page.goto(each);
+    await checkAccessible(page, `${name} in the dark`);
+  }
+  await page.goto(place('file/signal.root'));
+  await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
+  await page.getByAltText('Histogram of Jet_pt').waitFor();
+  await page.getByAltText('Histogram of Jet_pt').scrollIntoViewIfNeeded();
+  await checkAccessible(page, 'a preview in the dark');
+  await shoot(page, 'dark');
+}
+
+async function withoutScript(page) {
+  await page.goto(place('browse/'));
+  await page.setInputFiles('#files', join(files, 'note.txt'));
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('The upload is complete.').waitFor();
+  check(await page.getByRole('link', { name: 'note.txt' }).isVisible(), 'an upload without JavaScript');
+  await page.goto(place('file/signal.root'));
+  await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
+  check(await page.getByAltText('Histogram of Jet_pt').isVisible(), 'a histogram without JavaScript');
+}
+
+async function main() {
+  const page = await open(wide);
+  for (const step of [looking, uploading, previewing, restoring, sharing, appPasswords, deleting, keyboard]) await step(page);
+  await small(await open(phone));
+  await dark(await open({ ...wide, colorScheme: 'dark' }));
+  await withoutScript(await open({ ...wide, javaScriptEnabled: false }));
+  if (troubles.length > 0) throw new Error(`the browser complains:\n${troubles.join('\n')}`);
+  say('no error of a script, no address that is not there, nothing that the policy forbids');
+}
+
+try {
+  await main();
+} catch (error) {
+  for (const context of browser.contexts()) {
+    for (const page of context.pages()) await page.screenshot({ path: join(screenshots, 'failed.png') }).catch(() => null);
+  }
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
