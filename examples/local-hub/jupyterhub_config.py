@@ -48,10 +48,15 @@ c.Spawner.default_url = "/lab"
 c.Spawner.cmd = [settings["singleuser_command"]]
 # A container's first user is often root, which a Jupyter server does not take without a word.
 c.Spawner.args = ["--allow-root"] if os.getuid() == 0 else []
-c.Spawner.environment = {"PATH": settings["path"], "JUPYTER_PATH": settings["jupyter_path"]}
+c.Spawner.environment.update({"PATH": settings["path"], "JUPYTER_PATH": settings["jupyter_path"]})
 c.Spawner.http_timeout = 120
 c.Spawner.start_timeout = 120
 
 # The service, as an operator adds it to any hub.
-SERVICE_COMMAND = [settings["service_command"], "serve", "--config", str(folder / "service.toml")]
-SERVICE_URL = f"http://127.0.0.1:{settings['ports']['service']}"
+service = f"http://127.0.0.1:{settings['ports']['service']}"
+os.environ["MLAAS4HEP_HUB_COMMAND"] = json.dumps(
+    [settings["service_command"], "serve", "--config", str(folder / "service.toml")]
+)
+os.environ["MLAAS4HEP_HUB_SERVICE_URL"] = service
+os.environ["MLAAS4HEP_HUB_PUBLIC_URL"] = f"{service}/services/mlaas4hep/"
+load_subconfig(str(repository / "hub-service" / "jupyterhub_config.d" / "mlaas4hep.py"))  # noqa: F821

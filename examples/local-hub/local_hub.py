@@ -163,7 +163,17 @@ def write_service_configuration(folder, settings):
     write_privately(folder / "service.toml", lines)
 
 
-SERVICE_CONFIGURATION = ""
+SERVICE_CONFIGURATION = """\
+# The service; where it listens and who may use it comes from the hub.
+[listen]
+data_address = "127.0.0.1:{data}"
+
+[workspaces]
+folder = "{folder}/workspaces"
+
+[log]
+file = "{folder}/service.log"
+"""
 
 
 def write_privately(path, text):

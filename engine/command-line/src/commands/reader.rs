@@ -5,6 +5,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::report_folder;
 use crate::write_file::{self, Folder};
+use crate::shared;
 use anyhow::Context;
 use branch_specs::{MeasureRequest, OriginalForm, Specs, SpecsMode};
 use event_columns::{EventChunk, EventTable, read_chunk};
@@ -118,7 +119,7 @@ impl Reader {
             ..Parameters::default()
         };
         parameters.resolve_branch_files()?;
-        let mut inputs = open_all(std::slice::from_ref(&self.fin), &parameters, None)?;
+        let mut inputs = open_all(std::slice::from_ref(&self.fin), &parameters, None, &shared::opener())?;
         inputs.pop().ok_or_else(|| anyhow::anyhow!("no input file"))
     }
 
@@ -147,7 +148,7 @@ impl Reader {
     fn selection(&self, input: &Input) -> anyhow::Result<Option<CheckedSelection>> {
         let Some(path) = &self.preproc else { return Ok(None) };
         let branches = input.table.info().readable_among(&input.branches);
-        Ok(Some(read_selection(path)?.check(&branches)?))
+        Ok(Some(read_selection(path, &shared::opener())?.check(&branches)?))
     }
 
     /// Ranges of entries that are read at a time.

@@ -56,7 +56,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             colour: value("--colour"),
             is_data: call.arguments.has("--data"),
             memory_budget_bytes: context.session.settings.memory_budget_bytes,
-        })?);
+        }, &context.session.opener)?);
     }
     for sample in &opened {
         // A weight that does not fit is said now, not in the middle of a training.

@@ -1,6 +1,7 @@
 //! `%workflow`.
 
 use crate::arguments::{Form, Free, ValueKind, option};
+use byte_source::FileOpener;
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Trained, go_on_unless};
@@ -40,7 +41,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let request = request(call)?;
+    let request = request(call, &context.session.opener)?;
     let worker = super::train::worker(context)?;
     let mut bar = context.progress();
     let output = context.output;
@@ -67,7 +68,7 @@ fn problem(error: PipelineError) -> MagicError {
     }
 }
 
-fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
+fn request(call: &Invocation, opener: &FileOpener) -> Result<PipelineRequest, MagicError> {
     let value = |name: &str| call.arguments.value(name);
     let needed = |name: &'static str| {
         value(name).ok_or_else(|| {
@@ -75,13 +76,13 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
                 .advise("%workflow? lists its files, and has a line to copy.")
         })
     };
-    let files = name_list::read_files(needed("--files")?).map_err(problem)?;
+    let files = name_list::read_files(needed("--files")?, opener).map_err(problem)?;
     let labels = name_list::read(needed("--labels")?)?;
     let parameters = match value("--params") {
         None => Parameters::default(),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                MagicError::new("InputError", format!("cannot read {path}: {error}"))
+            let text = opener.read_text(path).map_err(|error| {
+                MagicError::new("InputError", error.to_string())
                     .advise("File names start at the folder of %pwd.")
             })?;
             let mut parameters = Parameters::from_json(&text, path).map_err(|error| {
@@ -95,9 +96,9 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
     Ok(PipelineRequest {
         labels: Labels::said(labels, files.len()),
         files,
-        model: read_model(Path::new(needed("--model")?)).map_err(problem)?,
+        model: read_model(Path::new(needed("--model")?), opener).map_err(problem)?,
         selection: value("--preproc")
-            .map(|path| read_selection(Path::new(path)))
+            .map(|path| read_selection(Path::new(path), opener))
             .transpose()
             .map_err(problem)?,
         parameters,
@@ -105,6 +106,7 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
         format: None,
         out: value("--fout").map(PathBuf::from),
         folder: PathBuf::from("."),
+        opener: opener.clone(),
         created: super::train::now(),
     })
 }

@@ -1,0 +1,60 @@
+# Adds the service mlaas4hep-hub to a JupyterHub, 5.2 to 6.x. In jupyterhub_config.py:
+#
+#     load_subconfig("/path/to/mlaas4hep.py")
+#
+# It adds to what is configured and replaces nothing, except for the two lists of Spawner below. Its settings are variables
+# of the environment of the hub:
+#
+#   MLAAS4HEP_HUB_COMMAND   program and arguments, as JSON: the hub starts the service, and again when it ends.
+#                           Default: ["mlaas4hep-hub", "serve"]. "" for a service that is started elsewhere; then
+#                           MLAAS4HEP_HUB_SERVICE_TOKEN must hold its token, the same on both sides.
+#   MLAAS4HEP_HUB_SERVICE_URL   where the service listens. Default: http://127.0.0.1:9010
+#   MLAAS4HEP_HUB_PUBLIC_URL    how notebook servers reach it. Default: through the proxy of the hub. Better for data: its
+#                               second listener, since the proxy costs half a millisecond of processor time a request.
+import json
+import os
+
+import jupyterhub
+
+NAME = "mlaas4hep"
+ACCESS = f"access:services!service={NAME}"
+is_5 = jupyterhub.version_info[0] < 6
+command = json.loads(os.environ.get("MLAAS4HEP_HUB_COMMAND") or '["mlaas4hep-hub", "serve"]')
+is_external = os.environ.get("MLAAS4HEP_HUB_COMMAND") == ""
+
+c = get_config()  # noqa: F821 (JupyterHub puts it here)
+
+service = {
+    "name": NAME,
+    "url": os.environ.get("MLAAS4HEP_HUB_SERVICE_URL", "http://127.0.0.1:9010"),
+    # Our own service: no page that asks whether it may know the user's name.
+    "oauth_no_confirm": True,
+    "display": True,
+}
+if is_external:
+    service["api_token"] = os.environ["MLAAS4HEP_HUB_SERVICE_TOKEN"]
+else:
+    service["command"] = command
+c.JupyterHub.services.append(service)
+
+# What the service may ask the hub: who is in which group, and nothing else.
+c.JupyterHub.load_roles.append(
+    {
+        "name": "mlaas4hep-service",
+        "services": [NAME],
+        "scopes": ["read:users:name", "read:users:groups", "list:groups", "read:groups"],
+    }
+)
+
+# Who may use it: every user, in the browser ...
+if is_5:
+    c.JupyterHub.load_roles.append({"name": "user", "scopes": ["self", ACCESS]})
+else:
+    c.JupyterHub.extra_user_scopes.append(ACCESS)
+# ... and in notebooks, with the token of their server.
+c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", "read:users:groups!user", ACCESS]
+c.Spawner.oauth_client_allowed_scopes = [ACCESS]
+
+public_url = os.environ.get("MLAAS4HEP_HUB_PUBLIC_URL")
+if public_url:
+    c.Spawner.environment.update({"MLAAS4HEP_HUB_URL": public_url})
