@@ -8,5 +8,6 @@ mod integration {
     mod parts;
     mod propfind;
     mod refusals;
+    mod speed;
     mod support;
 }

@@ -32,8 +32,9 @@ impl Database {
     /// Opens or makes the `SQLite` database in a file, and brings its tables up to date.
     pub(crate) async fn open_sqlite(file: &Path) -> Result<Self> {
         let url = format!("sqlite://{}?mode=rwc", url_of_path(file));
+        // Each connection has a cache of its own, of 2 MB; the pages behind it are in that of the system.
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                       PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
+                       PRAGMA busy_timeout = 10000; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
         let writers = pool(&url, 1, pragmas).await?;
         SQLITE_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
         let readers = pool(&url, READERS, pragmas).await?;

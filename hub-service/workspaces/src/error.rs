@@ -76,6 +76,12 @@ pub enum WorkspaceError {
         /// Files and folders asked for on top.
         asked_entries: u64,
     },
+    /// Too many uploads that were begun and not ended.
+    #[error("you have {limit} unfinished uploads, and may not begin another one")]
+    TooManyUploads {
+        /// Most of them.
+        limit: u32,
+    },
     /// Larger than any file may be.
     #[error("a file may have {limit_bytes} bytes, this one has more")]
     FileTooLarge {
@@ -206,6 +212,7 @@ impl WorkspaceError {
             Self::ParentMissing { .. } => "parent_missing",
             Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::TooManyUploads { .. } => "too_many_uploads",
             Self::FileTooLarge { .. } => "file_too_large",
             Self::DigestMismatch { .. } => "digest_mismatch",
             Self::SizeMismatch { .. } => "size_mismatch",
@@ -237,6 +244,8 @@ impl WorkspaceError {
             | Self::Destination { .. } => 409,
             Self::ChangedMeanwhile { .. } => 412,
             Self::FileTooLarge { .. } => 413,
+            // RFC 6585 section 4.
+            Self::TooManyUploads { .. } => 429,
             Self::QuotaExceeded { .. } | Self::Store(StoreError::DiskFull { .. }) => 507,
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } | Self::Invalid { .. } => 400,
             Self::UploadBusy { .. } | Self::Locked { .. } => 423,
@@ -260,6 +269,9 @@ impl WorkspaceError {
             Self::Exists { .. } => "choose another name, or ask to overwrite",
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => "send the file again",
             Self::OffsetMismatch { .. } => "ask where the upload stands, and go on from there",
+            Self::TooManyUploads { .. } => {
+                "finish or abort some of them, or wait until they end by themselves"
+            }
             Self::UploadBusy { .. } => "wait until the other request has ended",
             Self::Locked { .. } => "ask who holds the lock to give it back, or wait until it ends",
             Self::Store(StoreError::DiskFull { .. }) => "tell the operator that the disk is full",

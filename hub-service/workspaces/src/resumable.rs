@@ -141,7 +141,11 @@ impl Workspaces {
         .fetch_optional(self.database().read())
         .await?;
         match id {
-            Some(id) => self.upload_status(actor, &id).await.map(Some),
+            Some(id) => match self.upload_status(actor, &id).await {
+                // It has ended meanwhile, or lost its bytes: the sweep takes what is left of it.
+                Err(WorkspaceError::NotFound { .. }) => Ok(None),
+                other => other.map(Some),
+            },
             None => Ok(None),
         }
     }

@@ -29,6 +29,8 @@ pub struct Settings {
     pub limit_entries: u64,
     /// Largest file in bytes. Default: 1 TiB.
     pub max_file_bytes: u64,
+    /// Unfinished uploads of one person, in all workspaces. Default: 100.
+    pub max_unfinished_uploads: u32,
     /// Versions of a file that are kept, the newest one among them. Default: 10.
     pub keep_versions: u32,
     /// Days after which an old version goes. Default: 30.
@@ -124,6 +126,7 @@ impl Default for Settings {
             person_limit_bytes: 10 * GIB,
             limit_entries: 2_000_000,
             max_file_bytes: 1024 * GIB,
+            max_unfinished_uploads: 100,
             keep_versions: 10,
             keep_versions_days: 30,
             keep_trash_days: 30,
@@ -172,6 +175,7 @@ impl Settings {
             ("person_limit_bytes", self.person_limit_bytes),
             ("limit_entries", self.limit_entries),
             ("max_file_bytes", self.max_file_bytes),
+            ("max_unfinished_uploads", self.max_unfinished_uploads.into()),
             ("keep_versions", self.keep_versions.into()),
             ("keep_uploads_hours", self.keep_uploads_hours.into()),
         ] {

@@ -116,6 +116,7 @@ impl Workspaces {
         check_options(&options, self.settings().max_file_bytes)?;
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
+        self.check_number(&mut write, actor).await?;
         let found = find(&mut write, seen.id, path).await?;
         check_target(path, found.as_ref(), &options)?;
         let n_new = i64::from(found.is_none());
@@ -137,6 +138,15 @@ impl Workspaces {
         ledger.save(&mut write).await?;
         write.commit().await?;
         Ok((target, reserved))
+    }
+
+    async fn check_number(&self, write: &mut Write, actor: &Actor) -> Result<()> {
+        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM uploads WHERE created_by = $1")
+            .bind(&actor.name)
+            .fetch_one(&mut **write)
+            .await?;
+        let limit = self.settings().max_unfinished_uploads;
+        if n >= i64::from(limit) { Err(WorkspaceError::TooManyUploads { limit }) } else { Ok(()) }
     }
 
     /// Milliseconds that an upload without a sign of life stays.
@@ -239,7 +249,7 @@ impl Upload {
         self.part.n_bytes()
     }
 
-    /// Takes bytes. They are hashed and written while the next ones come; about 2 MiB are held.
+    /// Takes bytes. They are hashed and written while the next ones come; about half a MiB is held.
     ///
     /// # Errors
     /// More than announced, no room, larger than any file may be, a full disk.

@@ -82,6 +82,7 @@ CREATE TABLE uploads (
     expires BIGINT NOT NULL
 );
 CREATE INDEX uploads_by_workspace ON uploads (workspace);
+CREATE INDEX uploads_by_person ON uploads (created_by);
 
 CREATE TABLE grants (
     id TEXT PRIMARY KEY,

@@ -12,9 +12,9 @@ use super::{StoreError, blocking};
 use crate::checksum::Checksums;
 
 /// Bytes that wait before they are written: fewer, larger writes.
-const WAITING_BYTES: usize = 1 << 20;
+const WAITING_BYTES: usize = 1 << 18;
 
-/// Takes bytes, hashes and writes them on another thread while the next ones come. Holds at most twice 1 MiB.
+/// Takes bytes, hashes and writes them on another thread while the next ones come. Holds at most twice 256 KiB.
 pub(crate) struct PartFile {
     /// `None` while a thread has it.
     file: Option<Sink>,
@@ -86,7 +86,7 @@ impl PartFile {
         self.n_bytes
     }
 
-    /// Takes bytes; waits only when the disk is more than 1 MiB behind.
+    /// Takes bytes; waits only when the disk is more than 256 KiB behind.
     pub(crate) async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         self.n_bytes += bytes.len() as u64;
         self.waiting_bytes += bytes.len();

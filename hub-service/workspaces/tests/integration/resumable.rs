@@ -151,3 +151,23 @@ async fn forgotten_uploads_go_after_two_days() {
         assert!(report.is_sound() && report.n_garbage == 0, "{report:?}");
     }
 }
+
+#[tokio::test]
+async fn a_person_has_so_many_unfinished_uploads() {
+    let change = |settings: &mut workspaces::Settings| settings.max_unfinished_uploads = 3;
+    for store in super::support::stores_with("a_person_has_so_many_unfinished_uploads", change).await {
+        let (s, alice) = (&store.workspaces, super::support::alice());
+        let begin = async |who: &workspaces::Actor, file: &str| {
+            s.create_upload(who, &name("higgs"), &path(file), WriteOptions::default()).await
+        };
+        let first = begin(&alice, "0").await.unwrap();
+        begin(&alice, "1").await.unwrap();
+        begin(&alice, "2").await.unwrap();
+        let error = begin(&alice, "3").await.unwrap_err();
+        assert_eq!((error.code(), error.status()), ("too_many_uploads", 429));
+        begin(&super::support::actor("bob", &["higgs"]), "3").await.unwrap();
+        s.abort_upload(&alice, &first.id).await.unwrap();
+        begin(&alice, "3").await.unwrap();
+        store.assert_sound().await;
+    }
+}

@@ -1,4 +1,4 @@
-//! What clients of WebDAV keep in the storage: properties and locks.
+//! What clients of `WebDAV` keep in the storage: properties and locks.
 
 use hub_api::{FilePath, MoveOrCopy};
 use workspaces::{LockRequest, Parents, Preconditions, Properties};
