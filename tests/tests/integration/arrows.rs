@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspaces", &["hub-api"]),
     ("hub-webdav", &["hub-api", "workspaces"]),
     ("hub-client", &["byte-source", "hub-api"]),
-    ("hub-pages", &["hub-api", "plots"]),
+    ("hub-pages", &["hub-api"]),
     (
         "mlaas4hep-hub",
         &[
