@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::measure::measure;
 use crate::routes::{
-    app_passwords, audit, changes, delete_file, folders, forget, grants, health, info, links, list, login,
+    app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info, links, list, login,
     me, move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
 };
 use crate::state::State;
@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use std::any::Any;
@@ -174,7 +174,10 @@ fn of_bytes(prefix: &str) -> Router<State> {
             &format!("{prefix}/uploads/{{id}}"),
             patch(uploads::append).head(uploads::status).delete(uploads::terminate).options(uploads::options),
         )
-        .route(&format!("{prefix}/links/{{token}}"), get(read_link::read_link));
+        .route(&format!("{prefix}/links/{{token}}"), get(read_link::read_link))
+        .route(&format!("{prefix}/dav"), any(dav::dav))
+        .route(&format!("{prefix}/dav/"), any(dav::dav))
+        .route(&format!("{prefix}/dav/{{*path}}"), any(dav::dav));
     with_path(router, &format!("{prefix}/files/{{workspace}}"), &file).layer(DefaultBodyLimit::disable())
 }
 

@@ -5,6 +5,7 @@ use crate::hexadecimal::hexadecimal;
 use crate::rate_limit::RateLimits;
 use anyhow::Context;
 use hub_api::{Info, Limits};
+use hub_webdav::WebDav;
 use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Login, SealKey};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,7 @@ pub(crate) struct State(Arc<Inner>);
 
 struct Inner {
     workspaces: Workspaces,
+    dav: WebDav,
     authenticator: Authenticator,
     login: Option<Login>,
     rates: RateLimits,
@@ -59,6 +61,7 @@ impl State {
         let info = info(checked, dev.is_some());
         let authenticator = Authenticator::new(hub, dev, checked.proxy.clone(), key, cookies);
         Ok(Self(Arc::new(Inner {
+            dav: WebDav::new(workspaces.clone()),
             workspaces,
             login: authenticator.login(),
             authenticator,
@@ -76,6 +79,10 @@ impl State {
 
     pub(crate) fn workspaces(&self) -> &Workspaces {
         &self.0.workspaces
+    }
+
+    pub(crate) fn dav(&self) -> &WebDav {
+        &self.0.dav
     }
 
     pub(crate) fn authenticator(&self) -> &Authenticator {

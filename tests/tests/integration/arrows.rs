@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hub-client", &["byte-source", "hub-api"]),
     ("hub-pages", &["hub-api", "plots"]),
     ("hub-testing", &[]),
+    ("hub-pages", &["hub-api"]),
     (
         "mlaas4hep-hub",
         &[

@@ -3,6 +3,7 @@
 pub(crate) mod app_passwords;
 pub(crate) mod audit;
 pub(crate) mod changes;
+pub(crate) mod dav;
 pub(crate) mod delete_file;
 pub(crate) mod folders;
 pub(crate) mod forget;
