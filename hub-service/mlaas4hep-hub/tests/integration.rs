@@ -2,7 +2,15 @@
 
 mod integration {
     mod browser;
+    mod dangers;
+    mod description;
+    mod every_route;
+    mod feed;
+    mod files;
     mod pages;
+    mod programs;
+    mod resumable;
     mod rig;
     mod root_preview;
+    mod service;
 }

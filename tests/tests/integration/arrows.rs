@@ -10,7 +10,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspaces", &["hub-api"]),
     ("hub-webdav", &["hub-api", "workspaces"]),
     ("hub-client", &["byte-source", "hub-api"]),
-    ("hub-pages", &["hub-api", "plots"]),
     ("hub-testing", &[]),
     ("hub-pages", &["hub-api"]),
     (

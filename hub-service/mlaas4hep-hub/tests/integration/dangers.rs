@@ -1,0 +1,161 @@
+//! What attackers and broken clients send, byte by byte.
+
+use super::service::{PREFIX, Service};
+use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Sends bytes as they are, which no client library would, and gives the status.
+async fn raw(service: &Service, head: &str) -> u16 {
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // It may close the connection before it has read everything.
+    let _ = stream.read_to_end(&mut answer).await;
+    let text = String::from_utf8_lossy(&answer);
+    text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+async fn put(service: &Service, path: &str) -> u16 {
+    raw(
+        service,
+        &format!(
+            "PUT {PREFIX}files/higgs/{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+             Content-Length: 4\r\nConnection: close\r\n\r\nevil"
+        ),
+    )
+    .await
+}
+
+fn count_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries.map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
+}
+
+#[tokio::test]
+async fn names_stay_in_their_workspace() {
+    let service = Service::start().await;
+    let before = count_files(service.folder.path());
+    for path in [
+        "../../escape",
+        "..%2f..%2fescape",
+        "%2e%2e/escape",
+        "%2E%2E%2Fescape",
+        "a/../../../escape",
+        "..\\escape",
+        "..%5cescape",
+        "%00",
+        "a%00.root",
+        "a%0d%0aSet-Cookie:%20b",
+        "%ff%fe",
+        "a//b",
+        "./a",
+        "a/.",
+        "CON%00",
+    ] {
+        let status = put(&service, path).await;
+        assert!((400..500).contains(&status), "{path}: {status}");
+    }
+    assert_eq!(count_files(service.folder.path()), before, "nothing was written anywhere");
+    assert!(!service.folder.path().join("escape").exists());
+    let long = put(&service, &"a".repeat(5000)).await;
+    assert!((400..500).contains(&long), "{long}");
+    let deep = put(&service, &"a/".repeat(2000)).await;
+    assert!((400..500).contains(&deep), "{deep}");
+}
+
+#[tokio::test]
+async fn one_name_is_one_file() {
+    let service = Service::start().await;
+    // e with an accent, as one character and as two.
+    assert_eq!(put(&service, "caf%C3%A9.root").await, 201);
+    assert_eq!(put(&service, "cafe%CC%81.root").await, 200, "it is the same name");
+    assert_eq!(put(&service, "%63af%C3%A9.root").await, 200);
+}
+
+#[tokio::test]
+async fn nonsense_is_answered_and_the_service_lives() {
+    let service = Service::start().await;
+    let head = |rest: &str| format!("{rest}\r\nHost: hub\r\nAuthorization: token writer\r\nConnection: close\r\n");
+    for (request, expected) in [
+        (head(&format!("GET {PREFIX}nothing HTTP/1.1")) + "\r\n", 404),
+        (head(&format!("BREW {PREFIX}api/v1/me HTTP/1.1")) + "\r\n", 405),
+        (head(&format!("GET {PREFIX}api/v1/workspaces/higgs/list/?limit=x HTTP/1.1")) + "\r\n", 400),
+        (head(&format!("GET {PREFIX}api/v1/workspaces/higgs/list/?cursor=x HTTP/1.1")) + "\r\n", 400),
+        (head(&format!("GET {PREFIX}files/higgs/a?version=-1 HTTP/1.1")) + "\r\n", 400),
+        (head(&format!("POST {PREFIX}api/v1/app-passwords HTTP/1.1")) + "Content-Length: 1\r\n\r\n{", 415),
+        (
+            head(&format!("POST {PREFIX}api/v1/app-passwords HTTP/1.1"))
+                + "Content-Type: application/json\r\nContent-Length: 1\r\n\r\n{",
+            400,
+        ),
+        (
+            head(&format!("POST {PREFIX}api/v1/app-passwords HTTP/1.1"))
+                + "Content-Type: application/json\r\nContent-Length: 29\r\n\r\n{\"label\":\"a\",\"is_admin\":true}",
+            422,
+        ),
+        (head(&format!("PUT {PREFIX}files/higgs/ HTTP/1.1")) + "Content-Length: 1\r\n\r\na", 409),
+    ] {
+        let status = raw(&service, &request).await;
+        let would_do = if expected == 422 { [422, 400] } else { [expected, expected] };
+        assert!(would_do.contains(&status), "{request}: {status}");
+    }
+    assert_eq!(service.status("GET", "health", "anonymous").await, 200);
+}
+
+#[tokio::test]
+async fn a_broken_connection_leaves_nothing() {
+    let service = Service::start().await;
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    let head = format!(
+        "PUT {PREFIX}files/higgs/half HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nContent-Length: 1000\r\n\r\nhalf"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    drop(stream);
+    for _ in 0..100 {
+        let quota = service.request("GET", "api/v1/workspaces/higgs", "writer").send().await.unwrap();
+        let quota: serde_json::Value = serde_json::from_slice(&quota.bytes().await.unwrap()).unwrap();
+        if quota["quota"]["reserved_bytes"] == 0 && quota["quota"]["used_bytes"] == 0 {
+            assert_eq!(service.status("GET", "files/higgs/half", "writer").await, 404);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the room of a broken upload comes back");
+}
+
+#[tokio::test]
+async fn a_session_needs_the_code_of_our_pages() {
+    let service = Service::start().await;
+    service.hub.log_in("writer");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let login = client.get(service.url("login?next=/services/mlaas4hep/")).send().await.unwrap();
+    let header = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let state = header(&login, "set-cookie");
+    let hub = client.get(header(&login, "location")).send().await.unwrap();
+    let back = format!("http://{}{}", service.address, header(&hub, "location"));
+    let cookie = state.split(';').next().unwrap().to_owned();
+    let done = client.get(back).header("cookie", cookie).send().await.unwrap();
+    assert_eq!((done.status().as_u16(), header(&done, "location").as_str()), (303, "/services/mlaas4hep/"));
+    let session = header(&done, "set-cookie").split(';').next().unwrap().to_owned();
+    let me = client.get(service.url("api/v1/me")).header("cookie", &session).send().await.unwrap();
+    assert_eq!(me.status().as_u16(), 200);
+    let write = client.put(service.url("files/higgs/a")).header("cookie", &session).body("a").send().await.unwrap();
+    assert_eq!(write.status().as_u16(), 403);
+    assert!(write.text().await.unwrap().contains("cross_site"));
+}
+
+#[tokio::test]
+async fn tokens_stand_in_no_log() {
+    let service = Service::start_with("[log]\nlevel = \"debug\"\n").await;
+    service.status("GET", "api/v1/me?token=in-the-address", "writer").await;
+    service.status("GET", "links/secret-of-a-link", "anonymous").await;
+    service.status("GET", "api/v1/me", "unknown").await;
+    let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
+    assert!(log.contains("answered") && log.contains("/links/{token}"), "{log}");
+    for secret in ["in-the-address", "secret-of-a-link", "token-of-the-service", "unknown"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}

@@ -1,0 +1,90 @@
+//! The program as an operator calls it.
+
+use super::service::free_address;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"));
+    command.args(arguments).env_clear().envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn configuration(folder: &Path, text: &str) -> String {
+    let path = folder.join("hub.toml");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_configuration_is_checked_without_being_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &str, status: i32, words: &[&str]| {
+        let path = configuration(folder.path(), text);
+        let output = run(&["check-config", "--config", &path], &[]);
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        for word in words {
+            assert!(said(&output).contains(word), "{word} in {}", said(&output));
+        }
+    };
+    check("", 0, &["127.0.0.1:9010/", "nobody could log in"]);
+    check("[limits]\nrequests_per_secnd = 1", 1, &["line 2", "requests_per_second"]);
+    check("[workspaces]\nkeep_versions = 0", 1, &["workspaces.keep_versions"]);
+    check("[listen]\naddress = \"nowhere\"", 1, &["line 2"]);
+    let missing = run(&["check-config", "--config", "nosuch.toml"], &[]);
+    assert!(said(&missing).contains("nosuch.toml"));
+}
+
+#[test]
+fn nobody_serves_for_nobody() {
+    let output = run(&["serve"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("mlaas4hep-hub dev"), "{}", said(&output));
+    let half = run(&["serve"], &[("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")]);
+    assert!(said(&half).contains("JUPYTERHUB_API_TOKEN") || said(&half).contains("JUPYTERHUB_SERVICE_NAME"));
+}
+
+#[test]
+fn dev_is_for_this_machine_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let output = run(&["dev", "--folder", &path, "--listen", "0.0.0.0:0"], &[]);
+    assert!(said(&output).contains("other machines"), "{}", said(&output));
+}
+
+#[test]
+fn what_was_backed_up_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let address = free_address().to_string();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"))
+        .args(["dev", "--folder", &at("store"), "--listen", &address, "--user", "ann", "--token", "hush"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let curl = |arguments: &[&str]| {
+        let output = Command::new("curl").args(["-sS", "-H", "Authorization: token hush"]).args(arguments).output();
+        output.map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())).unwrap()
+    };
+    let file = format!("http://{address}/files/~ann/a.txt");
+    let end = Instant::now() + Duration::from_secs(60);
+    while !curl(&["-f", &format!("http://{address}/health")]).0 {
+        assert!(Instant::now() < end, "it answers");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(curl(&["-f", "-X", "PUT", "--data-binary", "kept", &file]).0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let store = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("store")));
+    let backup = run(&["backup", "--config", &store, &at("backup")], &[]);
+    assert!(backup.status.success(), "{}", said(&backup));
+    assert!(said(&backup).contains("1 files, 4 bytes"), "{}", said(&backup));
+    let other = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("other")));
+    let restore = run(&["restore", "--config", &other, &at("backup")], &[]);
+    assert!(restore.status.success(), "{}", said(&restore));
+    assert!(run(&["restore", "--config", &other, &at("backup")], &[]).status.code() == Some(1), "not over another");
+}
