@@ -9,7 +9,10 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use super::samples::pages;
 
 /// Calls `look` with every element: its name and its attributes.
-fn visit(node: &Handle, look: &mut dyn FnMut(&str, &dyn Fn(&str) -> Option<String>, &Handle)) {
+/// Sees an element: its name, its attributes, itself.
+type Look<'a> = dyn FnMut(&str, &dyn Fn(&str) -> Option<String>, &Handle) + 'a;
+
+fn visit(node: &Handle, look: &mut Look<'_>) {
     if let NodeData::Element { name, attrs, .. } = &node.data {
         let attribute = |wanted: &str| {
             attrs.borrow().iter().find(|has| &*has.name.local == wanted).map(|has| has.value.to_string())

@@ -41,7 +41,7 @@ impl Service {
             hub.add(token, Person { is_admin: token == "operator", kind, ..Person::user(token, groups) });
         }
         let folder = tempfile::tempdir().unwrap();
-        let text = format!("[workspaces]\nfolder = {:?}\n{configuration}", folder.path().join("store"));
+        let text = format!("[workspaces]\nfolder = \"{}\"\n{configuration}", folder.path().join("store").display());
         std::fs::write(folder.path().join("hub.toml"), text).unwrap();
         let address = free_address();
         let child = spawn(folder.path(), &hub, address);
@@ -55,7 +55,7 @@ impl Service {
     }
 
     async fn wait_until_it_answers(&self) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !self.client.get(self.url("health")).send().await.is_ok_and(|answer| answer.status() == 200) {
             assert!(Instant::now() < end, "the service answers");
             tokio::time::sleep(Duration::from_millis(20)).await;
