@@ -136,6 +136,15 @@ mod tests {
         assert_eq!(asked.preconditions.if_match.unwrap(), ["\"a\"", "W/\"b\""]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_part_lies_in_its_file(text in "bytes [0-9]{0,21}-?[0-9]{0,3}/[0-9*]{0,21}") {
+            if let Some(part) = part_of(&text) {
+                proptest::prop_assert!(part.first < part.total);
+            }
+        }
+    }
+
     #[test]
     fn parts_are_understood() {
         let check = |value: &str, expected: Option<(u64, u64)>| {

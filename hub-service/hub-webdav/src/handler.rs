@@ -43,7 +43,7 @@ impl WebDav {
 
     /// Answers a request of an actor. `mount` is the path of the tree as addresses have it, `/services/NAME/dav/`; below it
     /// comes the folder of a workspace ([`hub_api::WorkspaceName::folder_name`]), or nothing for the list of them. Bodies go
-    /// through in blocks both ways. Who asks, and whether a token is narrowed to some paths, was looked at before.
+    /// through in blocks both ways. Who asks, and whether a token is narrowed to some paths ([`crate::touched`]), was looked at before.
     pub async fn handle<B>(&self, actor: &Actor, mount: &str, request: Request<B>) -> Response<DavBody>
     where
         B: Body,
@@ -141,7 +141,7 @@ impl WebDav {
 }
 
 /// Status, condition element (RFC 4918 section 16) and message of what is not done.
-type Refusal = (StatusCode, &'static str, &'static str);
+pub(crate) type Refusal = (StatusCode, &'static str, &'static str);
 
 const BAD_ADDRESS: Refusal = (StatusCode::BAD_REQUEST, "", "the address is no path of a file");
 const NOT_HERE: Refusal = (StatusCode::NOT_FOUND, "", "this address is not in the tree");
@@ -188,19 +188,19 @@ fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
 }
 
 /// What comes after the mount and its slash; `None` for other addresses.
-fn below<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
+pub(crate) fn below<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(mount)?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
-fn in_one_spelling(path: &str, mount: &str) -> Result<String, Refusal> {
+pub(crate) fn in_one_spelling(path: &str, mount: &str) -> Result<String, Refusal> {
     let rest = below(path, mount).ok_or(NOT_HERE)?;
     let rest = place::canonical(rest).ok_or(BAD_ADDRESS)?;
     Ok(format!("{mount}/{rest}"))
 }
 
 /// The path of an address with or without scheme and host (RFC 4918 section 8.3).
-fn path_of(value: &HeaderValue) -> Option<String> {
+pub(crate) fn path_of(value: &HeaderValue) -> Option<String> {
     let text = value.to_str().ok()?;
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),

@@ -17,6 +17,8 @@ mod metadata;
 mod place;
 mod properties;
 mod propfind;
+mod touched;
 mod wanted;
 
 pub use handler::{DavBody, WebDav};
+pub use touched::{Touched, touched};

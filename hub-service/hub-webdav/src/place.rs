@@ -83,6 +83,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_canonical_stays_so_and_climbs_nowhere(text in "[a-z~./%0-9A-F]{0,40}") {
+            if let Some(once) = canonical(&text) {
+                proptest::prop_assert_eq!(canonical(&once), Some(once.clone()));
+                let climbs = |segment: &str| {
+                    let plain = percent_decode_str(segment).decode_utf8_lossy();
+                    plain == "." || plain == ".."
+                };
+                proptest::prop_assert!(!once.split('/').any(climbs));
+            }
+        }
+    }
+
     #[test]
     fn one_spelling() {
         for (given, expected) in [

@@ -228,6 +228,15 @@ mod tests {
         names.iter().map(name).collect()
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_body_breaks_the_reader(
+            body in "(<D:propfind xmlns:D=\"DAV:\">)?(</?[A-Za-z:]{1,9}/?>|&[a-z]{1,4};|<!\\[CDATA\\[|\u{e9}|text){0,12}(</D:propfind>)?",
+        ) {
+            parse(body.as_bytes());
+        }
+    }
+
     #[test]
     fn bodies_are_understood() {
         let check = |inner: &str, expected: Option<Wanted>| {

@@ -193,6 +193,33 @@ async fn grants_act_at_once_and_end() {
 }
 
 #[tokio::test]
+async fn a_right_that_ends_ends_open_uploads() {
+    for store in stores("a_right_that_ends_ends_open_uploads").await {
+        let (s, chief, guest, higgs) = (&store.workspaces, chief(), actor("guest", &[]), name("higgs"));
+        let asked = CreateGrant {
+            grantee: Grantee::User("guest".to_owned()),
+            role: Role::Writer,
+            expires_in_seconds: None,
+        };
+        let grant = s.create_grant(&chief, &higgs, &asked).await.unwrap();
+        let options = || WriteOptions { size_bytes: Some(3), ..Default::default() };
+        let mut plain = s.begin_write(&guest, &higgs, &path("plain"), options()).await.unwrap();
+        plain.append(bytes::Bytes::from_static(b"abc")).await.unwrap();
+        let resumable = s.create_upload(&guest, &higgs, &path("resumable"), options()).await.unwrap();
+        s.delete_grant(&chief, &higgs, &grant.id).await.unwrap();
+        assert_eq!(code(plain.finish(None).await), "not_found");
+        let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"abc"))]);
+        assert_eq!(code(s.append_upload(&guest, &resumable.id, 0, bytes).await), "not_found");
+        assert_eq!(code(s.finish_upload(&guest, &resumable.id, None).await), "not_found");
+        assert!(names(s, &chief, "higgs").await.is_empty());
+        // The unfinished one can still be given up, and gives its room back.
+        s.abort_upload(&guest, &resumable.id).await.unwrap();
+        assert_eq!(s.quota(&chief, &higgs).await.unwrap().reserved_bytes, 0);
+        store.assert_sound().await;
+    }
+}
+
+#[tokio::test]
 async fn a_person_shares_the_own_space() {
     let store = sqlite().await;
     let (s, home) = (&store.workspaces, name("~alice"));
