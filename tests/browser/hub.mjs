@@ -3,8 +3,8 @@
 //
 //     node hub.mjs ADDRESS FILES SCREENSHOTS CHROMIUM
 //
-// ADDRESS is where a browser is let in; the workspace `higgs` there holds `signal.root`, and `data/notes.txt` in two
-// versions. FILES is a folder with `large.bin` and `note.txt` to upload. Every step says what it saw; the first that does
+// ADDRESS is where a browser is let in; the workspace `higgs` there holds `signal.root`, `data/dot.png`, and `data/notes.txt` in
+// two versions. FILES is a folder with `large.bin` and `note.txt` to upload. Every step says what it saw; the first that does
 // not see what it should ends the program with an error.
 
 import { execFileSync } from 'node:child_process';
@@ -21,7 +21,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
 });
-const wide = { viewport: { width: 1080, height: 720 } };
+const wide = { viewport: { width: 1000, height: 680 } };
 const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
 const troubles = [];
 
@@ -101,7 +101,7 @@ async function uploading(page) {
     check(await page.locator('html.dragging').count() === 1, 'the page asks for the drop');
   });
   const row = page.locator('#uploads li', { hasText: 'large.bin' });
-  await row.getByText(/MB of .* left/).waitFor();
+  await row.getByText(/MiB of .* left/).waitFor();
   check(Number(await row.locator('progress').getAttribute('value')) >= 0, 'progress of the upload');
   await page.waitForFunction(() => document.querySelector('#uploads progress')?.value > 5e6);
   await checkAccessible(page, 'a folder with an upload');
@@ -140,20 +140,23 @@ async function uploading(page) {
 
 async function previewing(page) {
   await page.goto(place('file/signal.root'));
+  await page.getByPlaceholder('Filter branches').fill('jet_');
+  check(await page.getByRole('link', { name: 'event', exact: true }).isHidden(), 'branches are filtered');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   const picture = page.getByAltText('Histogram of Jet_pt');
   await picture.waitFor();
   check(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)), 'a histogram on click');
-  await picture.scrollIntoViewIfNeeded();
+  await page.locator('#preview').evaluate((heading) => heading.scrollIntoView());
   await checkAccessible(page, 'the preview of a ROOT file');
   await shoot(page, 'preview');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   check(await picture.count() === 0, 'another click closes it');
-  await page.getByPlaceholder('Filter branches').fill('muon');
-  check(await page.getByRole('link', { name: 'Jet_pt', exact: true }).isHidden(), 'branches are filtered');
 }
 
 async function restoring(page) {
+  await page.goto(place('file/data/dot.png'));
+  const picture = page.getByAltText('The picture dot.png');
+  check(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth === 1)), 'a picture');
   await page.goto(place('file/data/notes.txt'));
   check((await page.locator('pre.preview').innerText()).includes('second'), 'the text of a file');
   await page.getByRole('button', { name: 'Restore version 1' }).click();
@@ -330,9 +333,10 @@ async function dark(page) {
     await checkAccessible(page, `${name} in the dark`);
   }
   await page.goto(place('file/signal.root'));
+  await page.getByPlaceholder('Filter branches').fill('jet_');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   await page.getByAltText('Histogram of Jet_pt').waitFor();
-  await page.getByAltText('Histogram of Jet_pt').scrollIntoViewIfNeeded();
+  await page.locator('#preview').evaluate((heading) => heading.scrollIntoView());
   await checkAccessible(page, 'a preview in the dark');
   await shoot(page, 'dark');
 }

@@ -148,8 +148,11 @@ fn branch_row(
     is_chosen: bool,
 ) -> Markup {
     let picture = frame.addresses().histogram(workspace, &entry.path, entry.version, tree, &branch.name);
-    let here =
-        format!("?tree={}&branch={}#{anchor}", routes::encode_segment(tree), routes::encode_segment(&branch.name));
+    let here = format!(
+        "?tree={}&branch={}#{anchor}",
+        routes::encode_segment(tree),
+        routes::encode_segment(&branch.name)
+    );
     let alt = format!("Histogram of {}", text::plain_name(&branch.name));
     let has_numbers = branch.kind.as_ref().is_ok_and(|kind| *kind != "text");
     html! {

@@ -6,11 +6,8 @@ use super::samples::{frame, visitor};
 fn a_page_names_the_assets_that_there_are() {
     let visitor = visitor();
     let html = hub_pages::signed_out_page(&frame(&visitor)).into_string();
-    let names: Vec<&str> = html
-        .split("/services/mlaas4hep/assets/")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
+    let names: Vec<&str> =
+        html.split("/services/mlaas4hep/assets/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(names.len(), 4);
     for name in names {
         assert!(!hub_pages::asset(name).unwrap().bytes.is_empty(), "{name}");

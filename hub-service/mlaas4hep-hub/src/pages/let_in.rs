@@ -61,7 +61,8 @@ fn public_url(headers: &HeaderMap, state: &State) -> String {
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let host = text("host").and_then(|host| host.parse::<Authority>().ok());
     let is_secure = state.authenticator().hub().is_some_and(|hub| hub.settings().is_https)
-        || (state.is_behind_proxy() && text("x-forwarded-proto").is_some_and(|scheme| scheme.starts_with("https")));
+        || (state.is_behind_proxy()
+            && text("x-forwarded-proto").is_some_and(|scheme| scheme.starts_with("https")));
     let scheme = if is_secure { "https" } else { "http" };
     match host {
         Some(host) => format!("{scheme}://{host}{}", state.prefix()),
