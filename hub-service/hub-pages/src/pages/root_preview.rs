@@ -61,14 +61,12 @@ pub struct OtherObject {
 }
 
 /// The id of the row of a branch, by its place.
-#[must_use]
-pub fn branch_anchor(tree: usize, branch: usize) -> String {
+fn branch_anchor(tree: usize, branch: usize) -> String {
     format!("branch-{tree}-{branch}")
 }
 
 /// Trees and branches. A branch with numbers links to this page with its histogram, which the script opens in place.
-#[must_use]
-pub fn root_preview(
+pub(crate) fn root_preview(
     frame: &Frame<'_>,
     workspace: &WorkspaceName,
     entry: &Entry,

@@ -9,7 +9,7 @@ use hub_pages::{
     AppPasswordsPage, AuditPageView, BranchRow, FilePage, FolderPage, Frame, Further, Markup, Measured,
     MovePage, OtherObject, QuotaPage, RootPreview, SharingPage, TextPreview, TrashPageView, TreePreview,
     Visitor, app_passwords_page, arrange::Sorting, audit_page, file_page, folder_page, move_page,
-    problem_page, quota_page, sharing_page, signed_out_page, trash_page, workspaces_page,
+    problem_page, quota_page, sharing_page, trash_page, workspaces_page,
 };
 
 pub(super) fn visitor() -> Visitor {
@@ -245,6 +245,5 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         ("audit", audit_page(&frame, &AuditPageView { workspace: &higgs, page: &audit(), is_later: true })),
         ("app_passwords", app_passwords_page(&frame, &passwords)),
         ("problem", problem_page(&frame, &error, Some("/services/mlaas4hep/w/x/browse/"))),
-        ("signed_out", signed_out_page(&frame)),
     ]
 }
