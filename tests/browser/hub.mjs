@@ -3,8 +3,8 @@
 //
 //     node hub.mjs ADDRESS FILES SCREENSHOTS CHROMIUM
 //
-// ADDRESS is where a browser is let in; the workspace `higgs` there holds `signal.root`, and `data/notes.txt` in two
-// versions. FILES is a folder with `large.bin` and `note.txt` to upload. Every step says what it saw; the first that does
+// ADDRESS is where a browser is let in; the workspace `higgs` there holds `signal.root`, `data/dot.png`, and `data/notes.txt` in
+// two versions. FILES is a folder with `large.bin` and `note.txt` to upload. Every step says what it saw; the first that does
 // not see what it should ends the program with an error.
 
 import { execFileSync } from 'node:child_process';
@@ -21,7 +21,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
 });
-const wide = { viewport: { width: 1080, height: 720 } };
+const wide = { viewport: { width: 1000, height: 680 } };
 const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
 const troubles = [];
 
@@ -41,7 +41,7 @@ async function open(options) {
   page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error}`));
   page.on('console', (message) => {
-    const isExpected = /status of (404|409|412|422)/.test(message.text());
+    const isExpected = /status of (404|409|412|422)|ERR_INTERNET_DISCONNECTED/.test(message.text());
     if (message.type() === 'error' && !isExpected) troubles.push(`${page.url()}: ${message.text()}`);
   });
   page.on('dialog', (dialog) => dialog.accept());
@@ -72,12 +72,12 @@ async function drop(page, names, beforeDrop = async () => {}) {
   await session.detach();
 }
 
-async function throttle(page, bytesPerSecond) {
+// How fast the page can send, in bytes a second; -1: as fast as it can, 0: not at all.
+async function network(page) {
   const session = await page.context().newCDPSession(page);
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond,
+  return (bytesPerSecond) => session.send('Network.emulateNetworkConditions', {
+    offline: bytesPerSecond === 0, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond,
   });
-  return session;
 }
 
 async function looking(page) {
@@ -96,16 +96,22 @@ async function looking(page) {
 
 async function uploading(page) {
   await page.goto(place('browse/'));
-  const slow = await throttle(page, 6_000_000);
+  const sends = await network(page);
+  await sends(6_000_000);
   await drop(page, ['large.bin'], async () => {
     check(await page.locator('html.dragging').count() === 1, 'the page asks for the drop');
   });
   const row = page.locator('#uploads li', { hasText: 'large.bin' });
-  await row.getByText(/MB of .* left/).waitFor();
+  await row.getByText(/MiB of .* left/).waitFor();
   check(Number(await row.locator('progress').getAttribute('value')) >= 0, 'progress of the upload');
   await page.waitForFunction(() => document.querySelector('#uploads progress')?.value > 5e6);
   await checkAccessible(page, 'a folder with an upload');
   await shoot(page, 'upload');
+  await sends(0);
+  await row.getByText(/trying again in/).waitFor();
+  await sends(6_000_000);
+  await row.getByText(/MiB of .* left/).waitFor();
+  say('a broken connection is tried again');
   await row.getByRole('button', { name: 'Pause' }).click();
   await row.getByText('Paused').waitFor();
   const at = await row.locator('progress').evaluate((progress) => progress.value);
@@ -116,7 +122,7 @@ async function uploading(page) {
   await page.reload();
   await page.getByText(/Interrupted at .* to go on/).waitFor();
   say('after a reload the page remembers the upload');
-  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await sends(-1);
   const first = page.waitForRequest((request) => request.method() === 'PATCH');
   await drop(page, ['large.bin']);
   check(Number((await first).headers()['upload-offset']) > 0, 'the upload goes on where it stopped');
@@ -139,21 +145,26 @@ async function uploading(page) {
 }
 
 async function previewing(page) {
+  await page.setViewportSize({ width: 1000, height: 800 });
   await page.goto(place('file/signal.root'));
+  await page.getByPlaceholder('Filter branches').fill('jet_');
+  check(await page.getByRole('link', { name: 'event', exact: true }).isHidden(), 'branches are filtered');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   const picture = page.getByAltText('Histogram of Jet_pt');
   await picture.waitFor();
   check(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)), 'a histogram on click');
-  await picture.scrollIntoViewIfNeeded();
+  await page.locator('#preview').evaluate((heading) => heading.scrollIntoView());
   await checkAccessible(page, 'the preview of a ROOT file');
   await shoot(page, 'preview');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   check(await picture.count() === 0, 'another click closes it');
-  await page.getByPlaceholder('Filter branches').fill('muon');
-  check(await page.getByRole('link', { name: 'Jet_pt', exact: true }).isHidden(), 'branches are filtered');
+  await page.setViewportSize(wide.viewport);
 }
 
 async function restoring(page) {
+  await page.goto(place('file/data/dot.png'));
+  const picture = page.getByAltText('The picture dot.png');
+  check(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth === 1)), 'a picture');
   await page.goto(place('file/data/notes.txt'));
   check((await page.locator('pre.preview').innerText()).includes('second'), 'the text of a file');
   await page.getByRole('button', { name: 'Restore version 1' }).click();
@@ -330,9 +341,10 @@ async function dark(page) {
     await checkAccessible(page, `${name} in the dark`);
   }
   await page.goto(place('file/signal.root'));
+  await page.getByPlaceholder('Filter branches').fill('jet_');
   await page.getByRole('link', { name: 'Jet_pt', exact: true }).click();
   await page.getByAltText('Histogram of Jet_pt').waitFor();
-  await page.getByAltText('Histogram of Jet_pt').scrollIntoViewIfNeeded();
+  await page.locator('#preview').evaluate((heading) => heading.scrollIntoView());
   await checkAccessible(page, 'a preview in the dark');
   await shoot(page, 'dark');
 }
@@ -352,7 +364,7 @@ async function main() {
   const page = await open(wide);
   for (const step of [looking, uploading, previewing, restoring, sharing, appPasswords, deleting, keyboard]) await step(page);
   await small(await open(phone));
-  await dark(await open({ ...wide, colorScheme: 'dark' }));
+  await dark(await open({ viewport: { width: 1000, height: 800 }, colorScheme: 'dark' }));
   await withoutScript(await open({ ...wide, javaScriptEnabled: false }));
   if (troubles.length > 0) throw new Error(`the browser complains:\n${troubles.join('\n')}`);
   say('no error of a script, no address that is not there, nothing that the policy forbids');

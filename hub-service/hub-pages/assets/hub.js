@@ -27,10 +27,11 @@ function showLocalTimes(within) {
 }
 
 function bytesText(n) {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let at = 0;
-  for (; n >= 999.5 && at < units.length - 1; at += 1) n /= 1000;
-  return `${at === 0 ? n : n.toPrecision(3)} ${units[at]}`;
+  for (; n >= 1023.5 && at < units.length - 1; at += 1) n /= 1024;
+  const digits = n < 9.995 ? 2 : n < 99.95 ? 1 : 0;
+  return `${at === 0 ? n : n.toFixed(digits)} ${units[at]}`;
 }
 
 function durationText(seconds) {
@@ -91,7 +92,11 @@ document.addEventListener('input', (event) => {
   const table = document.getElementById(event.target.dataset.filters ?? '');
   if (!table) return;
   const wanted = event.target.value.trim().toLowerCase();
-  for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  for (const row of table.tBodies[0].rows) {
+    // A histogram goes with the row above it.
+    row.hidden = row.classList.contains('histogram')
+      ? row.previousElementSibling.hidden : !row.textContent.toLowerCase().includes(wanted);
+  }
 });
 
 // The histogram of a branch opens below its row.

@@ -92,12 +92,7 @@ impl Addresses<'_> {
     /// What is done with something that has an id: (`trash`, `restore`), (`grants`, `delete`), ...
     #[must_use]
     pub fn of_id(&self, workspace: &WorkspaceName, what: &str, id: &str, action: &str) -> String {
-        format!(
-            "{}w/{}/{what}/{}/{action}",
-            self.prefix,
-            workspace.segment(),
-            routes::encode_segment(id)
-        )
+        format!("{}w/{}/{what}/{}/{action}", self.prefix, workspace.segment(), routes::encode_segment(id))
     }
 
     /// The picture of a branch. A version never changes, so that the picture can be kept.

@@ -26,11 +26,9 @@ pub use pages::audit::{AuditPageView, audit_page};
 pub use pages::file::{FilePage, TextPreview, file_page};
 pub use pages::folder::{FolderPage, Further, folder_page};
 pub use pages::move_or_copy::{MovePage, move_page};
-pub use pages::problem::{problem_page, signed_out_page};
+pub use pages::problem::problem_page;
 pub use pages::quota::{QuotaPage, quota_page};
-pub use pages::root_preview::{
-    BranchRow, Measured, OtherObject, RootPreview, TreePreview, branch_anchor, root_preview,
-};
+pub use pages::root_preview::{BranchRow, Measured, OtherObject, RootPreview, TreePreview};
 pub use pages::sharing::{SharingPage, sharing_page};
 pub use pages::trash::{TrashPageView, trash_page};
 pub use pages::workspaces::workspaces_page;

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// Bytes in decimal units with three digits: `1.23 GB`, `999 B`.
+/// Bytes in units of 1024, as limits are set in: `1.23 GiB`, `999 B`.
 #[must_use]
 pub fn bytes(n: u64) -> String {
     let mut value = n as f64;
     let mut unit = "B";
-    for larger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
-        // 999.5 would be written as 1000.
-        if value < 999.5 {
+    for larger in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
+        // 1023.5 would be written as 1024.
+        if value < 1023.5 {
             break;
         }
-        value /= 1000.0;
+        value /= 1024.0;
         unit = larger;
     }
     match value {
@@ -90,7 +90,11 @@ fn is_unseen(letter: char) -> bool {
 #[must_use]
 pub fn plain_name(text: &str) -> String {
     text.chars()
-        .map(|letter| if is_unseen(letter) { format!("<U+{:04X}>", letter as u32) } else { letter.to_string() })
+        .map(
+            |letter| {
+                if is_unseen(letter) { format!("<U+{:04X}>", letter as u32) } else { letter.to_string() }
+            },
+        )
         .collect()
 }
 
@@ -99,18 +103,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_three_digits() {
+    fn bytes_have_few_digits() {
         for (n, text) in [
             (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.00 kB"),
-            (9_994, "9.99 kB"),
-            (9_995, "10.0 kB"),
-            (123_456, "123 kB"),
-            (999_499, "999 kB"),
-            (999_500, "1.00 MB"),
-            (5_000_000_000, "5.00 GB"),
-            (u64::MAX, "18.4 EB"),
+            (1023, "1023 B"),
+            (1024, "1.00 KiB"),
+            (10_234, "9.99 KiB"),
+            (10_235, "10.0 KiB"),
+            (1_048_063, "1023 KiB"),
+            (1_048_064, "1.00 MiB"),
+            (10 << 30, "10.0 GiB"),
+            (u64::MAX, "16.0 EiB"),
         ] {
             assert_eq!(bytes(n), text);
         }
@@ -121,7 +124,10 @@ mod tests {
         for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(n), text);
         }
-        assert_eq!((counted(1, "file", "files"), counted(2, "file", "files")), ("1 file".into(), "2 files".into()));
+        assert_eq!(
+            (counted(1, "file", "files"), counted(2, "file", "files")),
+            ("1 file".into(), "2 files".into())
+        );
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod integration {
     mod arranged;
     mod assets;
-    mod dump;
     mod escaping;
     mod notices;
     mod samples;

@@ -57,8 +57,9 @@ pub fn router(state: PagesState, prefix: &str) -> Router {
         .route(&format!("{prefix}/app-passwords/{{id}}/delete"), post(app_passwords::take_back))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES));
     // Files of the plain form are bounded by the quota and by the largest file that there may be.
-    let upload = with_path(Router::new(), &format!("{prefix}/w/{{workspace}}/upload"), &post(upload::receive))
-        .layer(DefaultBodyLimit::disable());
+    let upload =
+        with_path(Router::new(), &format!("{prefix}/w/{{workspace}}/upload"), &post(upload::receive))
+            .layer(DefaultBodyLimit::disable());
     quick.merge(upload).layer(from_fn_with_state(state.clone(), dress::dress)).with_state(state)
 }
 

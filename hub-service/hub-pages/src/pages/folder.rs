@@ -60,7 +60,7 @@ pub fn folder_page(frame: &Frame<'_>, page: &FolderPage<'_>) -> Markup {
     let content = html! {
         div.folder data-workspace=(workspace) data-folder=(page.folder)
             data-max-bytes=(page.max_file_bytes) data-drop=[can_write.then_some("")] {
-            (breadcrumbs(frame, workspace, page.folder))
+            @if !page.folder.is_root() { (breadcrumbs(frame, workspace, page.folder)) }
             h1.hidden { "Folder " (text::name(title)) }
             @if can_write { (tools(frame, page)) }
             @if can_write { (upload_list()) }

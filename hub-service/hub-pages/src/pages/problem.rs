@@ -35,15 +35,3 @@ pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>) -> 
     };
     frame.page(title, content)
 }
-
-/// After the end of a session.
-#[must_use]
-pub fn signed_out_page(frame: &Frame<'_>) -> Markup {
-    let content = html! {
-        section.problem {
-            h1 { "You are logged out" }
-            p.row { a.button.strong href=(frame.addresses().home()) { "Log in again" } }
-        }
-    };
-    frame.page("Logged out", content)
-}

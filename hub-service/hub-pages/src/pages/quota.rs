@@ -4,7 +4,11 @@ use hub_api::{Action, FilePath, SharedUri, WorkspaceInfo, WorkspaceKind, routes}
 use maud::{Markup, html};
 
 use super::{file::copied, quota_bar::quota_bars};
-use crate::{Frame, frame::{Tab, your_role}, text};
+use crate::{
+    Frame,
+    frame::{Tab, your_role},
+    text,
+};
 
 /// Numbers and addresses of a workspace.
 #[derive(Clone, Debug)]
@@ -15,7 +19,7 @@ pub struct QuotaPage<'a> {
     pub public_url: &'a str,
 }
 
-const GIGABYTE: u64 = 1_000_000_000;
+const GIBIBYTE: u64 = 1 << 30;
 
 /// The page.
 #[must_use]
@@ -36,13 +40,13 @@ pub fn quota_page(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
 
 fn limits(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
     let quota = &page.workspace.quota;
-    let limit_gigabytes = quota.limit_bytes as f64 / GIGABYTE as f64;
+    let limit_gibibytes = quota.limit_bytes as f64 / GIBIBYTE as f64;
     html! {
         form.card.fields.across method="post" action=(frame.addresses().of_workspace(&page.workspace.name, "quota")) {
             (frame.xsrf_field())
             div {
-                label for="limit" { "Most gigabytes" }
-                input #limit name="limit_gigabytes" type="number" min="0" step="any" required value=(limit_gigabytes);
+                label for="limit" { "Most GiB" }
+                input #limit name="limit_gibibytes" type="number" min="0" step="any" required value=(limit_gibibytes);
             }
             div {
                 label for="entries" { "Most files and folders" }

@@ -61,14 +61,12 @@ pub struct OtherObject {
 }
 
 /// The id of the row of a branch, by its place.
-#[must_use]
-pub fn branch_anchor(tree: usize, branch: usize) -> String {
+fn branch_anchor(tree: usize, branch: usize) -> String {
     format!("branch-{tree}-{branch}")
 }
 
 /// Trees and branches. A branch with numbers links to this page with its histogram, which the script opens in place.
-#[must_use]
-pub fn root_preview(
+pub(crate) fn root_preview(
     frame: &Frame<'_>,
     workspace: &WorkspaceName,
     entry: &Entry,
@@ -148,8 +146,11 @@ fn branch_row(
     is_chosen: bool,
 ) -> Markup {
     let picture = frame.addresses().histogram(workspace, &entry.path, entry.version, tree, &branch.name);
-    let here =
-        format!("?tree={}&branch={}#{anchor}", routes::encode_segment(tree), routes::encode_segment(&branch.name));
+    let here = format!(
+        "?tree={}&branch={}#{anchor}",
+        routes::encode_segment(tree),
+        routes::encode_segment(&branch.name)
+    );
     let alt = format!("Histogram of {}", text::plain_name(&branch.name));
     let has_numbers = branch.kind.as_ref().is_ok_and(|kind| *kind != "text");
     html! {

@@ -4,7 +4,12 @@ use hub_api::{Grant, Grantee, Link, Role, WorkspaceInfo, WorkspaceKind};
 use maud::{Markup, html};
 
 use super::file::copied;
-use crate::{Frame, frame::{Tab, role_word}, icons::Icon, text};
+use crate::{
+    Frame,
+    frame::{Tab, role_word},
+    icons::Icon,
+    text,
+};
 
 /// Grants and links.
 #[derive(Clone, Debug)]

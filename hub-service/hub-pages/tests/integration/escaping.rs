@@ -30,7 +30,8 @@ fn hostile_names_in_a_folder_and_of_a_file() {
         let higgs = workspace("higgs", Role::Admin);
         let Ok(folder) = FilePath::new(name) else { continue };
         let below = folder.join(name).unwrap_or_else(|_| path("a"));
-        let mut entries = vec![entry(below.as_str(), EntryKind::File, 1), entry(below.as_str(), EntryKind::Folder, 0)];
+        let mut entries =
+            vec![entry(below.as_str(), EntryKind::File, 1), entry(below.as_str(), EntryKind::Folder, 0)];
         entries[0].modified_by = name.into();
         entries[0].made_by = Some(name.into());
         entries[0].modified = name.into();
@@ -58,7 +59,9 @@ fn hostile_names_in_a_folder_and_of_a_file() {
                 let kept = html
                     .split('\n')
                     .flat_map(|line| line.split('<'))
-                    .filter(|tag| danger != "\u{202e}" || !tag.contains("data-folder=") && !tag.contains(" value="))
+                    .filter(|tag| {
+                        danger != "\u{202e}" || !tag.contains("data-folder=") && !tag.contains(" value=")
+                    })
                     .any(|tag| format!("<{tag}").contains(danger));
                 assert!(!kept, "{name:?}: {danger:?}");
             }

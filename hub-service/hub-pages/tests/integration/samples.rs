@@ -1,14 +1,15 @@
 //! One of each thing that a page shows.
 
 use hub_api::{
-    AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, Entry, EntryKind, FilePath, Grant, Grantee, Link,
-    PrincipalSource, Quota, Role, TrashEntry, TrashPage, Version, WorkspaceInfo, WorkspaceKind, WorkspaceName,
+    AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, Entry, EntryKind, FilePath, Grant, Grantee,
+    Link, PrincipalSource, Quota, Role, TrashEntry, TrashPage, Version, WorkspaceInfo, WorkspaceKind,
+    WorkspaceName,
 };
 use hub_pages::{
-    AppPasswordsPage, AuditPageView, BranchRow, FilePage, FolderPage, Frame, Further, Markup, Measured, MovePage,
-    OtherObject, QuotaPage, RootPreview, SharingPage, TextPreview, TrashPageView, TreePreview, Visitor,
-    app_passwords_page, arrange::Sorting, audit_page, file_page, folder_page, move_page, problem_page, quota_page,
-    sharing_page, signed_out_page, trash_page, workspaces_page,
+    AppPasswordsPage, AuditPageView, BranchRow, FilePage, FolderPage, Frame, Further, Markup, Measured,
+    MovePage, OtherObject, QuotaPage, RootPreview, SharingPage, TextPreview, TrashPageView, TreePreview,
+    Visitor, app_passwords_page, arrange::Sorting, audit_page, file_page, folder_page, move_page,
+    problem_page, quota_page, sharing_page, trash_page, workspaces_page,
 };
 
 pub(super) fn visitor() -> Visitor {
@@ -71,8 +72,14 @@ pub(super) fn root_preview() -> RootPreview {
     ];
     RootPreview {
         trees: vec![
-            TreePreview { name: "events".into(), content: Ok(Measured { n_entries: 48_000, branches, n_branches: 412 }) },
-            TreePreview { name: "broken/old".into(), content: Err("broken at byte 100 while reading a tree".into()) },
+            TreePreview {
+                name: "events".into(),
+                content: Ok(Measured { n_entries: 48_000, branches, n_branches: 412 }),
+            },
+            TreePreview {
+                name: "broken/old".into(),
+                content: Err("broken at byte 100 while reading a tree".into()),
+            },
         ],
         others: vec![OtherObject { name: "cutflow".into(), class_name: "TH1D".into() }],
         n_hidden: 3,
@@ -142,7 +149,10 @@ fn audit() -> AuditPage {
         subject: "data/old.root".into(),
         details: details.map(str::to_owned),
     };
-    AuditPage { entries: vec![line(9, "link_read", None), line(8, "write", Some("5000 bytes"))], next_cursor: Some("8".into()) }
+    AuditPage {
+        entries: vec![line(9, "link_read", None), line(8, "write", Some("5000 bytes"))],
+        next_cursor: Some("8".into()),
+    }
 }
 
 fn app_password() -> AppPasswordCreated {
@@ -170,7 +180,8 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
     let visitor = visitor();
     let frame = frame(&visitor);
     let higgs = workspace("cms/higgs", role);
-    let all = [workspace("cms/higgs", role), workspace("~alice", Role::Admin), workspace("~bob", Role::Reader)];
+    let all =
+        [workspace("cms/higgs", role), workspace("~alice", Role::Admin), workspace("~bob", Role::Reader)];
     let entries = folder_entries();
     let pages = Further::Pages { page: 2, n_pages: 3, n_entries: 512 };
     let cursor = Further::Cursor { next: Some("data/x".into()), is_later: true };
@@ -197,11 +208,20 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
     let notes = TextPreview { text: "first <line>\nsecond".into(), is_cut: true };
     let made = link(Some("https://hub.example/services/mlaas4hep/links/SECRET"));
     let (grants, links) = (grants(), [link(None)]);
-    let sharing = SharingPage { workspace: &higgs, grants: &grants, links: &links, made: Some(&made), path: "data/ttH.root" };
+    let sharing = SharingPage {
+        workspace: &higgs,
+        grants: &grants,
+        links: &links,
+        made: Some(&made),
+        path: "data/ttH.root",
+    };
     let password = app_password();
     let public_url = "https://hub.example/services/mlaas4hep/";
-    let passwords =
-        AppPasswordsPage { passwords: std::slice::from_ref(&password.info), made: Some(&password), public_url };
+    let passwords = AppPasswordsPage {
+        passwords: std::slice::from_ref(&password.info),
+        made: Some(&password),
+        public_url,
+    };
     let error = hub_api::ApiError {
         status: 404,
         code: "not_found".into(),
@@ -225,6 +245,5 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         ("audit", audit_page(&frame, &AuditPageView { workspace: &higgs, page: &audit(), is_later: true })),
         ("app_passwords", app_passwords_page(&frame, &passwords)),
         ("problem", problem_page(&frame, &error, Some("/services/mlaas4hep/w/x/browse/"))),
-        ("signed_out", signed_out_page(&frame)),
     ]
 }

@@ -36,7 +36,16 @@ fn a_reader_sees_no_button_that_writes() {
         let html = page.into_string();
         if matches!(name, "folder" | "file_root") {
             insta::assert_snapshot!(format!("{name}_of_a_reader"), readable(&html));
-            for word in ["/delete/", "/move/", "/upload/", "/new-folder/", "/restore/", "/sharing", "/audit", "/trash"] {
+            for word in [
+                "/delete/",
+                "/move/",
+                "/upload/",
+                "/new-folder/",
+                "/restore/",
+                "/sharing",
+                "/audit",
+                "/trash",
+            ] {
                 assert!(!html.contains(word), "{name}: {word}");
             }
         }

@@ -8,11 +8,11 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 use super::samples::pages;
 
-/// Calls `look` with every element: its name and its attributes.
-/// Sees an element: its name, its attributes, itself.
-type Look<'a> = dyn FnMut(&str, &dyn Fn(&str) -> Option<String>, &Handle) + 'a;
+/// The value of an attribute by its name.
+type Attributes<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-fn visit(node: &Handle, look: &mut Look<'_>) {
+/// Calls `look` with every element: its name and its attributes.
+fn visit(node: &Handle, look: &mut dyn FnMut(&str, Attributes<'_>, &Handle)) {
     if let NodeData::Element { name, attrs, .. } = &node.data {
         let attribute = |wanted: &str| {
             attrs.borrow().iter().find(|has| &*has.name.local == wanted).map(|has| has.value.to_string())
@@ -35,8 +35,10 @@ fn text_of(node: &Handle) -> String {
 fn each_page(check: impl Fn(&str, &Handle)) {
     for role in [Role::Reader, Role::Writer, Role::Admin] {
         for (name, page) in pages(role) {
-            let options =
-                ParseOpts { tree_builder: TreeBuilderOpts { exact_errors: true, ..Default::default() }, ..Default::default() };
+            let options = ParseOpts {
+                tree_builder: TreeBuilderOpts { exact_errors: true, ..Default::default() },
+                ..Default::default()
+            };
             let dom = parse_document(RcDom::default(), options).one(page.into_string());
             let errors = dom.errors.borrow();
             assert!(errors.is_empty(), "{name}: {errors:?}");
@@ -92,10 +94,15 @@ fn what_can_be_used_has_a_name() {
             }
         });
         visit(document, &mut |name, attribute, node| {
-            let has_words = || !text_of(node).trim().is_empty() || attribute("aria-label").is_some_and(|label| !label.is_empty());
+            let has_words = || {
+                !text_of(node).trim().is_empty()
+                    || attribute("aria-label").is_some_and(|label| !label.is_empty())
+            };
             let is_hidden = attribute("type").is_some_and(|kind| kind == "hidden" || kind == "checkbox");
             match name {
-                "button" | "a" | "summary" | "h1" | "h2" | "h3" => assert!(has_words(), "{page}: a {name} without words"),
+                "button" | "a" | "summary" | "h1" | "h2" | "h3" => {
+                    assert!(has_words(), "{page}: a {name} without words")
+                }
                 "input" | "select" if !is_hidden => {
                     let id = attribute("id").unwrap_or_default();
                     assert!(labelled.borrow().contains(&id), "{page}: nothing labels {name} {id:?}");
@@ -116,7 +123,8 @@ fn every_form_that_changes_something_carries_the_token() {
             }
             let mut has_token = false;
             visit(node, &mut |_, attribute, _| {
-                has_token |= attribute("name").as_deref() == Some("xsrf") && attribute("value").as_deref() == Some("1:token");
+                has_token |= attribute("name").as_deref() == Some("xsrf")
+                    && attribute("value").as_deref() == Some("1:token");
             });
             assert!(has_token, "{page}: {:?}", attribute("action"));
         });

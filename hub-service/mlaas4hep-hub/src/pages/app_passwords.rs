@@ -1,6 +1,9 @@
 //! App passwords.
 
-use axum::{extract::Path, response::{IntoResponse, Response}};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 use hub_api::{AppPasswordCreated, CreateAppPassword, Role};
 use hub_pages::{AppPasswordsPage, Done};
 use serde::Deserialize;

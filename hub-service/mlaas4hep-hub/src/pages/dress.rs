@@ -105,14 +105,8 @@ pub(super) fn problem(
     if !wants_html(asked) {
         return (status, Json(error)).into_response();
     }
-    let stranger = Frame {
-        prefix: &state.prefix,
-        visitor: None,
-        xsrf: "",
-        hub_home: None,
-        log_out: None,
-        notice: None,
-    };
+    let stranger =
+        Frame { prefix: &state.prefix, visitor: None, xsrf: "", hub_home: None, log_out: None, notice: None };
     let frame = session.map_or(stranger, |session| state.frame(session, None));
     (status, problem_page(&frame, &error, back(asked, state).as_deref())).into_response()
 }

@@ -1,6 +1,9 @@
 //! A file: what it is, its preview, its versions.
 
-use axum::{extract::Query, response::{IntoResponse, Redirect}};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect},
+};
 use futures_util::TryStreamExt;
 use hub_api::EntryKind;
 use hub_pages::{FilePage, RootPreview, TextPreview};
@@ -23,8 +26,8 @@ const TEXT_BYTES: u64 = 64 << 10;
 const MOST_PICTURE_BYTES: u64 = 20 << 20;
 /// Ends of names of what is read as text.
 const TEXTS: [&str; 20] = [
-    "txt", "md", "csv", "tsv", "json", "jsonl", "yaml", "yml", "toml", "py", "rs", "c", "cc", "cxx", "h", "hh", "log",
-    "cfg", "ini", "sh",
+    "txt", "md", "csv", "tsv", "json", "jsonl", "yaml", "yml", "toml", "py", "rs", "c", "cc", "cxx", "h",
+    "hh", "log", "cfg", "ini", "sh",
 ];
 /// Ends of names of what browsers draw. No SVG: it would be a document.
 const PICTURES: [&str; 5] = ["png", "jpg", "jpeg", "gif", "webp"];

@@ -1,6 +1,9 @@
 //! A folder.
 
-use axum::{extract::Query, response::{IntoResponse, Redirect}};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect},
+};
 use hub_api::{Entry, EntryKind, FilePath, WorkspaceName};
 use hub_pages::{
     FolderPage, Further,
@@ -9,7 +12,11 @@ use hub_pages::{
 use serde::Deserialize;
 use workspaces::ListOptions;
 
-use super::{dress::{PageError, PageResult}, place::Place, visit::Visit};
+use super::{
+    dress::{PageError, PageResult},
+    place::Place,
+    visit::Visit,
+};
 
 /// Names on a page.
 const PAGE: usize = 200;
@@ -32,7 +39,8 @@ pub(super) struct Wish {
 pub(super) async fn show(visit: Visit, place: Place, Query(wish): Query<Wish>) -> PageResult {
     let Place { workspace, path } = place;
     let info = visit.store().info(visit.actor(), &workspace).await?;
-    if !path.is_root() && visit.store().stat(visit.actor(), &workspace, &path).await?.kind == EntryKind::File {
+    if !path.is_root() && visit.store().stat(visit.actor(), &workspace, &path).await?.kind == EntryKind::File
+    {
         return Ok(Redirect::to(&visit.state.addresses().file(&workspace, &path)).into_response());
     }
     let sorting = Sorting { key: SortKey::from_word(&wish.sort), is_descending: wish.order == "desc" };

@@ -1,11 +1,11 @@
 //! Bodies of forms: believed only with the token of the session.
 
+use axum::http::request::Parts;
 use axum::{
     Form,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
 };
-use axum::http::request::Parts;
 use serde::{Deserialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
@@ -57,7 +57,8 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
             .await
             .map_err(|_| PageError::new(413, "form_too_large", "the form is too large", None))?;
         let again = || Request::from_parts(parts.clone(), axum::body::Body::from(body.clone()));
-        let invalid = |reason: String| PageError::new(400, "form", &format!("the form is incomplete: {reason}"), None);
+        let invalid =
+            |reason: String| PageError::new(400, "form", &format!("the form is incomplete: {reason}"), None);
         let Form(Token { xsrf }) =
             Form::from_request(again(), state).await.map_err(|rejection| invalid(rejection.body_text()))?;
         session.check_xsrf(&xsrf)?;
@@ -73,7 +74,9 @@ pub(super) fn lifetime(text: Option<&str>) -> Result<Option<u64>, PageError> {
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => {
-            let seconds = text.parse().map_err(|_| PageError::bad("lifetime", "the lifetime is no number of seconds"))?;
+            let seconds = text
+                .parse()
+                .map_err(|_| PageError::bad("lifetime", "the lifetime is no number of seconds"))?;
             Ok(Some(seconds))
         }
     }

@@ -1,10 +1,6 @@
 //! The picture of a branch. A version of a file never changes, and so the browser keeps its pictures.
 
-use axum::{
-    extract::Query,
-    http::header,
-    response::IntoResponse,
-};
+use axum::{extract::Query, http::header, response::IntoResponse};
 use hub_pages::CONTENT_SECURITY_POLICY_OF_FILES;
 use serde::Deserialize;
 use tokio::runtime::Handle;
@@ -32,7 +28,8 @@ pub(super) async fn show(visit: Visit, place: Place, Query(wish): Query<Wish>) -
     let drawing = visit.state.preview(move || {
         root_preview::histogram_svg(source, &wish.tree, &wish.branch, PreviewLimits::default())
     });
-    let svg = drawing.await?.map_err(|error| PageError::new(422, "no_histogram", &error.to_string(), None))?;
+    let svg =
+        drawing.await?.map_err(|error| PageError::new(422, "no_histogram", &error.to_string(), None))?;
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
         (header::CACHE_CONTROL, "private, max-age=86400, immutable"),

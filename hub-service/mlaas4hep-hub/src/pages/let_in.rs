@@ -34,11 +34,20 @@ pub(super) async fn let_in(
         }
         Err(failure) => {
             let mut response = to_login(&parts.method, &parts.headers, &parts.uri, &failure, &state)
-                .unwrap_or_else(|| problem(&pages, None, &parts.headers, PageError(failure.error().clone())));
+                .unwrap_or_else(|| problem(&pages, None, &parts.headers, advised(&failure, &state)));
             put_on_headers(&mut response);
             response
         }
     }
+}
+
+/// The error; to who has no session with `mlaas4hep-hub dev`, how to get one.
+fn advised(failure: &Failure, state: &State) -> PageError {
+    let mut error = failure.error().clone();
+    if error.status == 401 && state.info().logins.iter().any(|login| login == "dev") {
+        error.next_step = Some("open the address that mlaas4hep-hub dev printed".to_owned());
+    }
+    PageError(error)
 }
 
 /// A browser that wants to see a page and has no session logs in first, where there is a hub to log in at.
@@ -61,7 +70,8 @@ fn public_url(headers: &HeaderMap, state: &State) -> String {
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let host = text("host").and_then(|host| host.parse::<Authority>().ok());
     let is_secure = state.authenticator().hub().is_some_and(|hub| hub.settings().is_https)
-        || (state.is_behind_proxy() && text("x-forwarded-proto").is_some_and(|scheme| scheme.starts_with("https")));
+        || (state.is_behind_proxy()
+            && text("x-forwarded-proto").is_some_and(|scheme| scheme.starts_with("https")));
     let scheme = if is_secure { "https" } else { "http" };
     match host {
         Some(host) => format!("{scheme}://{host}{}", state.prefix()),

@@ -45,7 +45,8 @@ impl FromRequestParts<PagesState> for Place {
 
     async fn from_request_parts(parts: &mut Parts, state: &PagesState) -> Result<Self, PageError> {
         let (workspace, parameters) = parameters(parts, state).await?;
-        let path = FilePath::new(&parameters.path).map_err(|error| PageError::bad("path", &error.to_string()))?;
+        let path =
+            FilePath::new(&parameters.path).map_err(|error| PageError::bad("path", &error.to_string()))?;
         Ok(Self { workspace, path })
     }
 }

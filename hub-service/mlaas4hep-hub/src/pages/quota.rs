@@ -12,7 +12,7 @@ use super::{
     visit::Visit,
 };
 
-const GIGABYTE: f64 = 1e9;
+const GIBIBYTE: f64 = (1_u64 << 30) as f64;
 
 pub(super) async fn show(visit: Visit, place: Place) -> PageResult {
     let info = visit.store().info(visit.actor(), &place.workspace).await?;
@@ -22,15 +22,15 @@ pub(super) async fn show(visit: Visit, place: Place) -> PageResult {
 
 #[derive(Deserialize)]
 pub(super) struct Limits {
-    limit_gigabytes: f64,
+    limit_gibibytes: f64,
     limit_entries: u64,
 }
 
 pub(super) async fn set(visit: Visit, place: Place, Checked(limits): Checked<Limits>) -> PageResult {
-    let limit_bytes = (limits.limit_gigabytes * GIGABYTE).round();
+    let limit_bytes = (limits.limit_gibibytes * GIBIBYTE).round();
     // Beyond this the store refuses as well; what is no number is refused here.
     if !(0.0..=i64::MAX as f64 / 2.0).contains(&limit_bytes) {
-        return Err(PageError::bad("limit", "the limit is no number of gigabytes"));
+        return Err(PageError::bad("limit", "the limit is no number of GiB"));
     }
     let limits = SetQuota { limit_bytes: limit_bytes as u64, limit_entries: limits.limit_entries };
     visit.store().set_quota(visit.actor(), &place.workspace, limits).await?;

@@ -1,6 +1,9 @@
 //! Grants and links.
 
-use axum::{extract::Query, response::{IntoResponse, Response}};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Response},
+};
 use hub_api::{CreateGrant, CreateLink, FilePath, Grantee, Link, Role, WorkspaceName, routes};
 use hub_pages::{Done, SharingPage};
 use serde::Deserialize;

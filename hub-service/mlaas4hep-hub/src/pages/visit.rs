@@ -72,7 +72,9 @@ impl PagesState {
             let _turn = turn;
             work()
         });
-        done.await.map_err(|_| PageError::bad("preview_failed", "this file cannot be shown; it can still be downloaded"))
+        done.await.map_err(|_| {
+            PageError::bad("preview_failed", "this file cannot be shown; it can still be downloaded")
+        })
     }
 }
 
@@ -148,7 +150,8 @@ impl FromRequestParts<PagesState> for Visit {
     async fn from_request_parts(parts: &mut Parts, state: &PagesState) -> Result<Self, PageError> {
         let session = Session::from_request_parts(parts, state).await?;
         // An address that tells nothing we know tells nothing.
-        let told = axum::extract::Query::try_from_uri(&parts.uri).map_or_else(|_| Told::default(), |query| query.0);
+        let told =
+            axum::extract::Query::try_from_uri(&parts.uri).map_or_else(|_| Told::default(), |query| query.0);
         Ok(Self { state: state.clone(), session, told })
     }
 }

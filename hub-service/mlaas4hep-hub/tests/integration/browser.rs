@@ -6,10 +6,15 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use super::root_preview::signal;
 
 /// Bytes of the file whose upload is interrupted: more than one piece of it.
 const LARGE_BYTES: usize = 40_000_000;
+/// A picture of one grey dot.
+const DOT: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
 const TOKEN: &str = "the-token-of-the-browser-test";
 
 /// A service that ends with the test.
@@ -30,14 +35,25 @@ impl Drop for Service {
 impl Service {
     fn start(folder: &Path) -> Self {
         let mut program = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--user", "alice", "--group", "higgs", "--group", "higgs/admins"])
+            .args([
+                "dev",
+                "--listen",
+                "127.0.0.1:0",
+                "--user",
+                "alice",
+                "--group",
+                "higgs",
+                "--group",
+                "higgs/admins",
+            ])
             .args(["--token", TOKEN, "--folder"])
             .arg(folder)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("open"))).expect("an address");
+        let line =
+            lines.find_map(|line| line.ok().filter(|line| line.starts_with("open"))).expect("an address");
         let address = line.trim_start_matches("open").trim().split("/login").next().unwrap().to_owned();
         Self { program, address }
     }
@@ -77,9 +93,42 @@ fn screenshot_folder() -> PathBuf {
 }
 
 #[tokio::test]
+async fn strangers_are_told_how_to_come_in() {
+    // Its error says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path());
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let page = |path: &str| browser.get(format!("{}{path}", service.address)).header("accept", "text/html");
+    let answer = page("/w/higgs/browse/").send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("Please log in") && text.contains("mlaas4hep-hub dev printed"), "{text}");
+    let answer = page(&format!("/login?token={TOKEN}")).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "/"));
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let text = page("/").header("cookie", &cookie).send().await.unwrap().text().await.unwrap();
+    let xsrf = text.split("data-xsrf=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(xsrf.len() > 20 && text.contains("~alice"), "{text}");
+    let post = |xsrf: &str| {
+        let request = browser.post(format!("{}/w/higgs/new-folder/", service.address));
+        request.form(&[("xsrf", xsrf), ("name", "made")])
+    };
+    assert_eq!(post(&xsrf).send().await.unwrap().status(), 401);
+    assert_eq!(post("").header("cookie", &cookie).send().await.unwrap().status(), 403);
+    // Who shows a token has no session, and forms are for those who have one.
+    let with_token = post("").header("authorization", format!("token {TOKEN}"));
+    assert_eq!(with_token.send().await.unwrap().status(), 403);
+    assert_eq!(post(&xsrf).header("cookie", &cookie).send().await.unwrap().status(), 303);
+}
+
+#[tokio::test]
 async fn a_person_at_the_pages() {
     let (Some(node_modules), Some(chromium)) = (browser_modules(), chromium()) else {
-        skipped("MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or chromium is not installed");
+        skipped(
+            "MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or chromium is not installed",
+        );
         return;
     };
     // Its error says that one is installed already.
@@ -89,6 +138,7 @@ async fn a_person_at_the_pages() {
     service.put("signal.root", signal(20_000)).await;
     service.put("data/notes.txt", b"the first notes".to_vec()).await;
     service.put("data/notes.txt", b"the second notes".to_vec()).await;
+    service.put("data/dot.png", STANDARD.decode(DOT).unwrap()).await;
     let large: Vec<u8> = (0..LARGE_BYTES).map(|at| (at * 31 % 251) as u8).collect();
     std::fs::write(work.path().join("large.bin"), large).unwrap();
     std::fs::write(work.path().join("note.txt"), "a note\n").unwrap();

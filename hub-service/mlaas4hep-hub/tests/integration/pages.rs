@@ -1,10 +1,6 @@
 //! Each page and each form over a real store, as callers of every role send them.
 
-use axum::{
-    body::Body,
-    extract::Request,
-    http::header,
-};
+use axum::{body::Body, extract::Request, http::header};
 
 use super::rig::{Rig, XSRF};
 
@@ -21,7 +17,10 @@ async fn workspaces_folders_and_files_are_shown() {
     assert!(page.is(200).text.contains("run2.txt") && !page.text.contains("run10.root"));
     assert!(!page.text.contains("Upload files"));
     rig.get("bob", "/w/higgs/file/data/run2.txt").await.is(200).shows(&["first &lt;line&gt;", "12 B"]);
-    rig.get("bob", "/w/higgs/file/data/run10.root").await.is(200).shows(&["cannot be shown as a ROOT file", "no ROOT file"]);
+    rig.get("bob", "/w/higgs/file/data/run10.root")
+        .await
+        .is(200)
+        .shows(&["cannot be shown as a ROOT file", "no ROOT file"]);
     let moved = rig.get("bob", "/w/higgs/browse/data/run2.txt").await;
     assert_eq!((moved.status, moved.header("location")), (303, "/w/higgs/file/data/run2.txt"));
     let moved = rig.get("bob", "/w/higgs/file/data").await;
@@ -32,17 +31,32 @@ async fn workspaces_folders_and_files_are_shown() {
 async fn who_may_not_see_sees_nothing() {
     let rig = Rig::new().await;
     rig.put("secret.root", b"1").await;
-    for page in ["browse/", "file/secret.root", "move/secret.root", "trash", "sharing", "quota", "audit", "histogram/secret.root?tree=a&branch=b"] {
+    for page in [
+        "browse/",
+        "file/secret.root",
+        "move/secret.root",
+        "trash",
+        "sharing",
+        "quota",
+        "audit",
+        "histogram/secret.root?tree=a&branch=b",
+    ] {
         let answer = rig.get("eve", &format!("/w/higgs/{page}")).await;
-        assert!(answer.is(404).text.contains("Not found") && !answer.text.contains("secret"), "{page}: {}", answer.text);
+        assert!(
+            answer.is(404).text.contains("Not found") && !answer.text.contains("secret"),
+            "{page}: {}",
+            answer.text
+        );
         rig.get("nobody", &format!("/w/higgs/{page}")).await.is(401).shows(&["Please log in"]);
     }
     for page in ["sharing", "audit", "trash"] {
         rig.get("rita", &format!("/w/higgs/{page}")).await.is(403).shows(&["What to do", "My workspaces"]);
     }
     rig.get("bob", "/w/higgs/trash").await.is(200);
-    for (who, form) in [("rita", "new-folder/"), ("rita", "delete/secret.root"), ("bob", "grants"), ("bob", "quota")] {
-        let fields = "name=x&kind=user&role=reader&limit_gigabytes=1&limit_entries=1";
+    for (who, form) in
+        [("rita", "new-folder/"), ("rita", "delete/secret.root"), ("bob", "grants"), ("bob", "quota")]
+    {
+        let fields = "name=x&kind=user&role=reader&limit_gibibytes=1&limit_entries=1";
         rig.post(who, &format!("/w/higgs/{form}"), fields).await.is(403);
     }
 }
@@ -50,10 +64,17 @@ async fn who_may_not_see_sees_nothing() {
 #[tokio::test]
 async fn every_page_says_what_may_run_on_it() {
     let rig = Rig::new().await;
-    for address in ["/", "/app-passwords", "/w/higgs/browse/", "/w/higgs/browse/none", "/w/no%20name/browse/"] {
+    for address in ["/", "/app-passwords", "/w/higgs/browse/", "/w/higgs/browse/none", "/w/no%20name/browse/"]
+    {
         let page = rig.get("alice", address).await;
-        assert!(page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"), "{address}");
-        assert_eq!((page.header("cache-control"), page.header("x-content-type-options")), ("no-store", "nosniff"));
+        assert!(
+            page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"),
+            "{address}"
+        );
+        assert_eq!(
+            (page.header("cache-control"), page.header("x-content-type-options")),
+            ("no-store", "nosniff")
+        );
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     }
     let page = rig.get("alice", "/").await.text;
@@ -62,7 +83,10 @@ async fn every_page_says_what_may_run_on_it() {
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
     assert!(style.header("cache-control").contains("immutable"));
     rig.get("nobody", "/assets/other.css").await.is(404);
-    let asked = Request::get("/w/higgs/browse/none").header("accept", "application/json").body(Body::empty()).unwrap();
+    let asked = Request::get("/w/higgs/browse/none")
+        .header("accept", "application/json")
+        .body(Body::empty())
+        .unwrap();
     rig.send(asked).await.is(404).shows(&["\"code\":\"not_found\""]);
 }
 
@@ -89,7 +113,10 @@ async fn folders_are_made_things_moved_deleted_and_brought_back() {
     let rig = Rig::new().await;
     let made = rig.post("bob", "/w/higgs/new-folder/", "name=%3Cnew%3E").await;
     assert_eq!((made.is(303).header("location")), "/w/higgs/browse/%3Cnew%3E?done=folder");
-    rig.get("bob", "/w/higgs/browse/%3Cnew%3E?done=folder").await.is(200).shows(&["&lt;new&gt;", "The folder is there."]);
+    rig.get("bob", "/w/higgs/browse/%3Cnew%3E?done=folder")
+        .await
+        .is(200)
+        .shows(&["&lt;new&gt;", "The folder is there."]);
     for name in ["..", "a%2Fb", ""] {
         rig.post("bob", "/w/higgs/new-folder/", &format!("name={name}")).await.is(400);
     }
@@ -104,7 +131,15 @@ async fn folders_are_made_things_moved_deleted_and_brought_back() {
     let notice = deleted.is(303).header("location").to_owned();
     let page = rig.get("bob", &notice).await;
     page.is(200).shows(&["is in the trash", "Undo"]);
-    let undo = page.text.split("action=\"").find(|rest| rest.contains("/restore\"")).unwrap().split('"').next().unwrap().to_owned();
+    let undo = page
+        .text
+        .split("action=\"")
+        .find(|rest| rest.contains("/restore\""))
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(rig.post("bob", &undo, "").await.is(303).header("location"), "/w/higgs/browse/d?done=back");
     rig.get("bob", "/w/higgs/file/d/b.txt").await.is(200);
     rig.post("bob", &undo, "").await.is(404);
@@ -184,10 +219,18 @@ fn action(page: &str, part: &str) -> String {
 #[tokio::test]
 async fn app_passwords_are_shown_once() {
     let rig = Rig::new().await;
-    let made = rig.post("bob", "/app-passwords", "label=%3Crclone%3E&role=writer&expires_in_seconds=86400").await;
-    made.is(200).shows(&["&lt;rclone&gt;", "shown only now", "rclone config create", "davix-ls", "curl --user"]);
+    let made =
+        rig.post("bob", "/app-passwords", "label=%3Crclone%3E&role=writer&expires_in_seconds=86400").await;
+    made.is(200).shows(&[
+        "&lt;rclone&gt;",
+        "shown only now",
+        "rclone config create",
+        "davix-ls",
+        "curl --user",
+    ]);
     assert_eq!(made.header("cache-control"), "no-store");
-    let password = made.text.split("<code id=\"password\"><bdi>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let password =
+        made.text.split("<code id=\"password\"><bdi>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(password.len() > 20);
     let page = rig.get("bob", "/app-passwords").await;
     page.is(200).shows(&["&lt;rclone&gt;", "never"]);
@@ -202,12 +245,18 @@ async fn app_passwords_are_shown_once() {
 #[tokio::test]
 async fn limits_are_set_by_administrators_of_the_service() {
     let rig = Rig::new().await;
-    rig.get("alice", "/w/higgs/quota").await.is(200).shows(&["Set the limits", "shared://higgs/", "http://hub.example/dav/higgs/"]);
+    rig.get("alice", "/w/higgs/quota").await.is(200).shows(&[
+        "Set the limits",
+        "shared://higgs/",
+        "http://hub.example/dav/higgs/",
+    ]);
     assert!(!rig.get("bob", "/w/higgs/quota").await.text.contains("Set the limits"));
-    rig.post("alice", "/w/higgs/quota", "limit_gigabytes=2.5&limit_entries=1000").await.is(303);
-    rig.get("bob", "/w/higgs/quota").await.is(200).shows(&["of 2.50 GB used", "of 1,000 files"]);
+    rig.post("alice", "/w/higgs/quota", "limit_gibibytes=2.5&limit_entries=1000").await.is(303);
+    rig.get("bob", "/w/higgs/quota").await.is(200).shows(&["of 2.50 GiB used", "of 1,000 files"]);
     for wrong in ["NaN", "-1", "1e30", "x"] {
-        rig.post("alice", "/w/higgs/quota", &format!("limit_gigabytes={wrong}&limit_entries=1")).await.is(400);
+        rig.post("alice", "/w/higgs/quota", &format!("limit_gibibytes={wrong}&limit_entries=1"))
+            .await
+            .is(400);
     }
 }
 
@@ -215,7 +264,12 @@ async fn limits_are_set_by_administrators_of_the_service() {
 async fn a_histogram_belongs_to_no_origin() {
     let rig = Rig::new().await;
     rig.put("signal.root", &super::root_preview::signal(500)).await;
-    rig.get("bob", "/w/higgs/file/signal.root").await.is(200).shows(&["Events", "500 events", "Jet_pt", "jagged"]);
+    rig.get("bob", "/w/higgs/file/signal.root").await.is(200).shows(&[
+        "Events",
+        "500 events",
+        "Jet_pt",
+        "jagged",
+    ]);
     let svg = rig.get("bob", "/w/higgs/histogram/signal.root?version=1&tree=Events&branch=Jet_pt").await;
     svg.is(200).shows(&["<svg", "500 events"]);
     assert_eq!(svg.header("content-type"), "image/svg+xml");
@@ -241,5 +295,8 @@ async fn a_large_folder_is_shown_by_pages() {
     assert!(!page.text.contains(">f200<"));
     rig.get("bob", "/w/higgs/browse/d?page=2").await.is(200).shows(&[">f204<"]);
     rig.get("bob", "/w/higgs/browse/d?page=99").await.is(200).shows(&["page 2 of 2"]);
-    rig.get("bob", "/w/higgs/browse/d?cursor=d/f97").await.is(200).shows(&["in the order of its names", ">f98<"]);
+    rig.get("bob", "/w/higgs/browse/d?cursor=d/f97")
+        .await
+        .is(200)
+        .shows(&["in the order of its names", ">f98<"]);
 }

@@ -56,7 +56,8 @@ async fn let_in(mut request: Request, next: Next) -> Response {
 impl Rig {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings { folder: folder.path().join("store"), ..Settings::default() }.check().unwrap();
+        let settings =
+            Settings { folder: folder.path().join("store"), ..Settings::default() }.check().unwrap();
         let store = Workspaces::open(&settings).await.unwrap();
         let pages = router(PagesState::new(store.clone(), "/"), "").layer(from_fn(let_in));
         Self { store, router: pages.merge(assets_router("")), _folder: folder }
@@ -74,7 +75,11 @@ impl Rig {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8_lossy(&bytes).into() }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into(),
+        }
     }
 
     pub(super) async fn get(&self, who: &str, address: &str) -> Answer {

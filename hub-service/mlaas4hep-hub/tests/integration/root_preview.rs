@@ -45,7 +45,10 @@ fn trees_and_branches_are_listed() {
 #[test]
 fn a_branch_is_drawn() {
     let svg = histogram_svg(bytes(signal(2000)), "Events", "Jet_pt", PreviewLimits::default()).unwrap();
-    assert!(svg.starts_with("<svg") && svg.contains("Values of Jet_pt") && svg.contains("2,000 events"), "{svg}");
+    assert!(
+        svg.starts_with("<svg") && svg.contains("Values of Jet_pt") && svg.contains("2,000 events"),
+        "{svg}"
+    );
 }
 
 #[test]
@@ -58,7 +61,10 @@ fn limits_hold_and_say_so() {
         let error = histogram_svg(bytes(file.clone()), "Events", "Jet_pt", limits).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };
-    check(PreviewLimits { most_read_bytes: 10_000, ..PreviewLimits::default() }, "would read more than 10000 bytes");
+    check(
+        PreviewLimits { most_read_bytes: 10_000, ..PreviewLimits::default() },
+        "would read more than 10000 bytes",
+    );
     check(PreviewLimits { most_time: Duration::ZERO, ..PreviewLimits::default() }, "took longer than 0 s");
 }
 
@@ -88,7 +94,7 @@ fn no_file_makes_it_fall_over() {
             for branch in &content.branches {
                 let source = LocalFile::open(&path).unwrap();
                 let drawn = histogram_svg(source, &tree.name, &branch.name, PreviewLimits::default());
-                assert!(!(drawn.is_ok() && branch.kind.is_err()), "{}: {}", path.display(), branch.name);
+                assert!(drawn.is_err() || branch.kind.is_ok(), "{}: {}", path.display(), branch.name);
             }
         }
     }
