@@ -101,7 +101,7 @@ fn what_can_be_used_has_a_name() {
             let is_hidden = attribute("type").is_some_and(|kind| kind == "hidden" || kind == "checkbox");
             match name {
                 "button" | "a" | "summary" | "h1" | "h2" | "h3" => {
-                    assert!(has_words(), "{page}: a {name} without words")
+                    assert!(has_words(), "{page}: a {name} without words");
                 }
                 "input" | "select" if !is_hidden => {
                     let id = attribute("id").unwrap_or_default();
