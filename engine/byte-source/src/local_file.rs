@@ -9,6 +9,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// Bytes by which a file is known again: the header of a ROOT file and its number have 63.
+const HEAD_BYTES: usize = 128;
+
 /// A file opened for reading. Ranges are slices of the mapped file; where a file cannot be mapped (some
 /// network file systems, pipes of a container) every range is read instead.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct LocalFile {
     len: u64,
     /// Time of the last change, where the file system has one.
     modified: Option<SystemTime>,
+    /// The first bytes when it was opened.
+    head: [u8; HEAD_BYTES],
     map: Option<Mmap>,
 }
 
@@ -55,7 +60,8 @@ impl LocalFile {
         let file = File::open(&path).map_err(refuse)?;
         let metadata = file.metadata().map_err(refuse)?;
         let modified = metadata.modified().ok();
-        Ok(Self { len: metadata.len(), modified, name, file, map: None })
+        let head = head_of(&file);
+        Ok(Self { len: metadata.len(), modified, head, name, file, map: None })
     }
 
     /// Whether ranges are slices of the mapped file.
@@ -76,8 +82,9 @@ impl LocalFile {
             let name = self.name.clone();
             return Err(ByteSourceError::Shrunk { name, len_at_open: self.len, len_now });
         }
-        // Other bytes in the same places would look like a damaged file, or like other events.
-        if now.modified().ok() != self.modified {
+        // Other bytes in the same places would look like a damaged file, or like other events. A new time alone says
+        // nothing (`touch`, a backup): the head of a ROOT file has its size, its free segments and a number of its own.
+        if now.modified().ok() != self.modified && (len_now != self.len || head_of(&self.file) != self.head) {
             return Err(ByteSourceError::Changed { name: self.name.clone() });
         }
         Ok(())
@@ -110,6 +117,16 @@ impl ByteSource for LocalFile {
         })?;
         Ok(Cow::Owned(bytes))
     }
+}
+
+/// The first bytes of a file; fewer where it has fewer, and zeros.
+fn head_of(file: &File) -> [u8; HEAD_BYTES] {
+    let mut head = [0; HEAD_BYTES];
+    let mut n_read = 0;
+    while let Ok(n @ 1..) = file.read_at(&mut head[n_read..], n_read as u64) {
+        n_read += n;
+    }
+    head
 }
 
 #[cfg(test)]
@@ -157,6 +174,20 @@ mod tests {
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         let error = source.read_at(0..50).unwrap_err();
         assert!(matches!(error, ByteSourceError::Changed { .. }), "{error}");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_new_time_alone_changes_nothing() {
+        let path = path("touched");
+        std::fs::write(&path, [7; 1000]).unwrap();
+        let source = LocalFile::open(&path).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(source.read_at(0..50).unwrap().len(), 50);
+        file.write_all_at(&[8; 4], 20).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(matches!(source.read_at(0..50), Err(ByteSourceError::Changed { .. })));
         std::fs::remove_file(path).unwrap();
     }
 

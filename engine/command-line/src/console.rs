@@ -15,6 +15,8 @@ pub(crate) struct Console {
     json_events: bool,
     stop: Arc<AtomicBool>,
     bar: Option<(String, ProgressBar)>,
+    /// The first line of the result that could not be written.
+    unwritten: Option<std::io::Error>,
     last_plain: Option<(String, Instant)>,
 }
 
@@ -35,7 +37,7 @@ impl Console {
         if ctrlc::set_handler(handler).is_err() {
             eprintln!("mlaas4hep: Ctrl-C cannot be caught here; it will end the program at once");
         }
-        Self { quiet, json_events: false, stop, bar: None, last_plain: None }
+        Self { quiet, json_events: false, stop, bar: None, unwritten: None, last_plain: None }
     }
 
     /// From now on progress and messages are JSON objects, one a line, on standard error.
@@ -51,8 +53,15 @@ impl Console {
     /// A line of the result.
     pub(crate) fn line(&mut self, text: &str) {
         self.clear_bar();
-        // A reader that went away (`| head`) is no reason to fail.
-        let _ = writeln!(std::io::stdout(), "{text}");
+        let mut out = std::io::stdout();
+        if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+            self.unwritten.get_or_insert(error);
+        }
+    }
+
+    /// Why the result did not come out whole, if so. A reader that went away (`| head`) is no reason to fail.
+    pub(crate) fn unwritten(&mut self) -> Option<std::io::Error> {
+        self.unwritten.take().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)
     }
 
     /// A message beside the result.

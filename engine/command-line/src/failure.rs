@@ -66,6 +66,12 @@ pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
     of(kind)(anyhow::Error::new(error))
 }
 
+/// The result could not be written where it was to go.
+pub(crate) fn of_standard_output(cause: std::io::Error) -> anyhow::Error {
+    let message = "the result is not whole: standard output cannot be written; make room, or send it elsewhere";
+    of(Kind::Output)(anyhow::Error::new(cause).context(message))
+}
+
 /// Prints the error with its causes and gives the exit status.
 pub(crate) fn report(error: &anyhow::Error, console: &mut Console) -> ExitCode {
     let kind = error.downcast_ref::<Failure>().map(|failure| failure.kind);

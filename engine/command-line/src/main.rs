@@ -53,7 +53,10 @@ fn main() -> ExitCode {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads.max(1)).build_global();
     }
     match arguments.command.run(&mut console) {
-        Ok(code) => code,
+        Ok(code) => match console.unwritten() {
+            None => code,
+            Some(cause) => failure::report(&failure::of_standard_output(cause), &mut console),
+        },
         Err(error) => failure::report(&error, &mut console),
     }
 }

@@ -103,6 +103,14 @@ impl Feature {
 }
 
 impl MatrixLayout {
+    /// The same columns for events that the specs have not seen: values of an event beyond the columns of a branch are
+    /// cut, the first ones stay.
+    #[must_use]
+    pub fn truncating(mut self) -> Self {
+        self.features.iter_mut().for_each(|feature| feature.truncates = true);
+        self
+    }
+
     /// Checks the settings against the specs and lays out the columns.
     ///
     /// # Errors

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
+/// Changes whenever the same text comes to mean something else: specs that were measured before are stale then.
+const MEANING: &str = "2: unsigned integers alone are signed in sums and differences\n";
+
 /// New branches, cuts and branches to drop. An empty one (the default) keeps all events and branches.
 ///
 /// As JSON it is its list of steps, each expression as text; it comes back equal.
@@ -169,10 +172,10 @@ impl Selection {
         self.steps.iter().filter(|step| matches!(step, Step::Cut { .. })).count()
     }
 
-    /// A word that changes when the meaning does: 32 hexadecimal digits. Spacing, comments and the form in which the
+    /// A word that changes when the meaning does, also by a change of this program: 32 hexadecimal digits. Spacing, comments and the form in which the
     /// selection was said do not count; that the original's form lets unsigned integers wrap is not told apart.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(self.to_text().as_bytes());
+        let digest = Sha256::new().chain_update(MEANING).chain_update(self.to_text()).finalize();
         digest.iter().take(16).fold(String::with_capacity(32), |mut word, byte| {
             // Writing to a String cannot fail.
             let _ = write!(word, "{byte:02x}");

@@ -93,6 +93,7 @@ impl TableFile {
             if format == Format::Csv {
                 series = numbers_of_text(series).map_err(|cause| failed("read", path, format, cause))?;
             }
+            series = floats_of_nothing(series).map_err(|cause| failed("read", path, format, cause))?;
             let (name, dtype) = (series.name().to_string(), series.dtype().clone());
             let readable = column_type_of(&dtype).ok_or_else(|| no_counterpart(&dtype.to_string()));
             let column = match readable {
@@ -337,6 +338,21 @@ fn numbers_of_text(series: Series) -> Result<Series, PolarsError> {
         Some(numbers) => Series::new(series.name().clone(), numbers),
         None => series,
     })
+}
+
+/// A column without a single value has no type: numbers that are missing, or lists that are empty.
+fn floats_of_nothing(series: Series) -> Result<Series, PolarsError> {
+    fn typed(dtype: &DataType) -> Option<DataType> {
+        match dtype {
+            DataType::Null => Some(DataType::Float64),
+            DataType::List(inner) => typed(inner).map(|inner| DataType::List(Box::new(inner))),
+            _ => None,
+        }
+    }
+    match typed(series.dtype()) {
+        Some(dtype) => series.cast(&dtype),
+        None => Ok(series),
+    }
 }
 
 #[cfg(test)]

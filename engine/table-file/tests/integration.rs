@@ -225,6 +225,15 @@ fn lists_go_through_json_and_parquet() {
 }
 
 #[test]
+fn columns_without_a_value_are_missing_numbers_and_empty_lists() {
+    let folder = Folder::new("nothing");
+    let path = folder.file("a.jsonl", b"{\"met\":null,\"pt\":[]}\n{\"met\":null,\"pt\":[]}\n");
+    let back = whole(&path);
+    assert!(back.column("met").unwrap().to_f64().iter().all(|value| value.is_nan()));
+    assert_eq!(back.column("pt").unwrap().values_per_entry(), [0, 0]);
+}
+
+#[test]
 fn an_unfinished_table_leaves_nothing_and_touches_nothing() {
     let folder = Folder::new("unfinished");
     let path = folder.file("a.csv", b"old\n1\n");

@@ -85,7 +85,7 @@ impl Preparer {
         // What the selection drops at the end is not read in the first place.
         let selection = model.selection().without_drops();
         let checked = selection.check(&branches).map_err(selection_error)?;
-        Ok(Self { branches, selection, checked, layout: model.layout().clone() })
+        Ok(Self { branches, selection, checked, layout: model.layout().clone().truncating() })
     }
 
     /// The raw branches that are read, with their types in training.

@@ -1,6 +1,6 @@
 //! Opens the input files: local first, then with the redirector in front, as the original does.
 
-use crate::{Parameters, PipelineError, name_list};
+use crate::{OpenedTables, Parameters, PipelineError, name_list};
 use byte_source::FileOpener;
 use event_columns::{EventTable, TableInfo};
 use root_file::{Place, RootFile, RootFileError};
@@ -96,12 +96,13 @@ pub fn open_root(file: &str, opener: &FileOpener) -> Result<RootFile, RootFileEr
     }
 }
 
-/// Opens all files; every one that fails is named, not only the first.
+/// Opens all files but those that are open already; every one that fails is named, not only the first.
 ///
 /// # Errors
 /// [`PipelineError::Inputs`] with one sentence for each file that cannot be opened.
 pub fn open_all(
     files: &[String],
+    opened: &OpenedTables,
     parameters: &Parameters,
     format: Option<Format>,
     opener: &FileOpener,
@@ -109,7 +110,9 @@ pub fn open_all(
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for file in files {
-        match open_table(file, &parameters.tree, format, &parameters.redirector, opener) {
+        let opened = opened.0.get(file).map(|table| Ok(Arc::clone(table)));
+        let open = || open_table(file, &parameters.tree, format, &parameters.redirector, opener);
+        match opened.unwrap_or_else(open) {
             Ok(table) => inputs.push(choose_branches(file, table, parameters)?),
             Err(error) => problems.push(error),
         }

@@ -32,5 +32,7 @@ pub use measure::{Sample, fingerprint_of, write_whole};
 pub use parameters::{PARAMETER_KEYS, Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict, score_chunk};
 pub use prepare::{Prepared, mix_settings, prepare, prepare_with};
-pub use request::{Labels, ModelRequest, PipelineRequest, TorchScriptRequest, read_model, read_selection};
+pub use request::{
+    Labels, ModelRequest, OpenedTables, PipelineRequest, TorchScriptRequest, read_model, read_selection,
+};
 pub use run::{PipelineResult, run};

@@ -2,11 +2,15 @@
 
 use crate::{Parameters, PipelineError};
 use byte_source::FileOpener;
+use event_columns::EventTable;
 use event_selection::Selection;
 use model_training::OutputMeaning;
 use network::{Loss, MaskUse, NetworkDescription, Optimizer, Task};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use table_file::Format;
 
 /// A whole training: from files to a saved model.
@@ -14,6 +18,8 @@ use table_file::Format;
 pub struct PipelineRequest {
     /// Input files as the user named them, in order.
     pub files: Vec<String>,
+    /// Tables to be read in the place of files of their names, as where they have further branches.
+    pub opened: OpenedTables,
     /// Where labels come from.
     pub labels: Labels,
     /// What is trained.
@@ -34,6 +40,16 @@ pub struct PipelineRequest {
     pub opener: FileOpener,
     /// The time of the run, RFC 3339 in UTC, for provenance; the engine does not look at the clock.
     pub created: String,
+}
+
+/// Tables that are open already, by the names of their files.
+#[derive(Clone, Default)]
+pub struct OpenedTables(pub BTreeMap<String, Arc<dyn EventTable>>);
+
+impl fmt::Debug for OpenedTables {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Where the label of an event comes from.

@@ -72,6 +72,10 @@ fn data_of(request: &PipelineRequest, prepared: &Prepared) -> String {
         "chunk_size": parameters.chunk_size,
         "n_events": parameters.n_events,
         "weight": parameters.weight_branch,
+        // Other numbers in the same columns, other rows in the same part, other weights of the same rows.
+        "scaler": parameters.scaler,
+        "split": [parameters.split_by_identifier.to_string(), format!("{:?}", parameters.identifier)],
+        "balanced_classes": parameters.balanced_classes,
     })
     .to_string()
 }

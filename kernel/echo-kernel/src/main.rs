@@ -9,6 +9,7 @@ mod language;
 use jupyter_kernel::kernelspec::{InstallOptions, Place, install, uninstall};
 use jupyter_kernel::{KernelOptions, log_to_file, run};
 use language::Echo;
+use secrets::Mask;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,11 +53,13 @@ fn obey(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 }
 
 fn read_settings(settings: &[String]) -> Result<KernelOptions, Box<dyn Error>> {
-    let mut options = KernelOptions::default();
+    let mut options = KernelOptions { hidden: Mask::of_environment(), ..KernelOptions::default() };
     for setting in settings.chunks(2) {
         match setting {
             [name, value] if name == "--history" => options.history_file = Some(PathBuf::from(value)),
-            [name, value] if name == "--log" => log_to_file(Path::new(value), log::LevelFilter::Debug)?,
+            [name, value] if name == "--log" => {
+                log_to_file(Path::new(value), log::LevelFilter::Debug, Mask::of_environment())?;
+            }
             [name, value] if name == "--stall-limit-ms" => {
                 options.stalled_front_end_limit = Duration::from_millis(value.parse()?);
             }

@@ -9,6 +9,8 @@ mod cells;
 mod comms;
 #[path = "integration/control.rs"]
 mod control;
+#[path = "integration/hidden.rs"]
+mod hidden;
 #[path = "integration/input.rs"]
 mod input;
 #[path = "integration/life.rs"]

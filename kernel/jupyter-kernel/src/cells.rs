@@ -91,7 +91,7 @@ fn answer(kernel: &Kernel, request: &Request, mut cell: Cell) -> (Value, bool) {
     if cell.store_history
         && let Ok(Some(input)) = guarded(|| kernel.language.remembered(&cell.code))
     {
-        kernel.history.store(cell.execution_count, input, output.take_result_text());
+        kernel.history.store(cell.execution_count, &input, output.take_result_text().as_deref());
     }
     let content = match &outcome {
         Ok(done) => done_content(kernel, &cell, &output, done),

@@ -4,6 +4,7 @@ mod glob;
 mod store;
 
 use crate::wire::{FieldError, Fields};
+use secrets::Mask;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ const LAST_WRITE: Duration = Duration::from_millis(500);
 /// The history of one kernel: a thread that writes, so that no cell waits for the disk.
 pub(crate) struct History {
     commands: Mutex<Sender<Command>>,
+    hidden: Mask,
 }
 
 enum Command {
@@ -39,11 +41,11 @@ pub(crate) enum Question {
 }
 
 impl History {
-    /// Starts the thread; without a file only this session is remembered.
+    /// Starts the thread; without a file only this session is remembered. What is hidden is not remembered.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn start(file: Option<PathBuf>) -> std::io::Result<Self> {
+    pub(crate) fn start(file: Option<PathBuf>, hidden: Mask) -> std::io::Result<Self> {
         let (commands, received) = channel();
         let serve = move || {
             let mut store = Store::open(file);
@@ -62,11 +64,13 @@ impl History {
             }
         };
         std::thread::Builder::new().name("history".to_string()).spawn(serve)?;
-        Ok(Self { commands: Mutex::new(commands) })
+        Ok(Self { commands: Mutex::new(commands), hidden })
     }
 
     /// Remembers a cell.
-    pub(crate) fn store(&self, line: u64, input: String, output: Option<String>) {
+    pub(crate) fn store(&self, line: u64, input: &str, output: Option<&str>) {
+        let input = self.hidden.text(input).into_owned();
+        let output = output.map(|output| self.hidden.text(output).into_owned());
         self.send(Command::Store { line, input, output });
     }
 

@@ -8,6 +8,7 @@ use crate::sockets::stdin::Questions;
 use crate::wire::{Parent, Request};
 use crate::{CellError, Language};
 use jupyter_protocol::connection_info::ConnectionInfo;
+use secrets::Mask;
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,6 +51,7 @@ impl Kernel {
         language: Arc<dyn Language>,
         connection: ConnectionInfo,
         history_file: Option<PathBuf>,
+        hidden: Mask,
     ) -> std::io::Result<Self> {
         Ok(Self {
             language,
@@ -57,7 +59,7 @@ impl Kernel {
             iopub: IopubQueue::new(QUEUE_BYTES),
             questions: Arc::default(),
             comms: Arc::default(),
-            history: History::start(history_file)?,
+            history: History::start(history_file, hidden)?,
             dropped: Arc::default(),
             execution_count: AtomicU64::new(0),
             is_ending: AtomicBool::new(false),

@@ -25,6 +25,7 @@ mod cells;
 mod comms;
 mod connection;
 mod error;
+mod hiding;
 mod history;
 mod kernel;
 pub mod kernelspec;

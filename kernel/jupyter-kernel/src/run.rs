@@ -11,6 +11,7 @@ use crate::usage::Usage;
 use crate::wire::{Request, Session, Signer};
 use crate::{KernelError, Language, answers, connection, watch};
 use jupyter_protocol::connection_info::ConnectionInfo;
+use secrets::Mask;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -34,11 +35,13 @@ pub struct KernelOptions {
     /// A front end that takes no output for so long is cut off, so that its cell goes on; 60 s by default. It can
     /// connect again.
     pub stalled_front_end_limit: Duration,
+    /// Values that stand in no message, in no history and, by [`crate::log_to_file`], in no log; none by default.
+    pub hidden: Mask,
 }
 
 impl Default for KernelOptions {
     fn default() -> Self {
-        Self { history_file: None, stalled_front_end_limit: Duration::from_mins(1) }
+        Self { history_file: None, stalled_front_end_limit: Duration::from_mins(1), hidden: Mask::default() }
     }
 }
 
@@ -92,8 +95,9 @@ async fn serve(
     options: KernelOptions,
 ) -> Result<(), KernelError> {
     let sockets = bind_all(&connection).await?;
-    let session = Arc::new(Session::new(Signer::new(connection.key.as_bytes())));
-    let kernel = Kernel::start(language, connection, options.history_file);
+    let session = Session::new(Signer::new(connection.key.as_bytes())).hiding(options.hidden.clone());
+    let session = Arc::new(session);
+    let kernel = Kernel::start(language, connection, options.history_file, options.hidden);
     let kernel = Arc::new(kernel.map_err(|cause| system("start the history thread", cause))?);
     tokio::spawn(heartbeat::echo(sockets.heartbeat));
     let queue = Arc::clone(&kernel.iopub);

@@ -3,8 +3,8 @@
 use event_columns::{Column, ColumnType, ElementType, EventChunk, Piece, Slice, Values};
 use jupyter_kernel::{CellError, Completions, MimeBundle, Output};
 use mlaas4hep::{Primitive, PrimitiveType, Shape, TableBuilder, store};
-use notebook::RustEngine;
 use notebook::magic::MagicError;
+use notebook::{HandedBack, NoTables, RustEngine, Tables};
 use rust_cells::{CellSink, EngineState, RustCells, RustError, RustOptions};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -28,6 +28,7 @@ impl Engine {
 /// The outputs of a cell on their way to the front end.
 struct Sink<'a> {
     output: &'a Output,
+    tables: &'a dyn Tables,
 }
 
 impl CellSink for Sink<'_> {
@@ -61,6 +62,10 @@ impl CellSink for Sink<'_> {
     fn is_interrupted(&self) -> bool {
         self.output.is_interrupted()
     }
+
+    fn table_wanted(&self, name: &str) -> Result<Vec<String>, String> {
+        self.tables.bring(name).map_err(|error| error.to_string())
+    }
 }
 
 fn shown(error: RustError) -> CellError {
@@ -73,18 +78,29 @@ impl RustEngine for Engine {
         code: &str,
         first_line: usize,
         output: &Output,
-    ) -> Result<Vec<(String, EventChunk)>, CellError> {
+        tables: &dyn Tables,
+    ) -> Result<Vec<HandedBack>, CellError> {
         // Messages count lines from the top of the cell, magics included.
         let placed = "\n".repeat(first_line) + code;
-        let done = self.cells.execute(&placed, &Sink { output }).map_err(shown)?;
-        let read = |name: &String| -> Result<(String, EventChunk), CellError> {
-            events_of(&self.store, name).map(|events| (name.clone(), events)).map_err(|reason| CellError {
-                name: "TableError".to_string(),
-                value: reason.clone(),
-                traceback: vec![reason],
-            })
+        let done = self.cells.execute(&placed, &Sink { output, tables }).map_err(shown)?;
+        let problem = |reason: String| CellError {
+            name: "TableError".to_string(),
+            value: reason.clone(),
+            traceback: vec![reason],
         };
-        done.tables_put.iter().map(read).collect()
+        let tables = done.tables_put.into_iter().map(|name| {
+            let events = events_of(&self.store, &name).map_err(problem)?;
+            Ok(HandedBack::Table { name, events })
+        });
+        let branches = done.branches_put.into_iter().map(|put| {
+            let mut events = events_of(&self.store, &put.table).map_err(problem)?;
+            let lacking = || problem(format!("branch {} has no column of its name", put.branch));
+            let column = events.remove(&put.branch).ok_or_else(lacking)?;
+            // It lives on in the sample; cells get it with the sample.
+            let _ = store::remove_table(&self.store, &put.table);
+            Ok(HandedBack::Branch { sample: put.sample, name: put.branch, column })
+        });
+        tables.chain(branches).collect()
     }
 
     fn interrupt(&self) {
@@ -109,7 +125,7 @@ impl RustEngine for Engine {
     }
 
     fn command(&self, line: &str, output: &Output) -> Result<(), CellError> {
-        self.cells.command(line, &Sink { output }).map(|_| ()).map_err(shown)
+        self.cells.command(line, &Sink { output, tables: &NoTables }).map(|_| ()).map_err(shown)
     }
 
     fn restart(&self) {
@@ -142,12 +158,12 @@ impl RustEngine for Engine {
     }
 }
 
-/// Adds a branch. Lists of lists and lists of texts have no counterpart in the store and are left out.
+/// Adds a branch. Lists of texts and lists of more than two levels have no counterpart in the store and are left out.
 fn with_column<'a>(table: TableBuilder<'a>, name: &str, column: &'a Column) -> TableBuilder<'a> {
     let ColumnType { element, depth, .. } = column.column_type();
     match (element, depth) {
         (ElementType::Text, 0) => table.texts(name, texts(column)),
-        (ElementType::Text, _) | (_, 2..) => table,
+        (ElementType::Text, _) | (_, 3..) => table,
         (ElementType::Bool, _) => of_type(table, name, column, |values| match values {
             Values::Bool(values) => Some(&values[..]),
             _ => None,
@@ -188,6 +204,13 @@ fn of_type<'a, T: Primitive>(
             return table.fixed(name, width, joined);
         }
         _ => {}
+    }
+    if depth == 2 {
+        let pieces = column.pieces().iter().filter_map(|piece| {
+            let [outer, inner] = piece.offsets() else { return None };
+            Some((&outer[..], &inner[..], Cow::Borrowed(values(piece))))
+        });
+        return table.doubly_jagged_pieces(name, width, pieces);
     }
     let pieces = column.pieces().iter().filter_map(|piece| {
         let [offsets] = piece.offsets() else { return None };
@@ -256,6 +279,48 @@ where
                 table.jagged::<T>(name).map_err(said)?.into_iter().map(<[T]>::to_vec).collect();
             Ok(Piece::jagged(&lists).into())
         }
+        Shape::DoublyJagged { width } => {
+            let column = table.doubly_jagged::<T>(name).map_err(said)?;
+            let lists = column.lists();
+            let offsets = vec![column.offsets().to_vec().into(), lists.offsets().to_vec().into()];
+            piece(
+                ColumnType { element: T::ELEMENT, depth: 2, width: *width },
+                offsets,
+                lists.flat_values().to_vec(),
+            )
+        }
         Shape::Text => Err(format!("column {name} is text; hand back numbers")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_lists_go_to_cells_and_come_back() {
+        let column_type = ColumnType { element: ElementType::F32, depth: 2, width: 1 };
+        let piece = |outer: Vec<i64>, inner: Vec<i64>, values: Vec<f32>| {
+            Piece::new(column_type, vec![outer.into(), inner.into()], values.into()).unwrap()
+        };
+        // The second begins above 0 in both.
+        let first = piece(vec![0, 2, 2], vec![0, 1, 3], vec![1.0, 2.0, 3.0]);
+        let second = piece(vec![1, 2], vec![0, 1, 3], vec![9.0, 4.0, 5.0]);
+        let column = Column::new(column_type, vec![first, second]).unwrap();
+        let mut events = EventChunk::new(0, 3);
+        events.set("hits", column);
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = TableBuilder::new();
+        for (branch, column) in events.columns() {
+            table = with_column(table, branch, column);
+        }
+        store::write_table(folder.path(), "t", &table).unwrap();
+        let stored = store::open_table(folder.path(), "t").unwrap();
+        let hits = stored.doubly_jagged::<f32>("hits").unwrap();
+        let lists: Vec<Vec<&[f32]>> = hits.iter().map(|event| event.iter().collect()).collect();
+        assert_eq!(lists, [vec![&[1.0_f32][..], &[2.0, 3.0]], vec![], vec![&[4.0, 5.0]]]);
+        let back = events_of(folder.path(), "t").unwrap();
+        let back = back.column("hits").unwrap();
+        assert_eq!((back.column_type(), back.to_f64()), (column_type, vec![1.0, 2.0, 3.0, 4.0, 5.0]));
     }
 }

@@ -98,7 +98,12 @@ fn repository(folder: &str) -> PathBuf {
 
 /// A file of 5000 generated events.
 fn write_signal(path: &Path) {
-    let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, 5000, 1)).unwrap();
+    write_events(path, 5000);
+}
+
+/// A file of generated events.
+fn write_events(path: &Path, n_events: u64) {
+    let generator = EventGenerator::new(GeneratorSettings::new(Process::Signal, n_events, 1)).unwrap();
     let mut chunks = generator.map(Ok::<_, Infallible>);
     root_writer::write_tree(path, "Events", &mut chunks, &mut |_| ControlFlow::Continue(())).unwrap();
 }

@@ -8,7 +8,7 @@
 //! | `display` | object: media type to text; with `id` (a text) and `update` (true to replace the display of that id) |
 //! | `value` | true beside `display` where it is the value of the last expression of the cell |
 //! | `progress` | object: `id`, `done`, `total`, `text` |
-//! | `put` | the name of the table that was handed back |
+//! | `put` | the name of the table that was handed back; with `sample` and `branch` where it is a branch of a sample |
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -76,6 +76,20 @@ pub(crate) fn send_put(name: &str) {
     if is_connected() {
         let mut line = format!("{MARK}{{\"put\":");
         push_json_text(&mut line, name);
+        line.push_str("}\n");
+        write_out(&line);
+    }
+}
+
+/// Says that a table lies in the store whose column is a branch of a sample.
+pub(crate) fn send_put_branch(table: &str, sample: &str, branch: &str) {
+    if is_connected() {
+        let mut line = format!("{MARK}{{\"put\":");
+        push_json_text(&mut line, table);
+        line.push_str(",\"sample\":");
+        push_json_text(&mut line, sample);
+        line.push_str(",\"branch\":");
+        push_json_text(&mut line, branch);
         line.push_str("}\n");
         write_out(&line);
     }

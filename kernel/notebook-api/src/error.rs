@@ -19,6 +19,13 @@ pub enum Error {
         /// How many tables there are.
         n_tables: usize,
     },
+    /// The kernel cannot bring the table.
+    NotShared {
+        /// The table.
+        table: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The table has no such column.
     NoColumn {
         /// The table.
@@ -95,6 +102,7 @@ impl fmt::Display for Error {
                 write!(to, "no table `{name}` among the {n_tables} that Rust cells see")?;
                 hint(to, nearest, "mlaas4hep::tables() lists them")
             }
+            Self::NotShared { table, reason } => write!(to, "table `{table}` cannot be had: {reason}"),
             Self::NoColumn { table, column, nearest, n_columns } => {
                 write!(to, "table `{table}` has no column `{column}` among its {n_columns}")?;
                 hint(to, nearest, "names() lists them")

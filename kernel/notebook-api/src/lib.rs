@@ -53,13 +53,13 @@ pub use content::{Content, html, json, latex, markdown, svg, text};
 pub use error::Error;
 pub use histogram::Histogram;
 #[doc(hidden)]
-pub use input::{decode_prompt, encode_answer};
+pub use input::{Request, decode_request, encode_answer};
 pub use input::{input, password};
 pub use primitive::{Primitive, PrimitiveType};
 #[doc(hidden)]
 pub use print::flushed_print;
 pub use progress::{Progress, progress};
-pub use put::put;
+pub use put::{put, put_branch};
 pub use show::{LastValue, Show, Shown, show, show_as, update};
-pub use table::{ColumnInfo, Jagged, JaggedIter, Shape, Table, table, tables};
+pub use table::{ColumnInfo, DoublyJagged, Jagged, JaggedIter, Shape, Table, table, tables};
 pub use table_builder::{IntoTable, TableBuilder};

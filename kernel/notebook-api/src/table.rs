@@ -6,16 +6,37 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::input::request_table;
 use crate::primitive::{values_of, with_type};
 use crate::store::{ColumnLayout, Layout, MappedFile};
 use crate::{Error, Primitive, PrimitiveType, store};
 
-/// Opens a table of the session by its name, such as a sample or what a cell handed back.
+/// Opens a table of the session by its name, such as a sample or what a cell handed back. The kernel is asked for it, so
+/// that it holds the events that pass the cuts now.
 ///
 /// # Errors
-/// [`Error::NoTable`] with the nearest names, [`Error::NoStore`] outside the kernel.
+/// [`Error::NoTable`] with the nearest names, [`Error::NotShared`] where the kernel cannot bring it,
+/// [`Error::NoStore`] outside the kernel.
 pub fn table(name: &str) -> Result<Table, Error> {
-    store::open_table(&store::store_folder()?, name)
+    let folder = store::store_folder()?;
+    let known = request_table(name).map_err(|reason| Error::NotShared { table: name.to_string(), reason })?;
+    store::open_table(&folder, name).map_err(|error| match error {
+        Error::NoTable { .. } => no_table(name, &with_stored(&folder, known)),
+        error => error,
+    })
+}
+
+fn no_table(name: &str, names: &[String]) -> Error {
+    let nearest = crate::nearest::nearest_names(name, names.iter().map(String::as_str));
+    Error::NoTable { name: name.to_string(), nearest, n_tables: names.len() }
+}
+
+/// Names that the kernel knows, and those in the store.
+fn with_stored(folder: &Path, mut names: Vec<String>) -> Vec<String> {
+    names.extend(store::table_names(folder).unwrap_or_default());
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Names of the tables that [`table`] opens, in alphabetical order.
@@ -23,7 +44,9 @@ pub fn table(name: &str) -> Result<Table, Error> {
 /// # Errors
 /// [`Error::NoStore`] outside the kernel.
 pub fn tables() -> Result<Vec<String>, Error> {
-    store::table_names(&store::store_folder()?)
+    let folder = store::store_folder()?;
+    // Without an answer those in the store are all that is known.
+    Ok(with_stored(&folder, request_table("").unwrap_or_default()))
 }
 
 /// How many values a column holds for one event.
@@ -39,6 +62,11 @@ pub enum Shape {
     /// A list of any length.
     Jagged {
         /// Values in each element of the list; mostly 1.
+        width: usize,
+    },
+    /// A list of lists of any length.
+    DoublyJagged {
+        /// Values in each element of the inner lists; mostly 1.
         width: usize,
     },
     /// A text.
@@ -70,14 +98,17 @@ struct Inner {
     layout: Layout,
     /// For each column, whether its offsets were found to rise: looked at when first asked for.
     offsets_checked: Vec<OnceLock<bool>>,
+    lists_checked: Vec<OnceLock<bool>>,
 }
 
 impl Table {
     pub(crate) fn new(name: &str, path: &Path, file: MappedFile) -> Result<Self, Error> {
         let layout = Layout::parse(file.bytes())
             .map_err(|reason| Error::BadFile { path: path.to_path_buf(), reason })?;
-        let offsets_checked = layout.columns.iter().map(|_| OnceLock::new()).collect();
-        let inner = Inner { name: name.to_string(), path: path.to_path_buf(), file, layout, offsets_checked };
+        let unchecked = || layout.columns.iter().map(|_| OnceLock::new()).collect();
+        let (offsets_checked, lists_checked) = (unchecked(), unchecked());
+        let (name, path) = (name.to_string(), path.to_path_buf());
+        let inner = Inner { name, path, file, layout, offsets_checked, lists_checked };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -116,6 +147,7 @@ impl Table {
         match layout.shape {
             Shape::Flat | Shape::Fixed { .. } => self.typed(layout),
             Shape::Jagged { .. } => Err(self.wrong_shape(layout, "jagged()")),
+            Shape::DoublyJagged { .. } => Err(self.wrong_shape(layout, "doubly_jagged()")),
             Shape::Text => Err(self.wrong_shape(layout, "texts()")),
         }
     }
@@ -145,8 +177,33 @@ impl Table {
                 Ok(Jagged { values, offsets, width })
             }
             Shape::Flat | Shape::Fixed { .. } => Err(self.wrong_shape(layout, "values()")),
+            Shape::DoublyJagged { .. } => Err(self.wrong_shape(layout, "doubly_jagged()")),
             Shape::Text => Err(self.wrong_shape(layout, "texts()")),
         }
+    }
+
+    /// The values of a column of lists of lists: iterates one [`Jagged`] for each event.
+    ///
+    /// # Errors
+    /// As [`Table::values`]; [`Error::WrongShape`] for columns that are no lists of lists.
+    pub fn doubly_jagged<T: Primitive>(&self, column: &str) -> Result<DoublyJagged<'_, T>, Error> {
+        let (index, layout) = self.find(column)?;
+        let Shape::DoublyJagged { width } = layout.shape else {
+            let instead = match layout.shape {
+                Shape::Jagged { .. } => "jagged()",
+                Shape::Text => "texts()",
+                _ => "values()",
+            };
+            return Err(self.wrong_shape(layout, instead));
+        };
+        let values = self.typed(layout)?;
+        let inner = self.raw_offsets(layout, layout.inner_offsets.as_ref())?;
+        let offsets = self.offsets(index, layout, inner.len().saturating_sub(1))?;
+        let is_sound = *self.inner.lists_checked[index].get_or_init(|| rises_to(inner, values.len() / width));
+        if !is_sound {
+            return Err(self.bad_file(layout, "its inner offsets do not rise to its end"));
+        }
+        Ok(DoublyJagged { offsets, lists: Jagged { values, offsets: inner, width } })
     }
 
     /// The texts of a column, one for each event.
@@ -206,15 +263,14 @@ impl Table {
     }
 
     fn offsets(&self, index: usize, layout: &ColumnLayout, n_elements: usize) -> Result<&[i64], Error> {
-        let range = layout.offsets.clone().unwrap_or_default();
-        let offsets: Option<&[i64]> = values_of(self.bytes(&range));
-        let offsets = offsets.ok_or_else(|| self.bad_file(layout, "its offsets are not aligned"))?;
-        let rise = *self.inner.offsets_checked[index].get_or_init(|| {
-            offsets.first() == Some(&0)
-                && offsets.last().is_some_and(|last| usize::try_from(*last) == Ok(n_elements))
-                && offsets.windows(2).all(|pair| pair[0] <= pair[1])
-        });
+        let offsets = self.raw_offsets(layout, layout.offsets.as_ref())?;
+        let rise = *self.inner.offsets_checked[index].get_or_init(|| rises_to(offsets, n_elements));
         if rise { Ok(offsets) } else { Err(self.bad_file(layout, "its offsets do not rise to its end")) }
+    }
+
+    fn raw_offsets(&self, layout: &ColumnLayout, range: Option<&Range<usize>>) -> Result<&[i64], Error> {
+        let offsets: Option<&[i64]> = values_of(self.bytes(&range.cloned().unwrap_or_default()));
+        offsets.ok_or_else(|| self.bad_file(layout, "its offsets are not aligned"))
     }
 
     fn bad_file(&self, layout: &ColumnLayout, reason: &str) -> Error {
@@ -232,6 +288,7 @@ impl Table {
                 Shape::Flat => "has one value for each event".to_string(),
                 Shape::Fixed { width } => format!("has {width} values for each event"),
                 Shape::Jagged { .. } => "has a list for each event".to_string(),
+                Shape::DoublyJagged { .. } => "has a list of lists for each event".to_string(),
                 Shape::Text => "has a text for each event".to_string(),
             },
             instead,
@@ -250,11 +307,19 @@ impl fmt::Debug for Table {
     }
 }
 
-/// A jagged column: a slice of values for each event.
+/// Whether offsets begin at 0, never fall, and end at the number of elements.
+fn rises_to(offsets: &[i64], n_elements: usize) -> bool {
+    offsets.first() == Some(&0)
+        && offsets.last().is_some_and(|last| usize::try_from(*last) == Ok(n_elements))
+        && offsets.windows(2).all(|pair| pair[0] <= pair[1])
+}
+
+/// A jagged column: a slice of values for each event. Or the lists of one event of a [`DoublyJagged`] column: what is said
+/// of events holds for lists then.
 #[derive(Clone, Copy, Debug)]
 pub struct Jagged<'a, T> {
     values: &'a [T],
-    /// One more than there are events; they rise from 0 to the number of elements.
+    /// One more than there are events; they never fall.
     offsets: &'a [i64],
     width: usize,
 }
@@ -279,10 +344,12 @@ impl<'a, T: Primitive> Jagged<'a, T> {
 
     /// The values of all events, one after the other.
     pub fn flat_values(&self) -> &'a [T] {
-        self.values
+        let at = |offset: Option<&i64>| offset.map_or(0, |offset| *offset as usize * self.width);
+        self.values.get(at(self.offsets.first())..at(self.offsets.last())).unwrap_or_default()
     }
 
-    /// The borders between events: those of event `i` are elements `offsets[i]..offsets[i + 1]`.
+    /// The borders between events: event `i` has `offsets[i + 1] - offsets[i]` elements. They begin at 0 but for the lists
+    /// of one event.
     pub fn offsets(&self) -> &'a [i64] {
         self.offsets
     }
@@ -313,6 +380,50 @@ impl<'a, T: Primitive> IntoIterator for &Jagged<'a, T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// A column of lists of lists: a [`Jagged`] for each event.
+#[derive(Clone, Copy, Debug)]
+pub struct DoublyJagged<'a, T> {
+    /// One more than there are events; they count lists.
+    offsets: &'a [i64],
+    /// All lists, of all events.
+    lists: Jagged<'a, T>,
+}
+
+impl<'a, T: Primitive> DoublyJagged<'a, T> {
+    /// The number of events.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are no events.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The lists of one event; `None` behind the last.
+    pub fn get(&self, event: usize) -> Option<Jagged<'a, T>> {
+        let start = *self.offsets.get(event)? as usize;
+        let end = *self.offsets.get(event + 1)? as usize;
+        Some(Jagged { offsets: self.lists.offsets.get(start..=end)?, ..self.lists })
+    }
+
+    /// The lists of all events, one after the other.
+    pub fn lists(&self) -> Jagged<'a, T> {
+        self.lists
+    }
+
+    /// The borders between events: those of event `i` are lists `offsets[i]..offsets[i + 1]`.
+    pub fn offsets(&self) -> &'a [i64] {
+        self.offsets
+    }
+
+    /// The lists of each event.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Jagged<'a, T>> + use<'a, T> {
+        let column = *self;
+        (0..self.len()).map(move |event| column.get(event).unwrap_or(Jagged { offsets: &[], ..column.lists }))
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct PendingColumn<'a> {
     pub(crate) pieces: Vec<Box<dyn AsBytes + 'a>>,
     /// One more than there are events; empty for flat columns.
     pub(crate) offsets: Vec<i64>,
+    /// One more than there are lists; empty but for lists of lists.
+    pub(crate) inner_offsets: Vec<i64>,
 }
 
 /// Values of any type as they lie in memory.
@@ -88,8 +90,7 @@ impl<'a> TableBuilder<'a> {
         for (offsets, values) in pieces {
             match checked_piece(offsets, width, values) {
                 Ok(values) => {
-                    let last = column.offsets.last().copied().unwrap_or(0);
-                    column.offsets.extend(offsets.iter().skip(1).map(|offset| last + offset - offsets[0]));
+                    extend_offsets(&mut column.offsets, offsets);
                     column.pieces.push(Box::new(values));
                 }
                 Err(reason) => self.fail(name, reason),
@@ -112,6 +113,51 @@ impl<'a> TableBuilder<'a> {
         column.n_events = column.offsets.len() - 1;
         column.pieces.push(Box::new(Cow::<[T]>::Owned(values)));
         self.add(column)
+    }
+
+    /// Adds a column of lists of lists of elements of `width` values each, in several pieces of outer offsets, inner offsets
+    /// and values; outer offsets count lists and inner ones elements of their own piece, and may begin above 0.
+    #[must_use]
+    pub fn doubly_jagged_pieces<'b, T: Primitive>(
+        mut self,
+        name: &str,
+        width: usize,
+        pieces: impl IntoIterator<Item = (&'b [i64], &'b [i64], Cow<'a, [T]>)>,
+    ) -> Self {
+        let mut column = PendingColumn::new::<T>(name, Shape::DoublyJagged { width });
+        column.offsets.push(0);
+        column.inner_offsets.push(0);
+        for (outer, inner, values) in pieces {
+            let taken = checked_lists(outer, inner)
+                .and_then(|inner| Ok((inner, checked_piece(inner, width, values)?)));
+            match taken {
+                Ok((inner, values)) => {
+                    extend_offsets(&mut column.offsets, outer);
+                    extend_offsets(&mut column.inner_offsets, inner);
+                    column.pieces.push(Box::new(values));
+                }
+                Err(reason) => self.fail(name, reason),
+            }
+        }
+        column.n_events = column.offsets.len() - 1;
+        self.add(column)
+    }
+
+    /// Adds a column of lists of lists, which are copied.
+    #[must_use]
+    pub fn lists_of_lists<T: Primitive>(self, name: &str, events: &[Vec<Vec<T>>]) -> Self {
+        let rising = |counts: &mut dyn Iterator<Item = usize>| {
+            let mut offsets = vec![0_i64];
+            offsets.extend(counts.scan(0, |end, count| {
+                *end += count as i64;
+                Some(*end)
+            }));
+            offsets
+        };
+        let outer = rising(&mut events.iter().map(Vec::len));
+        let inner = rising(&mut events.iter().flatten().map(Vec::len));
+        let values: Vec<T> = events.iter().flatten().flatten().copied().collect();
+        self.doubly_jagged_pieces(name, 1, [(&outer[..], &inner[..], values.into())])
     }
 
     /// Adds a column of one text for each event.
@@ -183,8 +229,27 @@ impl PendingColumn<'_> {
             n_events: 0,
             pieces: Vec::new(),
             offsets: Vec::new(),
+            inner_offsets: Vec::new(),
         }
     }
+}
+
+/// Goes on with the offsets of a further piece, which were checked.
+fn extend_offsets(all: &mut Vec<i64>, offsets: &[i64]) {
+    let last = all.last().copied().unwrap_or(0);
+    all.extend(offsets.iter().skip(1).map(|offset| last + offset - offsets[0]));
+}
+
+/// The inner offsets that the outer ones cover, if they do.
+fn checked_lists<'b>(outer: &[i64], inner: &'b [i64]) -> Result<&'b [i64], String> {
+    let (Some(first), Some(last)) = (outer.first(), outer.last()) else {
+        return Err("there are no offsets; even no events need one".to_string());
+    };
+    if *first < 0 || outer.windows(2).any(|pair| pair[0] > pair[1]) {
+        return Err("its outer offsets fall".to_string());
+    }
+    let covered = inner.get(*first as usize..=*last as usize);
+    covered.ok_or_else(|| format!("its outer offsets end at {last}, beyond its {} inner ones", inner.len()))
 }
 
 /// The values that the offsets cover, if they do.
@@ -241,6 +306,18 @@ impl<'a, T: Primitive> IntoTable<'a> for &'a Vec<T> {
 impl<'a, T: Primitive> IntoTable<'a> for &'a [T] {
     fn into_table(self, name: &str) -> TableBuilder<'a> {
         TableBuilder::new().flat(name, self)
+    }
+}
+
+impl<'a, T: Primitive> IntoTable<'a> for Vec<Vec<Vec<T>>> {
+    fn into_table(self, name: &str) -> TableBuilder<'a> {
+        TableBuilder::new().lists_of_lists(name, &self)
+    }
+}
+
+impl<'a, T: Primitive> IntoTable<'a> for &Vec<Vec<Vec<T>>> {
+    fn into_table(self, name: &str) -> TableBuilder<'a> {
+        TableBuilder::new().lists_of_lists(name, self)
     }
 }
 

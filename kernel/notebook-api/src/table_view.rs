@@ -34,6 +34,8 @@ fn type_words(column: &ColumnInfo) -> String {
         Shape::Fixed { width } => format!("{}[{width}]", column.primitive),
         Shape::Jagged { width: 1 } => format!("list of {}", column.primitive),
         Shape::Jagged { width } => format!("list of {}[{width}]", column.primitive),
+        Shape::DoublyJagged { width: 1 } => format!("list of list of {}", column.primitive),
+        Shape::DoublyJagged { width } => format!("list of list of {}[{width}]", column.primitive),
         Shape::Text => "text".to_string(),
     }
 }
@@ -48,6 +50,16 @@ fn cells(table: &Table, column: &ColumnInfo, n_rows: usize) -> Vec<String> {
         }),
         Shape::Jagged { .. } => with_type!(column.primitive, T => {
             table.jagged::<T>(name).map(|events| events.iter().take(n_rows).map(|values| values_text(values, column)).collect())
+        }),
+        Shape::DoublyJagged { .. } => with_type!(column.primitive, T => {
+            table.doubly_jagged::<T>(name).map(|events| events.iter().take(n_rows).map(|lists| {
+                let shown = lists.iter().take(FIRST_VALUES).map(|values| values_text(values, column));
+                let mut shown: Vec<String> = shown.collect();
+                if lists.len() > FIRST_VALUES {
+                    shown.push(format!("… {} in all", lists.len()));
+                }
+                format!("[{}]", shown.join(", "))
+            }).collect())
         }),
     };
     cells.unwrap_or_else(|error| vec![error.to_string()])

@@ -82,7 +82,10 @@ fn input_and_put_go_to_the_kernel_and_back() {
     let answers = [Ok("pt é"), Err("the front end has no keyboard")].map(mlaas4hep::encode_answer).join("\n");
     let output = as_worker("worker_that_hands_back", &format!("{answers}\n"), Some(store.path()));
     let prompt = output.split_once("EVCXR_INPUT_REQUEST:").unwrap().1.lines().next().unwrap();
-    assert_eq!(mlaas4hep::decode_prompt(prompt).as_deref(), Some("which: name?\n"));
+    assert_eq!(
+        mlaas4hep::decode_request(prompt),
+        Some(mlaas4hep::Request::Line("which: name?\n".to_string()))
+    );
     assert!(output.contains("EVCXR_INPUT_REQUEST_PASSWORD:"), "{output}");
     assert!(output.contains("\nno input: the front end has no keyboard\n"), "{output}");
     assert!(

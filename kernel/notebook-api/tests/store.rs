@@ -35,9 +35,33 @@ fn every_type_and_shape_comes_back() {
             2,
             [(&[1_i64, 2][..], vec![0_u16, 0, 7, 8].into()), (&[0, 0, 2][..], vec![1_u16, 2, 3, 4].into())],
         )
+        .lists_of_lists("tracks", &[vec![vec![1_u32], vec![2, 3]], vec![], vec![vec![], vec![4]]])
+        .doubly_jagged_pieces(
+            "cells",
+            2,
+            [
+                (&[1_i64, 2][..], &[0_i64, 1, 2][..], vec![9_i8, 9, 1, 2].into()),
+                (&[0, 0, 1], &[1, 3], vec![9, 9, 3, 4, 5, 6].into()),
+            ],
+        )
         .texts("trigger", ["HLT_Mu", "", "é"]);
     let table = written(folder.path(), &builder);
-    assert_eq!((table.n_events(), table.names().len()), (3, 16));
+    assert_eq!((table.n_events(), table.names().len()), (3, 18));
+    let tracks = table.doubly_jagged::<u32>("tracks").unwrap();
+    let lists: Vec<Vec<&[u32]>> = tracks.iter().map(|event| event.iter().collect()).collect();
+    assert_eq!(lists, [vec![&[1_u32][..], &[2, 3]], vec![], vec![&[], &[4]]]);
+    let of_third = tracks.get(2).unwrap();
+    assert_eq!(
+        (of_third.len(), of_third.flat_values(), of_third.get(1)),
+        (2, &[4_u32][..], Some(&[4_u32][..]))
+    );
+    assert_eq!((tracks.len(), tracks.lists().len(), tracks.get(3).is_none()), (3, 4, true));
+    let cells = table.doubly_jagged::<i8>("cells").unwrap();
+    let lists: Vec<Vec<&[i8]>> = cells.iter().map(|event| event.iter().collect()).collect();
+    assert_eq!(lists, [vec![&[1_i8, 2][..]], vec![], vec![&[3, 4, 5, 6]]]);
+    assert_eq!(table.to_f64("tracks").unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert!(table.doubly_jagged::<u32>("met").is_err() && table.jagged::<u32>("tracks").is_err());
+    assert!(table.content().plain_text().contains("events, 18 columns"));
     assert_eq!(table.values::<f32>("met").unwrap()[..2], met[..2]);
     assert!(table.values::<f32>("met").unwrap()[2].is_nan());
     assert_eq!(table.values::<bool>("is_signal").unwrap(), [true, false, true]);
@@ -181,6 +205,9 @@ fn read_all(bytes: &[u8]) -> Result<usize, Error> {
         n_values += table.to_f64(name).map_or(0, |values| values.len());
         n_values += table.texts(name).map_or(0, |texts| texts.len());
         n_values += table.jagged::<f32>(name).map_or(0, |events| events.iter().map(<[f32]>::len).sum());
+        n_values += table.doubly_jagged::<f32>(name).map_or(0, |events| {
+            events.iter().map(|lists| lists.iter().map(<[f32]>::len).sum::<usize>()).sum()
+        });
         n_values += table.values::<bool>(name).map_or(0, <[bool]>::len);
     }
     let _ = table.content();
@@ -193,6 +220,7 @@ fn good_file() -> Vec<u8> {
         .flat("b", vec![true, false])
         .fixed("f", 2, vec![1.0_f32, 2.0, 3.0, 4.0])
         .lists("l", [vec![1.0_f32], vec![2.0, 3.0]])
+        .lists_of_lists("d", &[vec![vec![1.0_f32], vec![2.0, 3.0]], vec![]])
         .texts("t", ["a", "bc"]);
     std::fs::read(write_table(folder.path(), "x", &builder).unwrap()).unwrap()
 }
@@ -200,7 +228,7 @@ fn good_file() -> Vec<u8> {
 #[test]
 fn each_truncation_is_refused() {
     let good = good_file();
-    assert_eq!(read_all(&good).unwrap(), 2 + 4 + 3 + 2 + 3 + 2);
+    assert_eq!(read_all(&good).unwrap(), 2 + 4 + 3 + 2 + 3 + 2 + 3 + 3);
     for length in 0..good.len() {
         assert!(read_all(&good[..length]).is_err(), "{length} bytes of {}", good.len());
     }

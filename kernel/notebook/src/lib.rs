@@ -13,4 +13,4 @@ pub mod notebook;
 pub mod session;
 mod show;
 
-pub use notebook::{Notebook, NotebookOptions, RustEngine};
+pub use notebook::{HandedBack, NoTables, Notebook, NotebookOptions, RustEngine, Tables};

@@ -123,12 +123,12 @@ fn line_without_secrets(code: &str) -> String {
         code[..end].trim_start().strip_prefix("%env").and_then(|rest| env::assignment(rest.trim_start()));
     if let Some((name, value)) = set
         && !value.is_empty()
-        && env::is_secret(name)
+        && secrets::is_secret(name)
     {
         return format!("%env {name}=(not remembered){}", &code[end..]);
     }
     let word = |word: &str| match word.split_once('=') {
-        Some((name, value)) if !value.is_empty() && env::is_secret(name) => {
+        Some((name, value)) if !value.is_empty() && secrets::is_secret(name) => {
             format!("{name}=(not remembered)")
         }
         _ => word.to_string(),

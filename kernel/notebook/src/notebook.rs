@@ -3,19 +3,21 @@
 mod complete;
 mod context;
 mod inspect;
+mod parameters;
 mod rust_engine;
 
 pub use context::{CellRunner, Context, watch};
 pub(crate) use inspect::few_values;
-pub use rust_engine::RustEngine;
+pub use rust_engine::{HandedBack, NoTables, RustEngine, Tables};
 
 use crate::cells::{Balance, MagicCall, Part, balance, split};
 use crate::magic::{Action, Invocation, MagicError, MagicInfo};
-use crate::session::{Sample, Session, Vocabulary};
+use crate::session::{MemoryGuard, Sample, Session, Vocabulary};
 use crate::{arguments, magics};
 use jupyter_kernel::{
     Cell, CellDone, CellError, Completeness, Completions, Language, LanguageInfo, MimeBundle, Output,
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -27,7 +29,7 @@ pub struct NotebookOptions {
     pub rust: Option<Box<dyn RustEngine>>,
     /// The training worker `mlaas4hep-torch`.
     pub worker: Option<PathBuf>,
-    /// Bytes that this server may take, where a spawner says so; an eighth of it is kept for each sample.
+    /// Bytes that this server may take, where a spawner says so; see [`MemoryGuard`].
     pub memory_limit_bytes: Option<u64>,
 }
 
@@ -38,6 +40,8 @@ pub struct Notebook {
     vocabulary: RwLock<Arc<Vocabulary>>,
     /// What Rust cells last saw of each sample.
     shared_tables: Mutex<BTreeMap<String, String>>,
+    /// Rust that makes variables of parameters, for the next Rust cell: a notebook of magics does not wait for it.
+    waiting_rust: Mutex<String>,
     options: NotebookOptions,
 }
 
@@ -48,12 +52,17 @@ impl Notebook {
     /// No temporary folder can be made.
     pub fn new(options: NotebookOptions) -> std::io::Result<Self> {
         let mut session = Session::new()?;
-        if let Some(limit) = options.memory_limit_bytes {
-            let budget = usize::try_from(limit / 8).unwrap_or(usize::MAX);
-            session.settings.memory_budget_bytes = session.settings.memory_budget_bytes.min(budget);
-        }
+        session.memory = MemoryGuard::new(options.memory_limit_bytes);
+        let budget = usize::try_from(session.memory.share_bytes(u64::MAX)).unwrap_or(usize::MAX);
+        session.settings.memory_budget_bytes = session.settings.memory_budget_bytes.min(budget);
         let session = Mutex::new(session);
-        Ok(Self { session, vocabulary: RwLock::default(), shared_tables: Mutex::default(), options })
+        Ok(Self {
+            session,
+            vocabulary: RwLock::default(),
+            shared_tables: Mutex::default(),
+            waiting_rust: Mutex::default(),
+            options,
+        })
     }
 
     /// The names that can be typed.
@@ -94,7 +103,7 @@ impl Notebook {
         }
     }
 
-    /// Runs Rust; tables of the session that its text names are there for it, and those that it hands back become samples.
+    /// Runs Rust; tables of the session that it asks for are brought, and those that it hands back become samples.
     fn run_rust(
         &self,
         rust: &dyn RustEngine,
@@ -102,46 +111,61 @@ impl Notebook {
         line: usize,
         output: &Output,
     ) -> Result<(), CellError> {
-        self.share_tables(rust, code).map_err(|error| shown(&error))?;
-        let handed_back = rust.execute(code, line, output)?;
+        let tables = SessionTables { notebook: self, rust, output };
+        let waiting = std::mem::take(&mut *self.waiting_rust.lock().unwrap_or_else(PoisonError::into_inner));
+        if !waiting.is_empty() {
+            rust.execute(&waiting, 0, output, &tables)?;
+        }
+        let handed_back = rust.execute(code, line, output, &tables)?;
         if handed_back.is_empty() {
             return Ok(());
         }
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, events) in handed_back {
-            session.history.push(format!("{name} came from a Rust cell"));
-            session.set_sample(Sample::in_memory(&name, events));
+        let mut result = Ok(());
+        for one in handed_back {
+            match one {
+                HandedBack::Table { name, events } => {
+                    session.history.push(format!("{name} came from a Rust cell"));
+                    session.set_sample(Sample::in_memory(&name, events));
+                }
+                HandedBack::Branch { sample, name, column } => {
+                    let added = session.add_branch(&sample, &name, &column);
+                    result = result.and(added.map_err(|error| shown(&error)));
+                }
+            }
         }
         self.set_vocabulary(&session);
-        Ok(())
-    }
-
-    /// Copies samples into shared memory when a cell names them as `table("NAME")` and what it would see has changed.
-    fn share_tables(&self, rust: &dyn RustEngine, code: &str) -> Result<(), MagicError> {
-        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut known = self.shared_tables.lock().unwrap_or_else(PoisonError::into_inner);
-        for sample in &session.samples {
-            let is_named = code.contains(&format!("\"{}\"", sample.name)) && code.contains("table");
-            // What a cell handed over lies there already.
-            if !is_named || sample.files.is_empty() {
-                continue;
-            }
-            let state = session.shared_state(&sample.name)?;
-            if known.get(&sample.name) != Some(&state) {
-                rust.put(&sample.name, &session.events_to_share(&sample.name)?)?;
-                known.insert(sample.name.clone(), state);
-            }
-        }
-        Ok(())
+        result
     }
 
     fn set_vocabulary(&self, session: &Session) {
         *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Vocabulary::of(session));
     }
 
+    /// Keeps the values of a parameters cell.
+    fn set_parameters(&self, parameters: Vec<(String, Value)>) {
+        let mut waiting = self.waiting_rust.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_str(&parameters::in_rust(&parameters));
+        waiting.push('\n');
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.parameters.extend(parameters);
+    }
+
+    /// The call with the values of parameters in the place of their names.
+    fn filled_in(&self, call: &MagicCall) -> MagicCall {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let filled = |text: &String| parameters::filled_in(text, &session.parameters).into_owned();
+        MagicCall {
+            name: call.name.clone(),
+            arguments: filled(&call.arguments),
+            body: call.body.as_ref().map(filled),
+            line: call.line,
+        }
+    }
+
     fn run_magic(&self, call: &MagicCall, cell: &Cell, output: &Output) -> Result<(), CellError> {
         let magic = magics::find(&call.name).map_err(|error| shown(&error))?;
-        let invocation = invocation(magic, call).map_err(|error| shown(&error))?;
+        let invocation = invocation(magic, &self.filled_in(call)).map_err(|error| shown(&error))?;
         let run = match magic.action {
             Action::Session(run) => run,
             Action::Cells(run) => return run(&invocation, &CellRunner { notebook: self, cell, output }),
@@ -170,6 +194,11 @@ impl Notebook {
 
     /// Runs the parts of a text one after the other.
     fn run_text(&self, text: &str, cell: &Cell, output: &Output) -> Result<(), CellError> {
+        if let Some(parameters) = crate::cells::parameters::parameters(text) {
+            let problem = |reason: String| MagicError::new("ParameterError", reason);
+            self.set_parameters(parameters.map_err(|reason| shown(&problem(reason)))?);
+            return Ok(());
+        }
         for part in split(text) {
             if output.is_interrupted() {
                 return Err(shown(&MagicError::interrupted("stopped between two lines of the cell")));
@@ -177,6 +206,42 @@ impl Notebook {
             self.run_part(&part, cell, output)?;
         }
         Ok(())
+    }
+}
+
+/// The samples, as a running Rust cell asks for them.
+struct SessionTables<'a> {
+    notebook: &'a Notebook,
+    rust: &'a dyn RustEngine,
+    output: &'a Output,
+}
+
+impl Tables for SessionTables<'_> {
+    /// Copies a sample into shared memory when what a cell would see of it has changed.
+    fn bring(&self, name: &str) -> Result<Vec<String>, MagicError> {
+        let session = self.notebook.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.notebook.shared_tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = session.samples.iter().map(|sample| sample.name.clone()).collect();
+        // What a cell handed over lies there already.
+        let Some(sample) =
+            session.samples.iter().find(|sample| sample.name == name && !sample.files.is_empty())
+        else {
+            return Ok(names);
+        };
+        let state = session.shared_state(&sample.name)?;
+        if known.get(name) != Some(&state) {
+            warn(self.output, session.memory_for(name, &|branch| session.branches.takes(branch))?);
+            self.rust.put(name, &session.events_to_share(name)?)?;
+            known.insert(name.to_string(), state);
+        }
+        Ok(names)
+    }
+}
+
+/// Says that memory will be scarce, before it is.
+pub(crate) fn warn(output: &Output, warning: Option<String>) {
+    if let Some(warning) = warning {
+        output.stderr(&format!("{warning}\n"));
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a notebook holds between its cells: samples, the selection, the model. Knows neither Jupyter nor pictures.
 
+mod added_branch;
 mod branches;
 mod extended_table;
 mod file_stamp;
 mod first_look;
 mod histograms;
 mod measure;
+mod memory_guard;
 mod memory_sample;
 mod sample;
 mod settings;
@@ -19,7 +21,10 @@ pub use extended_table::ExtendedTable;
 pub use file_stamp::FileStamp;
 pub use first_look::{FirstLook, FirstValues};
 pub use histograms::{FilledSamples, HistogramWish, OnPart, go_on_unless};
+pub use memory_guard::MemoryGuard;
+pub(crate) use memory_guard::decoded_bytes_of;
 pub(crate) use memory_sample::joined;
+pub(crate) use sample::memory_of_table_files;
 pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
 pub use short_model::{ACTIVATIONS, LAYERS, layers as short_layers};
@@ -62,6 +67,10 @@ pub struct Session {
     pub shared: Arc<SharedFiles>,
     /// Variables that `%env` set, for what is started from now on.
     pub environment: BTreeMap<String, String>,
+    /// What this server may take.
+    pub memory: MemoryGuard,
+    /// Values of the parameters cells, for `{name}` in magics.
+    pub parameters: BTreeMap<String, serde_json::Value>,
     /// What was done, for `%provenance`.
     pub history: Vec<String>,
     /// Specs files and checkpoints of this session.
@@ -95,6 +104,8 @@ impl Session {
             specs: BTreeMap::new(),
             asked_epochs: None,
             environment: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            memory: MemoryGuard::default(),
             history: Vec::new(),
             folder: tempfile::Builder::new().prefix("mlaas4hep-session-").tempdir()?,
         })

@@ -50,11 +50,12 @@ impl<'a> Cell<'a> {
     }
 
     /// Takes events until the engine is done and the last output has come; `None` when the cell is interrupted.
+    /// `is_interrupted` is asked now and then, and told whether the cell runs already.
     pub(crate) fn follow(
         &mut self,
         events: &Receiver<Event>,
         look: Duration,
-        is_interrupted: impl Fn() -> bool,
+        mut is_interrupted: impl FnMut(bool) -> bool,
     ) -> Option<Result<(), RustError>> {
         let result = loop {
             match events.recv_timeout(look) {
@@ -65,7 +66,7 @@ impl<'a> Cell<'a> {
                     break Err(RustError::plain("EngineFailed", "the engine of Rust cells has stopped"));
                 }
             }
-            if is_interrupted() {
+            if is_interrupted(self.runs > 0) {
                 return None;
             }
         };
@@ -95,7 +96,9 @@ impl<'a> Cell<'a> {
                 let reason = if reason.is_empty() { "the cell ended at `?`" } else { reason };
                 Err(RustError::plain("Error", reason))
             }
-            Ok(()) => Ok(RustDone { tables_put: self.outputs.tables_put }),
+            Ok(()) => {
+                Ok(RustDone { tables_put: self.outputs.tables_put, branches_put: self.outputs.branches_put })
+            }
             Err(error) if error.name == "WorkerDied" => Err(self.died(shared.options.memory_limit_bytes)),
             Err(error) => Err(error),
         }
@@ -156,7 +159,7 @@ mod tests {
             events.send(event).unwrap();
         }
         let mut cell = Cell::new(&Nobody, Vec::new());
-        assert!(cell.follow(&received, Duration::from_secs(1), || false).is_some());
+        assert!(cell.follow(&received, Duration::from_secs(1), |_| false).is_some());
         assert!(cell.is_panic, "what came after the engine was done is taken, too");
         assert!(received.is_empty());
     }

@@ -12,6 +12,7 @@ use crate::engine::{EngineState, Job, Shared, Ticket, unavailable};
 use crate::options::RustOptions;
 use crate::side::Stopped;
 use crate::sink::{CellSink, RustDone, RustError};
+use crate::waiting::Waiting;
 use crate::{commands, engine, letters, processes, share, worker};
 
 /// How often the sink is asked whether the cell is interrupted.
@@ -195,17 +196,28 @@ impl RustCells {
     }
 
     fn wait_until_ready(&self, sink: &dyn CellSink) -> Result<(), RustError> {
+        let mut waiting = Waiting::new(sink, &self.shared.folder);
         loop {
             match self.state() {
-                EngineState::Ready => return Ok(()),
+                EngineState::Ready => {
+                    waiting.end("ready");
+                    return Ok(());
+                }
                 EngineState::Starting { .. } if self.was_interrupted(sink) => {
+                    waiting.end("interrupted; the engine goes on to start");
                     return Err(RustError::plain(
                         "Interrupted",
                         "the engine of Rust cells was still starting; it goes on",
                     ));
                 }
-                EngineState::Starting { .. } => self.shared.wait(LOOK),
-                state => return Err(unavailable(&state)),
+                EngineState::Starting { step } => {
+                    waiting.show(&step);
+                    self.shared.wait(LOOK);
+                }
+                state => {
+                    waiting.end("not ready");
+                    return Err(unavailable(&state));
+                }
             }
         }
     }
@@ -222,7 +234,15 @@ impl RustCells {
         for event in left_over {
             cell.take(event);
         }
-        match cell.follow(&received, LOOK, || self.was_interrupted(sink)) {
+        let mut waiting = Waiting::new(sink, &self.shared.folder);
+        let followed = cell.follow(&received, LOOK, |has_run| {
+            if !has_run {
+                waiting.show_crates("compiling");
+            }
+            self.was_interrupted(sink)
+        });
+        waiting.end("compiled");
+        match followed {
             Some(result) => cell.end(result, code, &self.shared),
             None => Err(self.stop(&ticket)),
         }

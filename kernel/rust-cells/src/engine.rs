@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::options::RustOptions;
 use crate::side::{Event, Side};
 use crate::sink::RustError;
-use crate::{environment, processes, render, seed, sources, standard_library, types, worker};
+use crate::{processes, render, seed, sources, standard_library, types, worker};
 
 /// What every cell has in scope: `print!` that shows at once, and the trait that saves a second compilation.
 const PRELUDE: &str = "use mlaas4hep::{print, LastValue};";
@@ -391,7 +391,7 @@ fn proxy_command(shared: &Shared) -> io::Result<Command> {
         Some(bytes) => command.env(worker::MEMORY_VARIABLE, bytes.to_string()),
         None => command.env_remove(worker::MEMORY_VARIABLE),
     };
-    for name in environment::secret_names() {
+    for name in secrets::variables() {
         command.env_remove(name);
     }
     // Its own group: Ctrl-C in the terminal of a server is no matter of the worker.
@@ -402,7 +402,7 @@ fn proxy_command(shared: &Shared) -> io::Result<Command> {
 /// Gives cells `mlaas4hep`, and takes the secrets away from what is built for them.
 fn prepare(shared: &Shared, context: &mut CommandContext) -> Result<(), String> {
     let mut lines: Vec<String> = Vec::new();
-    for name in environment::secret_names() {
+    for name in secrets::variables() {
         lines.push(format!(":build_env {}=", name.to_string_lossy()));
     }
     let api = Value::from(shared.options.api_folder().to_string_lossy());

@@ -54,6 +54,11 @@ pub(crate) enum Frame {
         /// Whether the answer is not to be shown.
         is_password: bool,
     },
+    /// The cell wants a table as it is now; the kernel answers with [`Answer::Line`]: the names of all tables.
+    Table {
+        /// Its name; empty to ask for names only.
+        name: String,
+    },
     /// The worker has ended.
     Gone {
         /// How, in words.
@@ -70,7 +75,7 @@ pub(crate) enum Answer {
         /// False when the cell was interrupted while it was compiled.
         may_run: bool,
     },
-    /// To [`Frame::Input`].
+    /// To [`Frame::Input`] and [`Frame::Table`].
     Line {
         /// What was typed, or why nothing was.
         answer: Result<String, String>,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::panics::{PanicReader, PanicText};
 use crate::side::Event;
-use crate::sink::CellSink;
+use crate::sink::{BranchPut, CellSink};
 use crate::splitter::content_value;
 
 /// The end of the standard error that is kept to explain a crash.
@@ -19,6 +19,7 @@ pub(crate) struct Outputs<'a> {
     panics: PanicReader,
     bars: HashSet<String>,
     pub(crate) tables_put: Vec<String>,
+    pub(crate) branches_put: Vec<BranchPut>,
     /// The last words on the standard error.
     pub(crate) last_errors: String,
 }
@@ -30,6 +31,7 @@ impl<'a> Outputs<'a> {
             panics: PanicReader::default(),
             bars: HashSet::new(),
             tables_put: Vec::new(),
+            branches_put: Vec::new(),
             last_errors: String::new(),
         }
     }
@@ -45,6 +47,10 @@ impl<'a> Outputs<'a> {
             }
             Event::Display(data) => self.sink.display(None, false, &data),
             Event::Message(json) => self.message(&json),
+            Event::Table { name, answer } => {
+                // The asker may be gone.
+                let _ = answer.send(self.sink.table_wanted(&name).map(|names| names.join("\n")));
+            }
             Event::Input { prompt, is_password, answer } => {
                 // The asker may be gone.
                 let _ = answer.send(self.sink.read_line(&prompt, is_password));
@@ -88,6 +94,11 @@ impl<'a> Outputs<'a> {
             }
         } else if let Some(progress) = message["progress"].as_object() {
             self.progress(progress);
+        } else if let (Some(table), Some(sample), Some(branch)) =
+            (message["put"].as_str(), message["sample"].as_str(), message["branch"].as_str())
+        {
+            let (sample, branch, table) = (sample.to_string(), branch.to_string(), table.to_string());
+            self.branches_put.push(BranchPut { sample, branch, table });
         } else if let Some(table) = message["put"].as_str() {
             self.sink.table_put(table);
             self.tables_put.push(table.to_string());
@@ -158,12 +169,15 @@ mod tests {
             r#"{"progress":{"id":"p","done":0,"total":4,"text":"t"}}"#,
             r#"{"progress":{"id":"p","done":9,"total":4,"text":"t"}}"#,
             r#"{"put":"ttH"}"#,
+            r#"{"put":"ttH/x","sample":"ttH","branch":"x"}"#,
             r#"{"display":1}"#,
             "{",
         ] {
             outputs.take(Event::Message(json.to_string()));
         }
         assert_eq!(outputs.tables_put, ["ttH"]);
+        let [branch] = &outputs.branches_put[..] else { panic!("one branch") };
+        assert_eq!([&branch.sample, &branch.branch, &branch.table], ["ttH", "x", "ttH/x"]);
         let expected = [
             "display Some(\"x\") true a".to_string(),
             format!("display Some(\"p\") false t {} 0 % (0 of 4)", "░".repeat(24)),

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 
+use mlaas4hep::Request;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
@@ -197,9 +198,14 @@ impl Proxy {
     }
 
     fn ask(&mut self, prompt: &str, is_password: bool) -> io::Result<()> {
-        let ours = mlaas4hep::decode_prompt(prompt);
+        let ours = mlaas4hep::decode_request(prompt);
         let is_ours = ours.is_some();
-        self.send(&Frame::Input { prompt: ours.unwrap_or_else(|| prompt.to_string()), is_password })?;
+        let frame = match ours {
+            Some(Request::Table(name)) => Frame::Table { name },
+            Some(Request::Line(prompt)) => Frame::Input { prompt, is_password },
+            None => Frame::Input { prompt: prompt.to_string(), is_password },
+        };
+        self.send(&frame)?;
         let Answer::Line { answer } = read_frame(&mut self.kernel)? else {
             return Err(io::Error::other("the kernel answered something else than a line"));
         };

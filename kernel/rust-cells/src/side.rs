@@ -30,6 +30,10 @@ pub(crate) enum Event {
         is_password: bool,
         answer: Sender<Result<String, String>>,
     },
+    Table {
+        name: String,
+        answer: Sender<Result<String, String>>,
+    },
     Gone {
         how: String,
     },
@@ -178,6 +182,10 @@ impl Side {
                 let answer = self.ask(pid, prompt, is_password);
                 return write_frame(connection, &Answer::Line { answer });
             }
+            Frame::Table { name } => {
+                let answer = self.table(pid, name);
+                return write_frame(connection, &Answer::Line { answer });
+            }
             Frame::Complete => {
                 self.lock().is_running = false;
                 Event::Complete
@@ -207,6 +215,16 @@ impl Side {
             return Err("no cell is at work".to_string());
         }
         self.send(pid, Event::Input { prompt, is_password, answer });
+        answered.recv().unwrap_or_else(|_| Err("the cell was interrupted".to_string()))
+    }
+
+    /// A thread that a cell left behind sees what lies in the store.
+    fn table(&self, pid: i32, name: String) -> Result<String, String> {
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        if self.lock().cell.is_none() {
+            return Ok(String::new());
+        }
+        self.send(pid, Event::Table { name, answer });
         answered.recv().unwrap_or_else(|_| Err("the cell was interrupted".to_string()))
     }
 

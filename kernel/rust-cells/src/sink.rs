@@ -23,6 +23,15 @@ pub trait CellSink: Send + Sync {
     /// Whether the cell is to be interrupted; looked at fifty times a second, and at once after
     /// [`crate::RustCells::interrupt`].
     fn is_interrupted(&self) -> bool;
+    /// The cell wants a table: it is to be brought up to date in the store before this returns. Gives the names of all
+    /// that could be wanted; a name that is none of them is looked for in the store. Asked with an empty name, it gives the
+    /// names alone.
+    ///
+    /// # Errors
+    /// Why the table cannot be brought, and what to do.
+    fn table_wanted(&self, _name: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
     /// A table of the store was written by the cell, and replaces one of its name.
     fn table_put(&self, _name: &str) {}
 }
@@ -32,6 +41,19 @@ pub trait CellSink: Send + Sync {
 pub struct RustDone {
     /// Names of the tables that the cell handed back, in their order.
     pub tables_put: Vec<String>,
+    /// Columns that it handed back as branches of samples, in their order.
+    pub branches_put: Vec<BranchPut>,
+}
+
+/// A column that is to be a branch of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchPut {
+    /// The sample.
+    pub sample: String,
+    /// The branch, and the column of the table.
+    pub branch: String,
+    /// The table of the store that holds it.
+    pub table: String,
 }
 
 /// A cell that did not come to its end.

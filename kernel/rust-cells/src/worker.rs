@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, Signal};
 
-use crate::{environment, processes, proxy, standard_library};
+use crate::{processes, proxy, standard_library};
 
 /// Where the kernel listens for the proxy.
 pub(crate) const SOCKET_VARIABLE: &str = "MLAAS4HEP_SOCKET";
@@ -68,7 +68,7 @@ pub(crate) fn worker_command() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(std::env::args_os().skip(1).collect::<Vec<OsString>>());
     command.env(IS_WORKER, "1").env_remove("RUST_BACKTRACE");
-    for name in environment::secret_names() {
+    for name in secrets::variables() {
         command.env_remove(name);
     }
     // Its own group: an interrupt ends what a cell has started, too, and not the kernel.

@@ -210,3 +210,32 @@ fn outputs_that_cannot_be_written_have_one_status() {
         std::fs::remove_dir(place.path(folder)).expect("a folder can be removed");
     }
 }
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let Some(place) = Workplace::new("a_result_that_cannot_be_written_is_no_success") else { return };
+    place.example(50);
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full is there");
+    let output = place.command(&["inspect", "signal.root", "--json"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"));
+}
+
+#[test]
+fn a_checkpoint_of_another_preparation_is_refused() {
+    let Some(place) = Workplace::new("a_checkpoint_of_another_preparation_is_refused") else { return };
+    place.example(300);
+    let train = |change: &str| {
+        let text = format!(r#"{{"epochs": 1, "chunk_size": 200, "checkpoint": "on.ckpt"{change}}}"#);
+        place.write("params.json", text.as_bytes());
+        place.run(&["workflow", "--files=signal.root,background.root", "--labels=1,0", "--model=model.json", "--params=params.json"])
+    };
+    let first = train("");
+    assert!(first.status.success(), "{}", crate::program::all_text(&first));
+    for change in [r#", "scaler": "robust""#, r#", "split_by": "identifier""#, r#", "class_weights": "balanced""#] {
+        let output = train(change);
+        let text = crate::program::all_text(&output);
+        assert!(!output.status.success() && text.contains("on.ckpt") && text.contains("scaler"), "{change}: {text}");
+    }
+    assert!(train("").status.success(), "the same settings go on");
+}

@@ -16,7 +16,8 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use training_pipeline::{
-    Labels, ModelRequest, PipelineRequest, Prepared, mix_settings, name_list, prepare_with, read_selection,
+    Labels, ModelRequest, OpenedTables, PipelineRequest, Prepared, mix_settings, name_list, prepare_with,
+    read_selection,
 };
 
 /// Write the normalised, padded chunks as `NumPy` files.
@@ -108,6 +109,7 @@ impl Matrix {
         }
         let labels = Labels::said(labels, files.len());
         Ok(PipelineRequest {
+            opened: OpenedTables::default(),
             model: ModelRequest::Network(any_network(&labels)),
             labels,
             files,

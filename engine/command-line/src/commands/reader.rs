@@ -13,7 +13,7 @@ use event_selection::CheckedSelection;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use training_pipeline::{Input, Parameters, name_list, open_all, read_selection};
+use training_pipeline::{Input, OpenedTables, Parameters, name_list, open_all, read_selection};
 
 /// Read one file as the original's reader does: show its branches, write its specs, draw its values.
 ///
@@ -119,7 +119,8 @@ impl Reader {
             ..Parameters::default()
         };
         parameters.resolve_branch_files()?;
-        let mut inputs = open_all(std::slice::from_ref(&self.fin), &parameters, None, &shared::opener())?;
+        let (files, opened) = (std::slice::from_ref(&self.fin), OpenedTables::default());
+        let mut inputs = open_all(files, &opened, &parameters, None, &shared::opener())?;
         inputs.pop().ok_or_else(|| anyhow::anyhow!("no input file"))
     }
 

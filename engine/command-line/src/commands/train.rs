@@ -7,7 +7,7 @@ use crate::shared;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use training_pipeline::{Labels, PipelineRequest, name_list, read_model, read_selection};
+use training_pipeline::{Labels, OpenedTables, PipelineRequest, name_list, read_model, read_selection};
 
 /// Train a model on samples named on the command line.
 ///
@@ -79,6 +79,7 @@ impl Train {
         let folder =
             self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(PipelineRequest {
+            opened: OpenedTables::default(),
             files,
             labels,
             model: read_model(&self.model, &opener)?,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table_file::Format;
 use training_pipeline::{
-    Labels, ModelRequest, Parameters, PipelineRequest, name_list, read_model, read_selection,
+    Labels, ModelRequest, OpenedTables, Parameters, PipelineRequest, name_list, read_model, read_selection,
 };
 
 /// Train a model on ROOT files, as the original `MLaaS4HEP` does.
@@ -94,6 +94,7 @@ impl Workflow {
         let parameters = read_parameters(&self.params, console)?;
         let format = self.dtype.as_deref().map(read_format).transpose()?.flatten();
         Ok(PipelineRequest {
+            opened: OpenedTables::default(),
             labels: Labels::said(labels, files.len()),
             files,
             model: read_model(Path::new(model), &opener)?,

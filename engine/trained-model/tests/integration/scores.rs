@@ -183,3 +183,20 @@ fn json_rows_score_as_columns() {
     let error = predictor.predict_json(&json!([{"met": 1.0}]), UnknownKeys::Refuse).unwrap_err();
     assert!(matches!(error, PredictError::MissingBranches { ref names, .. } if names.len() == 5), "{error}");
 }
+
+#[test]
+fn an_event_wider_than_those_of_training_is_cut() {
+    let chunk = events(50);
+    let lists = |n_more: usize| -> Vec<Vec<f32>> {
+        let longest: Vec<f32> = (0..40).map(|i| 30.0 + i as f32).collect();
+        (0..50).map(|_| longest[..longest.len() - n_more].to_vec()).collect()
+    };
+    let with = |n_more: usize| {
+        let mut chunk = chunk.clone();
+        chunk.set("jet_pt", Piece::jagged(&lists(n_more)).into());
+        chunk.set("jet_eta", Piece::jagged(&lists(n_more)).into());
+        chunk
+    };
+    let (wide, wider) = (predictor().predict(&with(10)).unwrap(), predictor().predict(&with(0)).unwrap());
+    assert_eq!(bits(&wide), bits(&wider), "only the first values count");
+}

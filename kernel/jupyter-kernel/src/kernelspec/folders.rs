@@ -24,6 +24,23 @@ impl Place {
         self.kernels_folder_in(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))
     }
 
+    /// What whoever asked for this place should know: `SysPrefix` may have found an environment that is not active.
+    pub fn note(&self) -> Option<String> {
+        self.note_in(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+    }
+
+    fn note_in(&self, environment: &dyn Fn(&str) -> Option<OsString>) -> Option<String> {
+        let is_active = ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().any(|name| environment(name).is_some());
+        if *self != Self::SysPrefix || is_active {
+            return None;
+        }
+        let prefix = sys_prefix(environment)?;
+        Some(format!(
+            "no Python environment is active (neither VIRTUAL_ENV nor CONDA_PREFIX is set): took {}, where the first jupyter or python3 of PATH lies; activate another first, or say --prefix FOLDER or --user",
+            prefix.display()
+        ))
+    }
+
     fn kernels_folder_in(&self, environment: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         let data = match self {
             Self::System => PathBuf::from("/usr/local/share/jupyter"),
@@ -98,6 +115,18 @@ mod tests {
         std::fs::create_dir(&bin).unwrap();
         std::fs::write(bin.join("python3"), "").unwrap();
         let path = format!("/nowhere:{}", bin.display());
+        let note = |environment: &[(&str, &str)]| {
+            let value = |wanted: &str| {
+                environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| OsString::from(value))
+            };
+            Place::SysPrefix.note_in(&value)
+        };
+        let said = note(&[("PATH", &path)]).unwrap();
+        assert!(
+            said.contains("no Python environment is active") && said.contains(root.path().to_str().unwrap()),
+            "{said}"
+        );
+        assert_eq!(note(&[("PATH", &path), ("VIRTUAL_ENV", "/v")]), None);
         let expected = root.path().join("share/jupyter/kernels");
         assert_eq!(folder(&Place::SysPrefix, &[("PATH", &path)]), Some(expected));
     }

@@ -13,6 +13,8 @@ use zeromq::{Socket, SocketEvent, SocketRecv, SocketSend, XPubSocket, ZmqMessage
 
 /// Stream text waits this long for more of it.
 const STREAM_DELAY: Duration = Duration::from_millis(25);
+/// An end that may begin a hidden value is looked at again after this time.
+const HELD_BACK: Duration = Duration::from_mins(1);
 /// How long subscribers have to come back after they were cut off.
 const RESUBSCRIBE: Duration = Duration::from_secs(1);
 
@@ -50,7 +52,7 @@ pub(crate) async fn publish(
                     publisher.handle(event).await;
                 }
             }
-            () = sleep_until(deadline), if publisher.stream.is_some() => publisher.flush().await,
+            () = sleep_until(deadline), if publisher.stream.is_some() => publisher.flush_text().await,
         }
     }
 }
@@ -98,7 +100,7 @@ impl Publisher {
         }
         for piece in pieces(text) {
             if self.stream.as_ref().is_some_and(|stream| stream.text.len() + piece.len() > STREAM_BYTES) {
-                self.flush().await;
+                self.flush_text().await;
             }
             let stream = self.stream.get_or_insert_with(|| PendingStream {
                 parent: Arc::clone(parent),
@@ -107,9 +109,26 @@ impl Publisher {
                 deadline: Instant::now() + STREAM_DELAY,
             });
             stream.text.push_str(piece);
+            stream.deadline = stream.deadline.min(Instant::now() + STREAM_DELAY);
         }
     }
 
+    /// Sends the text that waits, but for an end with which a hidden value may begin: the rest of it may come with the
+    /// next text. What comes next, whatever it is, takes it along.
+    async fn flush_text(&mut self) {
+        let Some(mut stream) = self.stream.take() else { return };
+        let mut text = self.session.mask.text(&stream.text).into_owned();
+        stream.text = text.split_off(text.len() - self.session.mask.open_end(&text));
+        stream.deadline = Instant::now() + HELD_BACK;
+        let parent = Arc::clone(&stream.parent);
+        let content = json!({"name": stream.name, "text": text});
+        self.stream = Some(stream).filter(|stream| !stream.text.is_empty());
+        if !text.is_empty() {
+            self.send(&parent, "stream", json!({}), &content).await;
+        }
+    }
+
+    /// Sends all text that waits.
     async fn flush(&mut self) {
         if let Some(stream) = self.stream.take() {
             let content = json!({"name": stream.name, "text": stream.text});

@@ -1,7 +1,9 @@
 //! What all messages of one kernel share, and how they are put into frames.
 
 use super::{Parent, Signer};
+use crate::hiding;
 use bytes::Bytes;
+use secrets::Mask;
 use serde_json::{Value, json};
 use zeromq::ZmqMessage;
 
@@ -15,13 +17,21 @@ pub struct Session {
     username: String,
     /// Signs and verifies.
     pub signer: Signer,
+    /// What no message holds.
+    pub(crate) mask: Mask,
 }
 
 impl Session {
     /// A new session; the user's name comes from the environment (`USER`, else "kernel").
     pub fn new(signer: Signer) -> Self {
         let username = std::env::var("USER").unwrap_or_else(|_| "kernel".to_string());
-        Self { id: uuid::Uuid::new_v4().to_string(), username, signer }
+        Self { id: uuid::Uuid::new_v4().to_string(), username, signer, mask: Mask::default() }
+    }
+
+    /// The same, whose messages hold none of these values.
+    #[must_use]
+    pub fn hiding(self, mask: Mask) -> Self {
+        Self { mask, ..self }
     }
 
     /// Frames of a message: `prefix` (identities or a topic), delimiter, signature and the four JSON parts.
@@ -46,8 +56,8 @@ impl Session {
         let parent_header =
             if parent.header.is_empty() { Bytes::from_static(b"{}") } else { parent.header.clone() };
         let header = Bytes::from(header.to_string());
-        let metadata = Bytes::from(metadata.to_string());
-        let content = Bytes::from(content.to_string());
+        let metadata = Bytes::from(hiding::content(&self.mask, metadata).to_string());
+        let content = Bytes::from(hiding::content(&self.mask, content).to_string());
         let signature = self.signer.sign(&[&header, &parent_header, &metadata, &content]);
         let mut message = ZmqMessage::from(content);
         for frame in

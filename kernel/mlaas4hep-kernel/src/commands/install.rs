@@ -72,6 +72,9 @@ impl Install {
             files: logos(),
         })?;
         say(&format!("installed the kernel {} in {}", self.name, folder.display()));
+        if let Some(note) = self.place.place().note() {
+            say(&note);
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

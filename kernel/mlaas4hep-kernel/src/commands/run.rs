@@ -4,6 +4,7 @@ use crate::surroundings;
 use anyhow::Context;
 use jupyter_kernel::{KernelOptions, log_to_file};
 use notebook::{Notebook, NotebookOptions};
+use secrets::Mask;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,8 +32,9 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         keep_environment_private();
+        let hidden = Mask::of_environment();
         if let Some(path) = &self.log {
-            log_to_file(path, self.log_level)
+            log_to_file(path, self.log_level, hidden.clone())
                 .with_context(|| format!("cannot write the log {}", path.display()))?;
         }
         let notebook = Notebook::new(NotebookOptions {
@@ -43,6 +45,7 @@ impl Run {
         .context("cannot make a temporary folder for this session")?;
         let options = KernelOptions {
             history_file: if self.no_history { None } else { surroundings::history_file() },
+            hidden,
             ..KernelOptions::default()
         };
         jupyter_kernel::run(&self.connection_file, Arc::new(notebook), options)?;

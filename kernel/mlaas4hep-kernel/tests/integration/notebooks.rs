@@ -115,6 +115,33 @@ fn rust_and_magics() {
 }
 
 #[test]
+fn papermill_hands_parameters_over_in_the_form_of_python() {
+    let Some(python) = python("papermill_hands_parameters_over_in_the_form_of_python") else { return };
+    let prefix = tempfile::tempdir().unwrap();
+    install(prefix.path());
+    crate::write_signal(&prefix.path().join("signal.root"));
+    let cell = |source: &str, tags: Value| json!({"cell_type": "code", "execution_count": null, "id": source.len().to_string(), "metadata": {"tags": tags}, "outputs": [], "source": source});
+    let notebook = json!({
+        "cells": [
+            cell("# Parameters\nleast = 1\nfile = \"none.root\"", json!(["parameters"])),
+            cell("%open {file}", json!([])),
+            cell("%cut MET_pt > {least}", json!([])),
+        ],
+        "metadata": {"kernelspec": {"name": "mlaas4hep", "display_name": "MLaaS4HEP", "language": "rust"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    });
+    std::fs::write(prefix.path().join("in.ipynb"), notebook.to_string()).unwrap();
+    let mut command = Command::new(python);
+    command.current_dir(prefix.path()).args(["-m", "papermill", "--no-progress-bar", "--language", "python"]);
+    command.args(["in.ipynb", "out.ipynb", "-p", "least", "42.5", "-p", "file", "signal.root"]);
+    let output = in_house(&mut command, prefix.path()).output().expect("python");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let done = std::fs::read_to_string(prefix.path().join("out.ipynb")).unwrap();
+    assert!(done.contains("MET_pt > 42.5") && done.contains("5000 events"), "{done}");
+}
+
+#[test]
 fn papermill_runs_a_notebook_with_its_pictures() {
     let Some(python) = python("papermill_runs_a_notebook_with_its_pictures") else { return };
     let prefix = tempfile::tempdir().unwrap();

@@ -13,6 +13,8 @@ pub(super) const ALIGNMENT: u64 = 64;
 const FLAT: u8 = 0;
 const JAGGED: u8 = 1;
 const TEXT: u8 = 2;
+/// Its inner offsets lie behind the outer ones, at the next multiple of [`ALIGNMENT`]; the last outer one counts them.
+const DOUBLY_JAGGED: u8 = 3;
 
 /// Where a column lies in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) struct ColumnLayout {
     pub(crate) values: Range<usize>,
     /// Bytes of the offsets within the file, for jagged columns and text.
     pub(crate) offsets: Option<Range<usize>>,
+    /// Bytes of the inner offsets, for lists of lists.
+    pub(crate) inner_offsets: Option<Range<usize>>,
 }
 
 /// What header and directory say, checked against the length of the file.
@@ -48,6 +52,7 @@ impl Layout {
                 Shape::Flat => (FLAT, 1),
                 Shape::Fixed { width } => (FLAT, width),
                 Shape::Jagged { width } => (JAGGED, width),
+                Shape::DoublyJagged { width } => (DOUBLY_JAGGED, width),
                 Shape::Text => (TEXT, 1),
             };
             directory.extend((column.name.len() as u32).to_le_bytes());
@@ -94,18 +99,15 @@ impl Layout {
         let mut directory = Reader { bytes: &bytes[..end], at: HEADER_BYTES };
         let mut columns: Vec<ColumnLayout> = Vec::new();
         for _ in 0..n_columns {
-            let column = read_column(&mut directory, n_events, bytes.len())?;
+            let column = read_column(&mut directory, n_events, bytes)?;
             columns.push(column);
         }
         Ok(Self { n_events, columns })
     }
 }
 
-fn read_column(
-    directory: &mut Reader<'_>,
-    n_events: usize,
-    file_length: usize,
-) -> Result<ColumnLayout, String> {
+fn read_column(directory: &mut Reader<'_>, n_events: usize, file: &[u8]) -> Result<ColumnLayout, String> {
+    let file_length = file.len();
     let name_length = directory.u32()? as usize;
     let name = std::str::from_utf8(directory.take(name_length)?)
         .map_err(|_| "the name of a column is not UTF-8")?
@@ -123,6 +125,7 @@ fn read_column(
         (FLAT, 1) => Shape::Flat,
         (FLAT, width) => Shape::Fixed { width },
         (JAGGED, width) => Shape::Jagged { width },
+        (DOUBLY_JAGGED, width) => Shape::DoublyJagged { width },
         (TEXT, 1) if primitive == PrimitiveType::U8 => Shape::Text,
         _ => return Err(wrong("unknown shape")),
     };
@@ -133,13 +136,27 @@ fn read_column(
             return Err(wrong("its values do not fit the number of events"));
         }
         Shape::Flat | Shape::Fixed { .. } => None,
-        Shape::Jagged { .. } | Shape::Text => {
+        Shape::Jagged { .. } | Shape::DoublyJagged { .. } | Shape::Text => {
             let n_offsets = n_events.checked_add(1);
             let offsets = n_offsets.and_then(|n_offsets| range(offsets_at, n_offsets, 8, file_length));
             Some(offsets.ok_or_else(|| wrong("its offsets end behind the file"))?)
         }
     };
-    Ok(ColumnLayout { name, primitive, shape, values, offsets })
+    let inner_offsets = match (shape, &offsets) {
+        (Shape::DoublyJagged { .. }, Some(outer)) => {
+            Some(inner_range(file, outer).ok_or_else(|| wrong("its inner offsets end behind the file"))?)
+        }
+        _ => None,
+    };
+    Ok(ColumnLayout { name, primitive, shape, values, offsets, inner_offsets })
+}
+
+/// The bytes of the inner offsets: one more than the last outer one says.
+fn inner_range(file: &[u8], outer: &Range<usize>) -> Option<Range<usize>> {
+    let last = file.get(outer.end.checked_sub(8)?..outer.end)?;
+    let n_lists = usize::try_from(i64::from_le_bytes(last.try_into().ok()?)).ok()?;
+    let start = (outer.end as u64).checked_next_multiple_of(ALIGNMENT)?;
+    range(usize::try_from(start).ok()?, n_lists.checked_add(1)?, 8, file.len())
 }
 
 /// The bytes of `count` values of `size` bytes at `start`, if they lie aligned within the file.

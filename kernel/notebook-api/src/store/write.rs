@@ -53,6 +53,7 @@ fn lay_out(n_events: usize, columns: &[PendingColumn<'_>]) -> (Layout, u64) {
                 shape: column.shape,
                 values: 0..0,
                 offsets: None,
+                inner_offsets: None,
             })
             .collect(),
     };
@@ -64,8 +65,11 @@ fn lay_out(n_events: usize, columns: &[PendingColumn<'_>]) -> (Layout, u64) {
     };
     for (column, pending) in layout.columns.iter_mut().zip(columns) {
         column.values = place(pending.pieces.iter().map(|piece| piece.bytes().len()).sum());
-        if matches!(column.shape, Shape::Jagged { .. } | Shape::Text) {
+        if matches!(column.shape, Shape::Jagged { .. } | Shape::DoublyJagged { .. } | Shape::Text) {
             column.offsets = Some(place(pending.offsets.len() * 8));
+        }
+        if matches!(column.shape, Shape::DoublyJagged { .. }) {
+            column.inner_offsets = Some(place(pending.inner_offsets.len() * 8));
         }
     }
     (layout, end)
@@ -89,6 +93,10 @@ fn write_file(path: &Path, head: &[u8], layout: &Layout, columns: &[PendingColum
         if let Some(offsets) = &column.offsets {
             pad_to(&mut file, offsets)?;
             file.write_all(crate::primitive::bytes_of(&pending.offsets))?;
+        }
+        if let Some(offsets) = &column.inner_offsets {
+            pad_to(&mut file, offsets)?;
+            file.write_all(crate::primitive::bytes_of(&pending.inner_offsets))?;
         }
     }
     Ok(())

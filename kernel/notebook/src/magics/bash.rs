@@ -27,7 +27,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let mut command = Command::new("bash");
     command.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Tokens are for the kernel; a script that prints its environment must not show them.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| super::env::is_secret(&name.to_string_lossy())) {
+    for name in secrets::variables() {
         command.env_remove(name);
     }
     command.envs(&context.session.environment);

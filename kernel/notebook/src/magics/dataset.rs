@@ -47,15 +47,21 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             Some((name, files)) => (Some(name.to_string()), files),
             None => (None, said.as_str()),
         };
+        let files: Vec<String> = files.split(',').map(String::from).collect();
+        let memory = crate::session::memory_of_table_files(&context.session.memory, &files)?;
+        crate::notebook::warn(context.output, memory);
         opened.push(Sample::open(&SampleWish {
             name,
-            files: files.split(',').map(String::from).collect(),
+            files,
             tree: value("--tree"),
             label: value("--label"),
             weight: value("--weight"),
             colour: value("--colour"),
             is_data: call.arguments.has("--data"),
-            memory_budget_bytes: context.session.settings.memory_budget_bytes,
+            memory_budget_bytes: context
+                .session
+                .memory
+                .cache_bytes(context.session.settings.memory_budget_bytes),
         }, &context.session.opener)?);
     }
     for sample in &opened {

@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Open files and show their trees and branches.",
     details: "ROOT, CSV, JSON lines and Parquet files, also of workspaces (shared://GROUP/path); * and ? stand for letters of a file name. Each file becomes a \
               sample with the name of the file; %dataset says more about samples. Without --tree the only tree is \
-              taken, or the one called Events, or the longest. As many branches are shown as %config show.rows says.",
+              taken, or the one called Events, or the longest. As many branches are shown as %config show.branches says.",
     free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: None },
     options: &[
         option("--tree", "PATH", ValueKind::Tree, "Path of the tree."),
@@ -37,7 +37,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         name: name.map(String::from),
         files: files.to_vec(),
         tree: call.arguments.value("--tree").map(String::from),
-        memory_budget_bytes: context.session.settings.memory_budget_bytes,
+        memory_budget_bytes: context.session.memory.cache_bytes(context.session.settings.memory_budget_bytes),
         ..SampleWish::default()
     };
     let wishes = if let Some(name) = call.arguments.value("--as") {
@@ -47,6 +47,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
+    let memory = crate::session::memory_of_table_files(&context.session.memory, files)?;
+    crate::notebook::warn(context.output, memory);
     let samples = wishes.iter().map(|wish| Sample::open(wish, &context.session.opener)).collect::<Result<Vec<_>, _>>()?;
     for sample in samples {
         show_sample(&sample, context, call.arguments.has("--all"));
@@ -59,7 +61,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 fn show_sample(sample: &Sample, context: &Context<'_>, shows_all: bool) {
     let Some(table) = sample.tables.first() else { return };
     let info = table.info();
-    let n_shown = if shows_all { info.branches.len() } else { context.session.settings.n_rows };
+    let n_shown = if shows_all { info.branches.len() } else { context.session.settings.n_branches };
     let rows = branch_table(info, n_shown);
     let tree = if info.tree.is_empty() { "a table".to_string() } else { format!("tree {}", info.tree) };
     let files = match sample.files.len() {

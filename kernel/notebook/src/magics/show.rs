@@ -33,7 +33,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let from = call.arguments.count("--from").unwrap_or(0) as u64;
     let n_values = call.arguments.count("--values").unwrap_or(6);
     let first = of_sample(context, sample, &call.arguments.free, from, n_events)?;
-    let rows: TextTable = crate::show::event_rows(&first.chunk, &first.entries, n_values);
+    let rows: TextTable = crate::show::event_rows(&first.chunk, Some(&first.entries), n_values);
     let caption = format!("{}: events {from} to {} were looked at", sample.name, first.looked_at.max(from));
     context.show_table(&caption, &rows);
     Ok(())
@@ -98,6 +98,11 @@ fn first_events(
     let mut n_per_block = (n_events as u64).max(100);
     loop {
         let end = info.n_entries.min(position.saturating_add(n_per_block));
+        let needed = crate::session::decoded_bytes_of(info, &branches, end.saturating_sub(position));
+        crate::notebook::warn(
+            context.output,
+            context.session.memory.ask(needed, &format!("looking through {}", info.source))?,
+        );
         let is_stopped = || context.output.is_interrupted();
         let chunk =
             read_chunk_unless(table, &branches, position..end, &is_stopped).map_err(|error| match error {

@@ -40,6 +40,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     for sample in context.session.chosen(&[])? {
         if sql.contains(&sample.name) {
             let wanted = branches_of(&sql, sample);
+            crate::notebook::warn(
+                context.output,
+                context.session.memory_for(&sample.name, &|branch| wanted.contains(branch))?,
+            );
             let events = context.session.events_with(&sample.name, &|branch| wanted.contains(branch))?;
             tables.push((sample.name.clone(), events));
         }

@@ -77,6 +77,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     }
     let request = context.session.training_request(&wish)?;
     let worker = worker(context)?;
+    crate::notebook::warn(context.output, context.session.memory_for_training(&request)?);
     if wish.is_resumed && !context.session.checkpoint().exists() {
         return Err(MagicError::new("NothingToResume", "no training was stopped in this session")
             .advise("Start one: %train"));

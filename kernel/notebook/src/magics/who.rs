@@ -29,6 +29,9 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
         let what = if new.is_some() { "branch" } else { "cut" };
         table.row(vec![new.unwrap_or_default(), what.into(), one_line(&statement.said)]);
     }
+    for (name, value) in &session.parameters {
+        table.row(vec![name.clone(), "parameter".into(), one_line(&value.to_string())]);
+    }
     if let Some((_, text)) = &session.model {
         table.row(vec!["model".into(), "description".into(), one_line(text)]);
     }

@@ -9,7 +9,8 @@ use event_columns::GoOn;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use training_pipeline::{
-    Labels, Parameters, PipelineError, PipelineEvent, PipelineRequest, name_list, read_model, read_selection,
+    Labels, OpenedTables, Parameters, PipelineError, PipelineEvent, PipelineRequest, name_list, read_model,
+    read_selection,
 };
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -94,6 +95,7 @@ fn request(call: &Invocation, opener: &FileOpener) -> Result<PipelineRequest, Ma
         }
     };
     Ok(PipelineRequest {
+        opened: OpenedTables::default(),
         labels: Labels::said(labels, files.len()),
         files,
         model: read_model(Path::new(needed("--model")?), opener).map_err(problem)?,

@@ -24,6 +24,7 @@ impl Sample {
             weight: None,
             colour: None,
             is_data: false,
+            added: Vec::new(),
             tables: vec![table],
             stamps: Vec::new(),
         }
@@ -48,6 +49,21 @@ impl Session {
     /// Events that cannot be read, or more of them than fit.
     pub(crate) fn events_to_share(&self, name: &str) -> Result<EventChunk, MagicError> {
         self.events_with(name, &|branch| self.branches.takes(branch))
+    }
+
+    /// Asks for the memory of all events of a sample with the branches that are wanted: once as they are read, once as
+    /// they are handed on.
+    ///
+    /// # Errors
+    /// There is no such sample, or its events would go over the limit of this server.
+    pub(crate) fn memory_for(
+        &self,
+        name: &str,
+        is_wanted: IsWanted<'_>,
+    ) -> Result<Option<String>, MagicError> {
+        let n_bytes: u64 =
+            self.sample(name)?.tables.iter().map(|table| decoded_bytes(&**table, is_wanted)).sum();
+        self.memory.ask(n_bytes.saturating_mul(2), &format!("holding all events of {name} at once"))
     }
 
     /// The events of a sample that pass the cuts, with the branches that are wanted.

@@ -1,6 +1,6 @@
 //! A sample: files of one process, read as one.
 
-use super::{FileStamp, TablesOfSample};
+use super::{FileStamp, MemoryGuard, TablesOfSample};
 use crate::magic::MagicError;
 use byte_source::FileOpener;
 use event_columns::{CachedTable, EventTable};
@@ -48,6 +48,8 @@ pub struct Sample {
     pub colour: Option<String>,
     /// Whether these are measured events.
     pub is_data: bool,
+    /// Branches that Rust cells have handed back.
+    pub added: Vec<String>,
     /// One table for each file, in order.
     pub tables: Vec<Arc<dyn EventTable>>,
     /// What each file was when it was opened.
@@ -88,6 +90,7 @@ impl Sample {
             weight,
             colour: wish.colour.clone(),
             is_data: wish.is_data,
+            added: Vec::new(),
             tables,
             stamps,
         })
@@ -115,6 +118,26 @@ impl Sample {
     pub fn n_entries(&self) -> u64 {
         self.tables.iter().map(|table| table.info().n_entries).sum()
     }
+}
+
+/// Asks for the memory of table files (CSV, JSON lines, Arrow, Parquet), which are read whole; trees are not. Texts of
+/// numbers take about as much as the numbers, and compressed ones several times that.
+///
+/// # Errors
+/// They would go over the limit of this server.
+pub(crate) fn memory_of_table_files(
+    memory: &MemoryGuard,
+    files: &[String],
+) -> Result<Option<String>, MagicError> {
+    // A pattern that cannot be expanded is said by what opens it.
+    let files = name_list::expand(files).unwrap_or_default();
+    let size = |file: &String| -> Option<u64> {
+        table_file::Format::from_path(Path::new(file))?;
+        let is_packed = Path::new(file).extension().is_none_or(|end| end != "csv" && end != "jsonl");
+        Some(std::fs::metadata(file).ok()?.len().saturating_mul(if is_packed { 6 } else { 2 }))
+    };
+    let n_bytes = files.iter().filter_map(size).fold(0, u64::saturating_add);
+    memory.ask(n_bytes, &format!("reading {}", files.join(", ")))
 }
 
 /// The name of a file without folder and extension.

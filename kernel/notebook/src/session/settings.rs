@@ -31,6 +31,8 @@ pub struct Settings {
     pub memory_budget_bytes: usize,
     /// `show.rows`: rows of tables.
     pub n_rows: usize,
+    /// Most branches of a tree that are shown.
+    pub n_branches: usize,
 }
 
 /// One setting.
@@ -123,12 +125,23 @@ pub const SETTINGS: &[SettingInfo] = &[
     },
     SettingInfo {
         name: "show.rows",
-        help: "Most rows of a table, 1 to 10000.",
+        help: "Most rows of an answer of %sql, 1 to 10000.",
         choices: &[],
         get: |settings| settings.n_rows.to_string(),
         set: |settings, value| {
             let n_rows = value.parse().ok().filter(|n_rows| (1..=10_000).contains(n_rows));
             settings.n_rows = n_rows.ok_or("a whole number from 1 to 10000")?;
+            Ok(())
+        },
+    },
+    SettingInfo {
+        name: "show.branches",
+        help: "Most branches that %open shows of a tree, 1 to 10000.",
+        choices: &[],
+        get: |settings| settings.n_branches.to_string(),
+        set: |settings, value| {
+            let n_branches = value.parse().ok().filter(|n_branches| (1..=10_000).contains(n_branches));
+            settings.n_branches = n_branches.ok_or("a whole number from 1 to 10000")?;
             Ok(())
         },
     },
@@ -150,6 +163,7 @@ impl Default for Settings {
             experiment: ExperimentLabel::default(),
             memory_budget_bytes: 1_000_000_000,
             n_rows: 20,
+            n_branches: 100,
         }
     }
 }

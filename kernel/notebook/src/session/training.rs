@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use trained_model::TrainedModel;
-use training_pipeline::{Labels, Parameters, PipelineRequest};
+use training_pipeline::{Labels, OpenedTables, Parameters, PipelineRequest};
 use training_report::Report;
 
 /// A model that can predict.
@@ -38,6 +38,11 @@ pub struct TrainingWish {
 
 /// The file in the session's folder that training resumes from.
 const CHECKPOINT: &str = "training.checkpoint";
+
+/// Copies of a chunk: as it is read, of the events that pass, and two matrices, padded.
+const CHUNK_COPIES: u64 = 6;
+/// Resident memory of the worker with libtorch on a processor, without data.
+const WORKER_BYTES: u64 = 250_000_000;
 
 impl Session {
     /// The request that `%train` runs.
@@ -70,6 +75,7 @@ impl Session {
         };
         Ok(PipelineRequest {
             files: of_files(&samples, |_, file| file.to_string()),
+            opened: Self::opened(&samples),
             labels,
             model,
             selection: Some(selection).filter(|selection| !selection.is_empty()),
@@ -80,6 +86,34 @@ impl Session {
             folder: self.folder(),
             opener: self.opener.clone(),
             created: wish.created.clone(),
+        })
+    }
+
+    /// Asks for the memory that a training takes besides what it keeps of decoded branches: a chunk of events as they are
+    /// read and as a matrix, in two copies, and the worker with libtorch.
+    ///
+    /// # Errors
+    /// It would go over the limit of this server.
+    pub fn memory_for_training(&self, request: &PipelineRequest) -> Result<Option<String>, MagicError> {
+        let chunk = request.parameters.chunk_size.map_or(u64::MAX, |n_events| n_events as u64);
+        let of_table = |table: &dyn event_columns::EventTable| {
+            let info = table.info();
+            let n_entries = info.n_entries.min(chunk);
+            let branches: Vec<usize> =
+                (0..info.branches.len()).filter(|at| self.branches.takes(&info.branches[*at].name)).collect();
+            super::decoded_bytes_of(info, &branches, n_entries)
+        };
+        let samples =
+            self.samples.iter().filter(|sample| sample.files.iter().any(|file| request.files.contains(file)));
+        let largest = samples
+            .flat_map(|sample| sample.tables.iter())
+            .map(|table| of_table(&**table))
+            .max()
+            .unwrap_or(0);
+        let kept = request.parameters.memory_budget_bytes as u64;
+        let needed = largest.saturating_mul(CHUNK_COPIES).saturating_add(kept).saturating_add(WORKER_BYTES);
+        self.memory.ask(needed, "training").map_err(|error| {
+            error.advise("Take fewer branches (%select BRANCH ..), smaller chunks (%train --set chunk_size=20000), or ask for a larger server.")
         })
     }
 
@@ -143,11 +177,12 @@ impl Session {
         said.insert("scaler".into(), json!("standard"));
         said.insert("width_cap".into(), json!("p99"));
         said.insert("batch_size".into(), json!(100));
+        said.insert("memory_budget".into(), json!(self.memory.share_bytes(1_000_000_000)));
         said.insert("checkpoint".into(), json!(self.checkpoint()));
         said.insert("resume".into(), json!(wish.is_resumed));
         said.insert("branch".into(), json!(first.tree));
         said.insert("selected_branches".into(), json!(self.branches.selected));
-        said.insert("exclude_branches".into(), json!(self.branches.dropped));
+        said.insert("exclude_branches".into(), json!(self.no_features()));
         if let Some(weight) = weight {
             said.insert("weight".into(), json!(weight));
         }
@@ -166,7 +201,27 @@ impl Session {
         }
     }
 
-    /// Puts scores beside the events of a sample, as a branch.
+    /// Tables with the branches that Rust cells have handed back, for files that lack them.
+    fn opened(samples: &[&Sample]) -> OpenedTables {
+        let with_added = samples.iter().filter(|sample| !sample.added.is_empty());
+        let tables =
+            with_added.flat_map(|sample| sample.files.iter().cloned().zip(sample.tables.iter().cloned()));
+        OpenedTables(tables.collect())
+    }
+
+    /// Branches that are no features: those that were dropped, and scores.
+    fn no_features(&self) -> Vec<String> {
+        let scores = self.samples.iter().flat_map(|sample| {
+            let branches = sample.tables.iter().flat_map(|table| &table.info().branches);
+            let made = branches.filter(|branch| branch.codec == super::ExtendedTable::CODEC);
+            made.map(|branch| branch.name.to_string()).filter(|name| !sample.added.contains(name))
+        });
+        let mut names: Vec<String> = self.branches.dropped.iter().cloned().chain(scores).collect();
+        names.dedup();
+        names
+    }
+
+    /// Puts columns in memory, such as scores, beside the events of a sample, as branches.
     ///
     /// # Errors
     /// The columns do not fit the files.

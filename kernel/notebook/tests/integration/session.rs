@@ -30,6 +30,19 @@ fn features_are_chosen_by_patterns() {
 }
 
 #[test]
+fn parameters_stand_in_magics() {
+    let mut book = Book::open();
+    assert_eq!(book.said("# Parameters\nleast = 30.5\nbranch = \"MET_pt\"\nnames = [\"a\", \"b\"]\n"), "");
+    assert!(book.said("%cut {branch} > {least}").contains("MET_pt > 30.5"));
+    assert_eq!(book.said("%%bash\nx=1; echo ${x} {names}").trim(), "1 a b");
+    assert!(book.said("%who").contains("parameter"));
+    book.said("# Parameters\nleast = 7");
+    assert!(book.said("%cut {branch} > {least}").contains("MET_pt > 7"));
+    let error = book.error("# Parameters\nx = y");
+    assert!(error.contains("ParameterError") && error.contains("line 2"), "{error}");
+}
+
+#[test]
 fn settings_environment_and_shell() {
     let mut book = Book::new();
     assert!(book.said("%config").contains("plot.format"));

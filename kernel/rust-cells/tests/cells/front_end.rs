@@ -125,6 +125,17 @@ impl CellSink for Log {
     fn is_interrupted(&self) -> bool {
         self.is_interrupted.load(Ordering::SeqCst)
     }
+    fn table_wanted(&self, name: &str) -> Result<Vec<String>, String> {
+        match name {
+            "late" => {
+                let table = mlaas4hep::TableBuilder::new().flat("x", vec![4_u8]);
+                mlaas4hep::store::write_table(&options().store, name, &table).expect("a store");
+            }
+            "too_large" => return Err("it takes more memory than there is".to_string()),
+            _ => {}
+        }
+        Ok(vec!["signal".to_string(), "ttH".to_string()])
+    }
     fn table_put(&self, name: &str) {
         self.push(Output::Table(name.to_string()));
     }

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use rust_cells::{EngineState, RustCells, RustOptions, doctor};
 
-use crate::front_end::{Log, Test, engine, options, options_in, run_badly, run_well, seed, wait_until};
+use crate::front_end::{
+    Log, Output, Test, engine, options, options_in, run_badly, run_well, seed, wait_until,
+};
 
 /// Names the folder of a test when this program is to be the kernel.
 pub(crate) const SUB_KERNEL: &str = "RUST_CELLS_TEST_KERNEL";
@@ -21,6 +23,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ("two_engines_share_nothing_but_the_process", two_engines),
         ("a_prewarmed_seed_is_planted", prewarmed),
         ("without_a_compiler_the_reason_is_told", absent),
+        ("who_waits_for_an_engine_without_a_seed_sees_what_it_does", waits),
         ("types_that_were_not_loaded_are_loaded_again", unknown_types),
         ("the_doctor_finds_nothing_wrong_here", healthy),
         ("a_killed_kernel_takes_its_worker_along", orphans),
@@ -67,6 +70,28 @@ fn absent() {
     let output = BufReader::new(kernel.stdout.take().unwrap()).lines().next().unwrap().unwrap();
     assert!(output.starts_with("Absent: cargo and rustc cannot be run: install Rust"), "{output}");
     kernel.wait().unwrap();
+}
+
+fn waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = RustCells::start(options_in(folder.path()));
+    let log = Log::default();
+    cells.execute("println!(\"ran\");", &log).unwrap();
+    let words: Vec<String> =
+        log.displays().iter().map(|data| data["text/plain"].as_str().unwrap().to_string()).collect();
+    let (last, before) = words.split_last().expect("it took longer than a second");
+    assert!(last.starts_with("Rust: ready, 1 crate, ") && last.ends_with(" s"), "{words:?}");
+    assert!(before.iter().any(|words| words.starts_with("Rust: loading ")), "{words:?}");
+    let updates = log
+        .outputs
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|output| matches!(output, Output::Display { is_update: true, .. }))
+        .count();
+    assert_eq!(updates, words.len() - 1);
+    assert_eq!(log.out(), "ran\n");
+    cells.shutdown();
 }
 
 /// In a process of its own, whose rust-analyzer finds a cargo that fails at first, as on a machine without memory.

@@ -160,6 +160,20 @@ fn tables() {
     assert_eq!(both.jagged::<u8>("b").unwrap().get(1), Some(&[2_u8, 3][..]));
     let log = run_well("events");
     assert!(log.displays()[0]["text/html"].as_str().unwrap().contains("table ttH: 2 events, 2 columns"));
+    let (result, _) = run("mlaas4hep::put_branch(\"ttH\", \"leading\", &leading)?;");
+    let [put] = &result.unwrap().branches_put[..] else { panic!("one branch") };
+    assert_eq!([put.sample.as_str(), &put.branch, &put.table], ["ttH", "leading", "ttH/leading"]);
+    let branch = mlaas4hep::store::open_table(&store, &put.table).unwrap();
+    assert_eq!(branch.values::<f32>("leading").unwrap(), [50.0, 0.0]);
+    // Brought when it is asked for, from any thread, and by a name that is made at run time.
+    let log = run_well(
+        "let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(|| mlaas4hep::table(&format!(\"la{}\", \"te\")).unwrap().values::<u8>(\"x\").unwrap().to_vec())).collect();\nfor thread in threads { println!(\"{:?}\", thread.join().unwrap()); }\nprintln!(\"{}\", mlaas4hep::tables()?.contains(&\"signal\".to_string()));",
+    );
+    assert_eq!(log.out(), "[4]\n[4]\n[4]\n[4]\ntrue\n");
+    let (result, _) = run("mlaas4hep::table(\"too_large\")?;");
+    assert!(result.unwrap_err().message.contains("cannot be had: it takes more memory"));
+    let (result, _) = run("mlaas4hep::table(\"signl\")?;");
+    assert!(result.unwrap_err().message.contains("did you mean signal"));
     let (result, _) = run("mlaas4hep::table(\"tth\")?;");
     let error = result.unwrap_err();
     assert_eq!(error.name, "Error");
