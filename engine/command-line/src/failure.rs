@@ -68,7 +68,8 @@ pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
 
 /// The result could not be written where it was to go.
 pub(crate) fn of_standard_output(cause: std::io::Error) -> anyhow::Error {
-    let message = "the result is not whole: standard output cannot be written; make room, or send it elsewhere";
+    let message =
+        "the result is not whole: standard output cannot be written; make room, or send it elsewhere";
     of(Kind::Output)(anyhow::Error::new(cause).context(message))
 }
 

@@ -72,7 +72,10 @@ impl Standing {
             ("mode", self.order == plan.order),
             ("shuffle", self.shuffle == plan.shuffle),
             ("seed", self.seed == plan.seed),
-            ("data or way to prepare it (files, labels, selection, columns, scaler, split_by or class_weights)", self.data == plan.data),
+            (
+                "data or way to prepare it (files, labels, selection, columns, scaler, split_by or class_weights)",
+                self.data == plan.data,
+            ),
         ];
         match same.iter().find(|(_, is_same)| !is_same) {
             None => Ok(()),

@@ -228,14 +228,25 @@ fn a_checkpoint_of_another_preparation_is_refused() {
     let train = |change: &str| {
         let text = format!(r#"{{"epochs": 1, "chunk_size": 200, "checkpoint": "on.ckpt"{change}}}"#);
         place.write("params.json", text.as_bytes());
-        place.run(&["workflow", "--files=signal.root,background.root", "--labels=1,0", "--model=model.json", "--params=params.json"])
+        place.run(&[
+            "workflow",
+            "--files=signal.root,background.root",
+            "--labels=1,0",
+            "--model=model.json",
+            "--params=params.json",
+        ])
     };
     let first = train("");
     assert!(first.status.success(), "{}", crate::program::all_text(&first));
-    for change in [r#", "scaler": "robust""#, r#", "split_by": "identifier""#, r#", "class_weights": "balanced""#] {
+    for change in
+        [r#", "scaler": "robust""#, r#", "split_by": "identifier""#, r#", "class_weights": "balanced""#]
+    {
         let output = train(change);
         let text = crate::program::all_text(&output);
-        assert!(!output.status.success() && text.contains("on.ckpt") && text.contains("scaler"), "{change}: {text}");
+        assert!(
+            !output.status.success() && text.contains("on.ckpt") && text.contains("scaler"),
+            "{change}: {text}"
+        );
     }
     assert!(train("").status.success(), "the same settings go on");
 }

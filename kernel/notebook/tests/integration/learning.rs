@@ -66,6 +66,7 @@ fn request(book: &Book) -> PipelineRequest {
         selection: None,
         parameters: Parameters::from_json(parameters, "test").unwrap(),
         specs: None,
+        opened: training_pipeline::OpenedTables::default(),
         format: None,
         out: None,
         folder: book.folder.path().to_path_buf(),
