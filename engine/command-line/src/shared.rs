@@ -58,7 +58,10 @@ pub(crate) fn read_model_file(path: &Path) -> anyhow::Result<TrainedModel> {
 /// Gives an output its name in the workspace, where it has one there.
 pub(crate) fn publish(output: OutputFile, name: &Path, console: &mut Console) -> anyhow::Result<()> {
     let is_afar = opener().afar(&name.to_string_lossy()).is_some();
-    output.publish().with_context(|| format!("cannot publish {}", name.display())).map_err(failure::of(Kind::Output))?;
+    output
+        .publish()
+        .with_context(|| format!("cannot publish {}", name.display()))
+        .map_err(failure::of(Kind::Output))?;
     if is_afar {
         console.line(&format!("published {}", name.display()));
     }

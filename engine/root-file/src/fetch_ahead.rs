@@ -47,7 +47,8 @@ pub(crate) fn visit(
             let place = || tasks.first().map(|task| tree.place(task.branch, None)).unwrap_or_default();
             let records = records.map_err(|cause| format(place().source(cause)))?;
             tasks.into_par_iter().zip(records).try_for_each(|(task, record)| {
-                let piece = tree.decode_record(task.branch, task.number, 0, record.as_deref()).map_err(format)?;
+                let piece =
+                    tree.decode_record(task.branch, task.number, 0, record.as_deref()).map_err(format)?;
                 hand_out(task, piece)
             })?;
         }
@@ -68,7 +69,8 @@ fn batches(tree: &RootTree, tasks: Vec<BasketTask>) -> Result<Vec<Batch>, RootFi
                 batch.ranges.push(range);
             }
             _ => {
-                most_bytes = if batches.is_empty() { most_bytes } else { (2 * most_bytes).min(MOST_BATCH_BYTES) };
+                most_bytes =
+                    if batches.is_empty() { most_bytes } else { (2 * most_bytes).min(MOST_BATCH_BYTES) };
                 n_bytes = n_more;
                 batches.push(Batch { tasks: vec![task], ranges: vec![range] });
             }

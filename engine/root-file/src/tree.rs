@@ -206,7 +206,11 @@ impl RootTree {
     }
 
     /// Where a basket lies in the file; nothing for one that is kept inside the tree.
-    pub(crate) fn stored_range(&self, column: usize, number: usize) -> Result<Option<Range<u64>>, RootFileError> {
+    pub(crate) fn stored_range(
+        &self,
+        column: usize,
+        number: usize,
+    ) -> Result<Option<Range<u64>>, RootFileError> {
         let basket = self.baskets(column)?.get(number).filter(|basket| basket.embedded.is_none());
         Ok(basket.map(|basket| basket.seek..basket.seek.saturating_add(basket.stored_bytes)))
     }

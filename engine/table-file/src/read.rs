@@ -47,7 +47,11 @@ impl TableFile {
         Self::from_reader(path, Cursor::new(bytes), known_format(path, format)?)
     }
 
-    fn from_reader(path: &Path, reader: impl MmapBytesReader, format: Format) -> Result<Self, TableFileError> {
+    fn from_reader(
+        path: &Path,
+        reader: impl MmapBytesReader,
+        format: Format,
+    ) -> Result<Self, TableFileError> {
         match format {
             Format::Parquet => Self::from_parquet(path, reader),
             Format::Csv => Self::from_frame(path, format, read_csv(path, read_bytes(path, reader)?)?),

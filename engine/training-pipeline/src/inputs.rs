@@ -90,7 +90,9 @@ pub fn open_root(file: &str, opener: &FileOpener) -> Result<RootFile, RootFileEr
         Some(afar) => {
             let place = Place { file: file.to_string(), ..Place::default() };
             let source = afar.open(file);
-            RootFile::open_source(source.map_err(|cause| RootFileError::Source { place: Box::new(place), cause })?)
+            RootFile::open_source(
+                source.map_err(|cause| RootFileError::Source { place: Box::new(place), cause })?,
+            )
         }
         None => RootFile::open(file),
     }

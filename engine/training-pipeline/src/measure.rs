@@ -3,11 +3,11 @@
 use crate::first_pass::{self, FirstPass, Looked};
 use crate::inputs::Input;
 use crate::{OnEvent, PipelineError, PipelineEvent, PipelineRequest};
-use byte_source::{FileFacts, FileOpener};
 use branch_specs::{
     FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, OriginalForm, Specs, SpecsBuilder,
     SpecsError, SpecsMode, original_file_name,
 };
+use byte_source::{FileFacts, FileOpener};
 use event_columns::{ColumnType, EventTable, ReadError, StepReport, Unit, read_chunk};
 use event_matrix::Compat;
 use event_selection::{CheckedSelection, CutFlow};
@@ -93,7 +93,9 @@ pub(crate) fn specs_of(
     }
     let global = request.folder.join("global-specs.json");
     if global.is_file() {
-        match load(&global, &samples, &request.opener).and_then(|specs| Ok(specs.check_fresh(&now).map(|()| specs)?)) {
+        match load(&global, &samples, &request.opener)
+            .and_then(|specs| Ok(specs.check_fresh(&now).map(|()| specs)?))
+        {
             Ok(specs) => {
                 tell(on_event, &PipelineEvent::SpecsLoaded { path: &global })?;
                 return Ok(MeasuredSamples { specs: arranged(specs, request), samples });
@@ -276,10 +278,9 @@ fn arranged(mut specs: Specs, request: &PipelineRequest) -> Specs {
 fn load(path: &Path, samples: &[Sample], opener: &FileOpener) -> Result<Specs, PipelineError> {
     let name = path.to_string_lossy();
     let text = match opener.afar(&name) {
-        Some(_) => opener.read_text(&name).map_err(|cause| PipelineError::Input {
-            file: name.into_owned(),
-            cause: Box::new(cause),
-        })?,
+        Some(_) => opener
+            .read_text(&name)
+            .map_err(|cause| PipelineError::Input { file: name.into_owned(), cause: Box::new(cause) })?,
         None => std::fs::read_to_string(path).map_err(|cause| PipelineError::File {
             action: "read",
             path: path.to_path_buf(),

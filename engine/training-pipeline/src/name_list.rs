@@ -41,7 +41,8 @@ pub fn read_files(said: &str, opener: &FileOpener) -> Result<Vec<String>, Pipeli
     let problem = |cause: Error| PipelineError::File { action: "read", path: path.to_path_buf(), cause };
     if opener.afar(said).is_some() && commas(said).len() == 1 && !is_data(path) && !has_pattern(said) {
         let text = opener.read_text(said);
-        let text = text.map_err(|cause| PipelineError::Input { file: said.to_string(), cause: Box::new(cause) })?;
+        let text =
+            text.map_err(|cause| PipelineError::Input { file: said.to_string(), cause: Box::new(cause) })?;
         return expand(&lines(&text), opener);
     }
     let is_one = commas(said).len() == 1 && !said.contains("://") && !has_pattern(said);

@@ -217,6 +217,8 @@ mod tests {
         let here = FileOpener::local();
         let error = read_model(Path::new("model.py"), &here).unwrap_err().to_string();
         assert!(error.contains("docs/model.md"), "{error}");
-        assert!(read_model(Path::new("nowhere.json"), &here).unwrap_err().to_string().contains("nowhere.json"));
+        assert!(
+            read_model(Path::new("nowhere.json"), &here).unwrap_err().to_string().contains("nowhere.json")
+        );
     }
 }

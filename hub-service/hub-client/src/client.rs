@@ -78,7 +78,8 @@ impl HubClient {
         if info.api.iter().any(|version| version == "v1") {
             return Ok(info);
         }
-        let problem = format!("it speaks {} and this program v1; install the matching version", info.api.join(", "));
+        let problem =
+            format!("it speaks {} and this program v1; install the matching version", info.api.join(", "));
         Err(HubError::Answer { action: "ask what the service is".into(), problem })
     }
 

@@ -68,11 +68,15 @@ impl Connection {
             (Some(token.clone()), TokenOrigin::Given)
         } else if let Some(token) = from_environment(TOKEN_VARIABLE)? {
             (Some(token), TokenOrigin::Environment)
-        } else if let Some(token) = from_environment("JUPYTERHUB_API_TOKEN")?.filter(|_| wish.address.is_none()) {
+        } else if let Some(token) =
+            from_environment("JUPYTERHUB_API_TOKEN")?.filter(|_| wish.address.is_none())
+        {
             (Some(token), TokenOrigin::Server)
         } else {
             match login.filter(|login| check_address(&login.address).is_ok_and(|own| own == found.address)) {
-                Some(login) => (login.token, TokenOrigin::LoginFile(wish.login_file.clone().unwrap_or_default())),
+                Some(login) => {
+                    (login.token, TokenOrigin::LoginFile(wish.login_file.clone().unwrap_or_default()))
+                }
                 None => (None, TokenOrigin::None),
             }
         };
@@ -214,7 +218,11 @@ mod tests {
             Some("https://h.org/base/services/mlaas4hep/"),
         );
         check(
-            &[("JUPYTERHUB_HOST", "https://h.org"), ("JUPYTERHUB_BASE_URL", "/b/"), ("MLAAS4HEP_HUB_SERVICE", "s")],
+            &[
+                ("JUPYTERHUB_HOST", "https://h.org"),
+                ("JUPYTERHUB_BASE_URL", "/b/"),
+                ("MLAAS4HEP_HUB_SERVICE", "s"),
+            ],
             Some("https://h.org/b/services/s/"),
         );
         check(
@@ -240,7 +248,10 @@ mod tests {
         let found = find(&wish, &variables).unwrap();
         assert_eq!((found.address().as_str(), found.origin()), ("http://said/", &TokenOrigin::Given));
         let found = find(&Wish::default(), &variables).unwrap();
-        assert_eq!((found.address().as_str(), found.origin()), ("http://variable/", &TokenOrigin::Environment));
+        assert_eq!(
+            (found.address().as_str(), found.origin()),
+            ("http://variable/", &TokenOrigin::Environment)
+        );
         let error = find(&Wish::default(), &[]).unwrap_err().to_string();
         assert!(error.contains("mlaas4hep login ADDRESS") && error.contains("MLAAS4HEP_HUB_URL"), "{error}");
     }
@@ -249,8 +260,11 @@ mod tests {
     fn the_token_of_a_login_goes_to_its_own_service_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("login.json");
-        let login =
-            LoginFile { address: "http://one/".to_owned(), token: Some(Token::new("t").unwrap()), ..LoginFile::default() };
+        let login = LoginFile {
+            address: "http://one/".to_owned(),
+            token: Some(Token::new("t").unwrap()),
+            ..LoginFile::default()
+        };
         login.write(&path).unwrap();
         let wish = |address: Option<&str>| Wish {
             address: address.map(str::to_owned),
@@ -258,7 +272,10 @@ mod tests {
             ..Wish::default()
         };
         assert_eq!(*find(&wish(None), &[]).unwrap().origin(), TokenOrigin::LoginFile(path.clone()));
-        assert_eq!(*find(&wish(Some("http://one")), &[]).unwrap().origin(), TokenOrigin::LoginFile(path.clone()));
+        assert_eq!(
+            *find(&wish(Some("http://one")), &[]).unwrap().origin(),
+            TokenOrigin::LoginFile(path.clone())
+        );
         assert_eq!(*find(&wish(Some("http://two/")), &[]).unwrap().origin(), TokenOrigin::None);
     }
 }

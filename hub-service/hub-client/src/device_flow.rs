@@ -35,7 +35,9 @@ pub struct DeviceCode {
 
 impl fmt::Debug for DeviceCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("DeviceCode").field("verification_uri", &self.verification_uri).finish_non_exhaustive()
+        out.debug_struct("DeviceCode")
+            .field("verification_uri", &self.verification_uri)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +86,9 @@ impl DeviceLogin {
         let document = format!("{}/.well-known/openid-configuration", issuer.as_str().trim_end_matches('/'));
         let discovery: Discovery = answer(http.get(&document), &document).await?.map_err(refused)?;
         let endpoint = discovery.device_authorization_endpoint.ok_or_else(|| {
-            problem(format!("{issuer} has no device flow; give a token instead: mlaas4hep login ADDRESS --token-stdin"))
+            problem(format!(
+                "{issuer} has no device flow; give a token instead: mlaas4hep login ADDRESS --token-stdin"
+            ))
         })?;
         let form = [("client_id", client_id), ("scope", scope)];
         let code = answer(http.post(safe(&endpoint)?).form(&form), &endpoint).await?.map_err(refused)?;
@@ -162,8 +166,9 @@ async fn answer<T: DeserializeOwned>(
     address: &str,
 ) -> Result<Result<T, Refusal>, HubError> {
     let sent = request.send().await;
-    let answer = sent
-        .map_err(|error| problem(format!("{address} does not answer ({})", crate::request::cause_of(&error))))?;
+    let answer = sent.map_err(|error| {
+        problem(format!("{address} does not answer ({})", crate::request::cause_of(&error)))
+    })?;
     let status = answer.status();
     let bytes = answer.bytes().await.map_err(|error| problem(crate::request::cause_of(&error)))?;
     // What cannot be read is not repeated: it may hold a token.

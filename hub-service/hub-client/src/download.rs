@@ -45,7 +45,8 @@ impl HubClient {
         let mut part = Part::open(&path, &file).map_err(|cause| failed("write", &path, cause))?;
         self.fill(&file, &mut part, on_progress).await?;
         let found = part.finish().map_err(|cause| failed("write", &path, cause))?;
-        if let Some(expected) = entry.sha256.clone().filter(|expected| !expected.eq_ignore_ascii_case(&found)) {
+        if let Some(expected) = entry.sha256.clone().filter(|expected| !expected.eq_ignore_ascii_case(&found))
+        {
             // What is wrong is not gone on with the next time.
             let _ = std::fs::remove_file(&path);
             return Err(HubError::Checksum { name: from.to_string(), expected, found });
@@ -55,7 +56,12 @@ impl HubClient {
     }
 
     /// Fetches what is missing; a broken connection is taken up where it broke as long as bytes come.
-    async fn fill(&self, file: &PinnedFile, part: &mut Part, on_progress: OnProgress<'_>) -> Result<(), HubError> {
+    async fn fill(
+        &self,
+        file: &PinnedFile,
+        part: &mut Part,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), HubError> {
         let mut n_broken = 0;
         while part.n_bytes < file.size_bytes {
             let n_before = part.n_bytes;
@@ -92,7 +98,8 @@ impl HubClient {
         HubError::Unreachable {
             action: format!("read {} beyond byte {}", file.uri, part.n_bytes),
             address: self.connection().address().origin().ascii_serialization(),
-            cause: broken.map_or_else(|| "the answer ends too early".into(), |error| crate::request::cause_of(&error)),
+            cause: broken
+                .map_or_else(|| "the answer ends too early".into(), |error| crate::request::cause_of(&error)),
         }
     }
 }
@@ -119,7 +126,8 @@ impl Part {
         if file.metadata()?.len() > pinned.size_bytes {
             file.set_len(0)?;
         }
-        let mut part = Self { path: path.to_path_buf(), file: file.try_clone()?, n_bytes: 0, hasher: Sha256::new() };
+        let mut part =
+            Self { path: path.to_path_buf(), file: file.try_clone()?, n_bytes: 0, hasher: Sha256::new() };
         let mut buffer = vec![0; 1 << 20];
         loop {
             let n_read = file.read(&mut buffer)?;
@@ -132,9 +140,11 @@ impl Part {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), HubError> {
-        self.file
-            .write_all(bytes)
-            .map_err(|cause| HubError::File { action: "write", path: self.path.clone(), cause })?;
+        self.file.write_all(bytes).map_err(|cause| HubError::File {
+            action: "write",
+            path: self.path.clone(),
+            cause,
+        })?;
         self.hasher.update(bytes);
         self.n_bytes += bytes.len() as u64;
         Ok(())

@@ -43,12 +43,15 @@ impl HubClient {
                 let current = self.current(call).await;
                 HubError::Conflict { action, message, current, cure: cure("choose another name") }
             }
-            412 => HubError::ChangedMeanwhile { action, name: name_of(call), current: self.current(call).await },
-            413 => HubError::TooLarge { action, message },
-            507 => self.no_room(call, message, cure("delete what is no longer needed, also from the trash")).await,
-            status => {
-                HubError::Refused { action, status, code, message, cure: next_step, request_id }
+            412 => {
+                HubError::ChangedMeanwhile { action, name: name_of(call), current: self.current(call).await }
             }
+            413 => HubError::TooLarge { action, message },
+            507 => {
+                self.no_room(call, message, cure("delete what is no longer needed, also from the trash"))
+                    .await
+            }
+            status => HubError::Refused { action, status, code, message, cure: next_step, request_id },
         }
     }
 
@@ -88,8 +91,12 @@ impl HubClient {
         if let (Some(folder), Some(name)) = (target.path.parent(), target.path.name()) {
             let folder = SharedUri { workspace: target.workspace.clone(), path: folder };
             if let Some(page) = self.plain_page(&folder).await {
-                let of = |entry: &Entry| SharedUri { workspace: target.workspace.clone(), path: entry.path.clone() };
-                let names = page.entries.iter().filter_map(|entry| Some((entry.path.name()?, of(entry).to_string())));
+                let of = |entry: &Entry| SharedUri {
+                    workspace: target.workspace.clone(),
+                    path: entry.path.clone(),
+                };
+                let names =
+                    page.entries.iter().filter_map(|entry| Some((entry.path.name()?, of(entry).to_string())));
                 return most_alike(name, names);
             }
         }

@@ -9,8 +9,8 @@ use hub_api::{Entry, Grant, Grantee, Info, Link, Me, Role, SharedUri, WorkspaceI
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    Connection, DeviceCode, DeviceLogin, DownloadOptions, HubClient, HubError, LinkWish, OnProgress, PinnedFile,
-    RetryRule, Token, UploadOptions,
+    Connection, DeviceCode, DeviceLogin, DownloadOptions, HubClient, HubError, LinkWish, OnProgress,
+    PinnedFile, RetryRule, Token, UploadOptions,
 };
 
 /// Threads that move bytes; the waiting happens on the threads of the callers.

@@ -124,7 +124,8 @@ mod tests {
         let path = folder.path().join("config/hub-login.json");
         assert!(LoginFile::read(&path).unwrap().is_none());
         let token = Token::new("secret").unwrap();
-        let login = LoginFile { address: "http://h/".into(), token: Some(token.clone()), expires_at: Some(7) };
+        let login =
+            LoginFile { address: "http://h/".into(), token: Some(token.clone()), expires_at: Some(7) };
         for _again in 0..2 {
             login.write(&path).unwrap();
         }

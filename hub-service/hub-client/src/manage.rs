@@ -97,7 +97,8 @@ impl HubClient {
             overwrite,
         };
         let route = routes::of_workspace(&from.workspace, "move", &from.path);
-        let call = Call::new(Method::POST, format!("{word} {from} to {to}"), route).about(from).json(&body)?;
+        let call =
+            Call::new(Method::POST, format!("{word} {from} to {to}"), route).about(from).json(&body)?;
         self.done(call).await
     }
 

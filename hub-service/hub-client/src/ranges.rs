@@ -33,7 +33,8 @@ impl HubClient {
         if !matches!(status, 200 | 206 | 416) {
             return Err(self.explain(&call, answer).await);
         }
-        let problem = |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
+        let problem =
+            |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
         let size_bytes = match status {
             200 => answer.content_length(),
             _ => placed(&answer).map(|(_, size)| size),
@@ -75,7 +76,9 @@ impl HubClient {
             let mut answer = self.ranged(file, &rest).await?;
             let error = loop {
                 match answer.chunk().await {
-                    Ok(Some(chunk)) => bytes.extend_from_slice(&chunk[..chunk.len().min(n_wanted - bytes.len())]),
+                    Ok(Some(chunk)) => {
+                        bytes.extend_from_slice(&chunk[..chunk.len().min(n_wanted - bytes.len())])
+                    }
                     Ok(None) => break None,
                     Err(error) => break Some(error),
                 }
@@ -89,7 +92,9 @@ impl HubClient {
                     let call = Call::of_file(Method::GET, "read", &file.uri);
                     return Err(match error {
                         Some(error) => self.unreachable(&call, &error),
-                        None => HubError::Answer { action: call.action, problem: "it ends too early".to_owned() },
+                        None => {
+                            HubError::Answer { action: call.action, problem: "it ends too early".to_owned() }
+                        }
                     });
                 };
                 tokio::time::sleep(pause).await;
@@ -101,9 +106,11 @@ impl HubClient {
     /// The answer to a range of the pinned content, before its bytes.
     pub(crate) async fn ranged(&self, file: &PinnedFile, range: &Range<u64>) -> Result<Response, HubError> {
         let header = format!("bytes={}-{}", range.start, range.end.max(range.start + 1) - 1);
-        let call = Call::of_file(Method::GET, "read", &file.uri).header(RANGE, &header).header(IF_MATCH, &file.etag);
+        let call =
+            Call::of_file(Method::GET, "read", &file.uri).header(RANGE, &header).header(IF_MATCH, &file.etag);
         let answer = self.answer(&call, None).await?;
-        let problem = |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
+        let problem =
+            |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
         match answer.status().as_u16() {
             206 => {}
             // Without a range in the answer these would be other bytes; the whole file is right where it was asked for.
@@ -113,10 +120,16 @@ impl HubClient {
         }
         let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
         if tag.is_some_and(|tag| tag != file.etag) {
-            return Err(HubError::ChangedMeanwhile { action: call.action, name: file.uri.to_string(), current: None });
+            return Err(HubError::ChangedMeanwhile {
+                action: call.action,
+                name: file.uri.to_string(),
+                current: None,
+            });
         }
         match placed(&answer) {
-            Some((start, _)) if start != range.start => Err(problem("it gives other bytes than those asked for")),
+            Some((start, _)) if start != range.start => {
+                Err(problem("it gives other bytes than those asked for"))
+            }
             None if answer.status() == 206 => Err(problem("it does not say which bytes it gives")),
             _ => Ok(answer),
         }

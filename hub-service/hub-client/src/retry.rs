@@ -15,11 +15,7 @@ pub struct RetryRule {
 
 impl Default for RetryRule {
     fn default() -> Self {
-        Self {
-            n_tries: 4,
-            first_pause: Duration::from_millis(150),
-            longest_pause: Duration::from_secs(10),
-        }
+        Self { n_tries: 4, first_pause: Duration::from_millis(150), longest_pause: Duration::from_secs(10) }
     }
 }
 
@@ -36,7 +32,8 @@ impl RetryRule {
 
 /// Between 0.8 and 1: clients that were refused together must not come back together.
 fn spread() -> f64 {
-    let nanoseconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    let nanoseconds =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
     0.8 + 0.2 * f64::from(nanoseconds % 1000) / 1000.0
 }
 

@@ -40,7 +40,8 @@ impl HubClient {
         role: Role,
         expires_in_seconds: Option<u64>,
     ) -> Result<Grant, HubError> {
-        let call = Call::new(Method::POST, format!("share the workspace {workspace}"), route(workspace, "grants"));
+        let call =
+            Call::new(Method::POST, format!("share the workspace {workspace}"), route(workspace, "grants"));
         let body = CreateGrant { grantee, role, expires_in_seconds };
         self.json(call.of_workspace(workspace).json(&body)?).await
     }
@@ -60,7 +61,10 @@ impl HubClient {
     /// As [`HubClient::grant`].
     pub async fn revoke_grant(&self, workspace: &WorkspaceName, id: &str) -> Result<(), HubError> {
         let route = format!("{}/{}", route(workspace, "grants"), hub_api::routes::encode_segment(id));
-        self.done(Call::new(Method::DELETE, format!("take back the grant {id}"), route).of_workspace(workspace)).await
+        self.done(
+            Call::new(Method::DELETE, format!("take back the grant {id}"), route).of_workspace(workspace),
+        )
+        .await
     }
 
     /// Makes a link by which anybody can read one file; its address is in the answer, and only there.
@@ -89,6 +93,9 @@ impl HubClient {
     /// As [`HubClient::make_link`].
     pub async fn revoke_link(&self, workspace: &WorkspaceName, id: &str) -> Result<(), HubError> {
         let route = format!("{}/{}", route(workspace, "links"), hub_api::routes::encode_segment(id));
-        self.done(Call::new(Method::DELETE, format!("take back the link {id}"), route).of_workspace(workspace)).await
+        self.done(
+            Call::new(Method::DELETE, format!("take back the link {id}"), route).of_workspace(workspace),
+        )
+        .await
     }
 }

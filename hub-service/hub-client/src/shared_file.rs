@@ -111,7 +111,9 @@ impl SharedFile {
                 to_fetch.extend(more.to_fetch);
                 found.extend(self.fetch_claimed(to_fetch)?);
             }
-            found.extend(claimed.elsewhere.iter().filter_map(|block| Some((*block, self.cache.wait(*block)?))));
+            found.extend(
+                claimed.elsewhere.iter().filter_map(|block| Some((*block, self.cache.wait(*block)?))),
+            );
             if wanted.iter().all(|block| found.contains_key(block)) {
                 return Ok(found);
             }
@@ -159,7 +161,8 @@ impl SharedFile {
     fn ahead_of(&self, range: &Range<u64>) -> Range<u64> {
         let size = self.settings.block_bytes;
         let mut sequence = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
-        let goes_on = range.start <= sequence.end.saturating_add(size) && sequence.end <= range.start.saturating_add(size);
+        let goes_on = range.start <= sequence.end.saturating_add(size)
+            && sequence.end <= range.start.saturating_add(size);
         let ahead_bytes = match goes_on && sequence.end > 0 {
             true => (2 * sequence.ahead_bytes.max(size)).min(self.settings.most_ahead_bytes),
             false => 0,
@@ -235,7 +238,9 @@ fn runs_of(blocks: &[u64], settings: &ReadSettings) -> Vec<Range<u64>> {
     let mut runs: Vec<Range<u64>> = Vec::new();
     for &block in blocks {
         match runs.last_mut() {
-            Some(run) if block - run.end <= most_gap && block + 1 - run.start <= most_blocks => run.end = block + 1,
+            Some(run) if block - run.end <= most_gap && block + 1 - run.start <= most_blocks => {
+                run.end = block + 1
+            }
             _ => runs.push(block..block + 1),
         }
     }
@@ -254,7 +259,8 @@ mod tests {
             most_request_bytes: 80,
             ..ReadSettings::default()
         };
-        let check = |blocks: &[u64], expected: &[Range<u64>]| assert_eq!(runs_of(blocks, &settings), expected);
+        let check =
+            |blocks: &[u64], expected: &[Range<u64>]| assert_eq!(runs_of(blocks, &settings), expected);
         check(&[], &[]);
         check(&[3], &[3..4]);
         check(&[0, 1, 2], &[0..3]);

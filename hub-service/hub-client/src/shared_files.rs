@@ -75,7 +75,11 @@ impl FilesAfar for SharedFiles {
 
     fn facts(&self, name: &str) -> Result<FileFacts, ByteSourceError> {
         let entry = self.with(name, |hub, uri| hub.stat(uri))?;
-        Ok(FileFacts { is_folder: entry.kind == EntryKind::Folder, size_bytes: entry.size_bytes, sha256: entry.sha256 })
+        Ok(FileFacts {
+            is_folder: entry.kind == EntryKind::Folder,
+            size_bytes: entry.size_bytes,
+            sha256: entry.sha256,
+        })
     }
 
     fn names_in(&self, folder: &str) -> Result<Vec<NameAfar>, ByteSourceError> {

@@ -63,7 +63,8 @@ impl HubClient {
         let answer = self.send(&call).await?;
         let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let place = location.and_then(|location| base.join(location).ok());
-        let problem = |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
+        let problem =
+            |problem: &str| HubError::Answer { action: call.action.clone(), problem: problem.to_owned() };
         let place = place.ok_or_else(|| problem("it does not say where the bytes go"))?;
         // The token goes with the bytes.
         if place.origin() != base.origin() {
@@ -104,9 +105,11 @@ impl HubClient {
                     offset = reached;
                 }
                 // All bytes were there, and only the answer got lost.
-                Err(HubError::NotFound { .. } | HubError::NoService { .. } | HubError::Refused { status: 410, .. })
-                    if self.is_there(local, to).await =>
-                {
+                Err(
+                    HubError::NotFound { .. }
+                    | HubError::NoService { .. }
+                    | HubError::Refused { status: 410, .. },
+                ) if self.is_there(local, to).await => {
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -150,7 +153,11 @@ impl HubClient {
         }
         let reached = offset_of(&answer).unwrap_or(offset + n_bytes);
         // What is sent is sent: an answer of stop is heard at the next piece.
-        let _ = on_progress(Progress { step: Step::Transfer, done_bytes: reached, total_bytes: local.size_bytes });
+        let _ = on_progress(Progress {
+            step: Step::Transfer,
+            done_bytes: reached,
+            total_bytes: local.size_bytes,
+        });
         Ok(reached)
     }
 

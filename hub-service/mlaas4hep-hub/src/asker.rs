@@ -129,8 +129,8 @@ fn caller_address(headers: &HeaderMap, peer: Option<IpAddr>, state: &State) -> O
         return Some(peer);
     }
     // The last entry is the one that the proxy itself wrote.
-    let named = headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
-    named.or(Some(peer))
+    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    named.and_then(|names| names.rsplit(',').next()?.trim().parse().ok()).or(Some(peer))
 }
 
 /// Methods that change nothing (RFC 9110 section 9.2.1, RFC 4918 section 9.1).

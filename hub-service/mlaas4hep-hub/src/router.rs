@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::measure::measure;
 use crate::routes::{
-    app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info, links, list, login,
-    me, move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
+    app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info, links, list,
+    login, me, move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
 };
 use crate::state::State;
 use axum::Router;
@@ -67,7 +67,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/workspaces/{workspace}/move/{path}", Needs::Writer),
     route("GET", "/api/v1/workspaces/{workspace}/versions/{path}", Needs::Reader),
     route("POST", "/api/v1/workspaces/{workspace}/restore/{path}", Needs::Writer),
-    route("GET", "/api/v1/workspaces/{workspace}/trash", Needs::Reader),
+    route("GET", "/api/v1/workspaces/{workspace}/trash", Needs::Writer),
     route("DELETE", "/api/v1/workspaces/{workspace}/trash", Needs::Admin),
     route("POST", "/api/v1/workspaces/{workspace}/trash/{id}", Needs::Writer),
     route("DELETE", "/api/v1/workspaces/{workspace}/trash/{id}", Needs::Admin),

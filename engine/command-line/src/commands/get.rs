@@ -25,7 +25,8 @@ impl Get {
     /// Downloads.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         let settings = failure::of(Kind::Settings);
-        let from: SharedUri = self.from.parse().map_err(|error: hub_client::hub_api::UriError| settings(error.into()))?;
+        let from: SharedUri =
+            self.from.parse().map_err(|error: hub_client::hub_api::UriError| settings(error.into()))?;
         let name = from.path.name().unwrap_or("file").to_string();
         let to = match &self.to {
             Some(to) if to.is_dir() => to.join(&name),

@@ -43,7 +43,9 @@ impl Inspect {
         let opener = shared::opener();
         let n_bytes = match opener.afar(&self.file) {
             Some(afar) => afar.facts(&self.file)?.size_bytes,
-            None => std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len(),
+            None => {
+                std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len()
+            }
         };
         if training_pipeline::is_root_name(&self.file) {
             return self.look_into_root(n_bytes);

@@ -37,7 +37,8 @@ pub(crate) struct Login {
 impl Login {
     /// Logs in, looks whether it worked, and keeps it.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let path = shared::login_file().context("neither MLAAS4HEP_CONFIG nor HOME is set: nowhere to keep it")?;
+        let path =
+            shared::login_file().context("neither MLAAS4HEP_CONFIG nor HOME is set: nowhere to keep it")?;
         let Some(address) = &self.address else {
             let was_there = LoginFile::remove(&path)?;
             console.line(if was_there { "logged out" } else { "you were not logged in" });

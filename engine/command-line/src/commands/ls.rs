@@ -39,7 +39,12 @@ impl Ls {
             for workspace in workspaces {
                 let (used, limit) = (workspace.quota.used_bytes, workspace.quota.limit_bytes);
                 let role = format!("{:?}", workspace.role).to_lowercase();
-                table.row(vec![format!("shared://{}/", workspace.name), role, human_bytes(used), human_bytes(limit)]);
+                table.row(vec![
+                    format!("shared://{}/", workspace.name),
+                    role,
+                    human_bytes(used),
+                    human_bytes(limit),
+                ]);
             }
             console.line(table.to_string().trim_end());
             return Ok(());

@@ -4,9 +4,9 @@ use super::workflow::read_format;
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::log_lines::LogLines;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use crate::{score_file, worker_program};
-use crate::shared;
 use event_columns::EventTable;
 use event_selection::CutFlow;
 use std::path::{Path, PathBuf};
@@ -60,8 +60,7 @@ impl Predict {
             None => Vec::new(),
         };
         self.check_outputs(&files)?;
-        let model =
-            shared::read_model_file(&self.model).map_err(failure::of(Kind::Input))?;
+        let model = shared::read_model_file(&self.model).map_err(failure::of(Kind::Input))?;
         if let Some(path) = &self.export_onnx {
             let onnx =
                 model.onnx_bytes().ok_or_else(|| anyhow::anyhow!("a TorchScript model has no ONNX graph"))?;
@@ -120,7 +119,8 @@ impl Predict {
         if let Some(out) = &self.out {
             let classes = &model.manifest().labels;
             let classes = if model.manifest().task.n_outputs() > 1 { classes.clone() } else { Vec::new() };
-            let output = shared::opener().output(out).map_err(|error| failure::of(Kind::Output)(error.into()))?;
+            let output =
+                shared::opener().output(out).map_err(|error| failure::of(Kind::Output)(error.into()))?;
             score_file::write(output.path(), &self.out_tree, &classes, chunks, console)
                 .map_err(failure::of(Kind::Output))?;
             shared::publish(output, out, console)?;

@@ -60,7 +60,10 @@ impl Share {
             console.line(&format!("granted, number {}", grant.id));
             return Ok(());
         }
-        anyhow::ensure!(!uri.path.is_root(), "a link is to one file: name it, or say --user NAME or --group NAME");
+        anyhow::ensure!(
+            !uri.path.is_root(),
+            "a link is to one file: name it, or say --user NAME or --group NAME"
+        );
         let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None })?;
         let url = link.url.unwrap_or_default();
         let address = hub.connection().address().join(&url).map_or(url, |address| address.to_string());

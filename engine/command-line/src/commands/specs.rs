@@ -2,8 +2,8 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
-use crate::write_file::{self, Folder};
 use crate::shared;
+use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{
     FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, Specs as BranchSpecsOfFiles, SpecsMode,

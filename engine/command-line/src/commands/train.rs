@@ -105,7 +105,8 @@ impl Train {
             let (label, file) = sample.split_once('=').with_context(|| {
                 format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch")
             })?;
-            let fitting = name_list::expand(&[file.to_string()], &shared::opener()).map_err(failure::of_pipeline)?;
+            let fitting =
+                name_list::expand(&[file.to_string()], &shared::opener()).map_err(failure::of_pipeline)?;
             labels.extend(fitting.iter().map(|_| label.to_string()));
             files.extend(fitting);
         }

@@ -2,9 +2,9 @@
 
 use crate::console::Console;
 use crate::log_lines::LogLines;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use crate::{failure, report_folder, worker_program};
-use crate::shared;
 use anyhow::Context;
 use serde_json::json;
 use std::path::{Path, PathBuf};

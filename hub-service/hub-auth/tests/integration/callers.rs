@@ -23,7 +23,8 @@ async fn a_good_token_names_its_user() {
 async fn a_service_has_no_groups() {
     let hub = MockHub::start().await;
     hub.add("of-a-service", Person { kind: "service", ..Person::user("culler", &["higgs"]) });
-    let caller = service(&hub).caller(&with_token("of-a-service"), None, None, Freshness::Read).await.unwrap();
+    let caller =
+        service(&hub).caller(&with_token("of-a-service"), None, None, Freshness::Read).await.unwrap();
     assert_eq!((caller.principal.kind, caller.principal.groups.len()), (PrincipalKind::Service, 0));
 }
 
@@ -48,7 +49,9 @@ async fn a_hub_that_fails_is_no_refusal() {
     let hub = MockHub::start().await;
     hub.add("good", Person::user("alice", &[]));
     let service = service(&hub);
-    let status = async || service.caller(&with_token("good"), None, None, Freshness::Read).await.map_err(|e| e.status());
+    let status = async || {
+        service.caller(&with_token("good"), None, None, Freshness::Read).await.map_err(|e| e.status())
+    };
     for (weather, expected) in [
         (Weather::Failing(500), 502),
         (Weather::Failing(503), 502),
@@ -72,7 +75,9 @@ async fn the_hub_is_asked_once_for_many() {
     let service = service(&hub);
     let all = (0..20).map(|_| {
         let service = service.clone();
-        tokio::spawn(async move { service.caller(&with_token("good"), None, None, Freshness::Read).await.is_ok() })
+        tokio::spawn(
+            async move { service.caller(&with_token("good"), None, None, Freshness::Read).await.is_ok() },
+        )
     });
     for one in all.collect::<Vec<_>>() {
         assert!(one.await.unwrap());
@@ -103,5 +108,8 @@ async fn groups_are_listed_by_the_service() {
     let service = service(&hub);
     let groups = service.hub().unwrap().groups().await.unwrap();
     assert_eq!(groups.len(), 1);
-    assert_eq!((groups[0].name.as_str(), groups[0].users.as_slice()), ("cms/higgs", ["alice".to_owned()].as_slice()));
+    assert_eq!(
+        (groups[0].name.as_str(), groups[0].users.as_slice()),
+        ("cms/higgs", ["alice".to_owned()].as_slice())
+    );
 }

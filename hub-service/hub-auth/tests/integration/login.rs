@@ -60,7 +60,8 @@ async fn a_login_works_once_and_only_in_its_browser() {
     let login = service.login().unwrap();
     let (start, other) = (login.start("/services/mlaas4hep/"), login.start("/services/mlaas4hep/"));
     let (state, code) = at_the_hub(&start).await;
-    let refused = async |state: &str, headers: &HeaderMap| login.finish(state, &code, headers).await.unwrap_err();
+    let refused =
+        async |state: &str, headers: &HeaderMap| login.finish(state, &code, headers).await.unwrap_err();
     assert_eq!(refused(&state, &HeaderMap::new()).await, AuthError::UnknownLogin);
     assert_eq!(refused(&state, &cookies(&[&other])).await, AuthError::UnknownLogin);
     assert_eq!(refused("", &cookies(&[&start])).await, AuthError::UnknownLogin);
@@ -104,5 +105,9 @@ async fn a_logout_at_the_hub_is_felt() {
     let is_known = async |id: &str| service.caller(&session(id), None, None, Freshness::Read).await;
     assert!(is_known("first").await.is_ok());
     hub.revoke("alices");
-    assert_eq!(is_known("second").await.unwrap_err(), AuthError::SessionEnded, "another session is asked for anew");
+    assert_eq!(
+        is_known("second").await.unwrap_err(),
+        AuthError::SessionEnded,
+        "another session is asked for anew"
+    );
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 async fn wait_for(stream: &mut Response, words: &str) -> String {
     let mut text = String::new();
     while !text.contains(words) {
-        let block = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("an event in time");
+        let block =
+            tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("an event in time");
         text.push_str(&String::from_utf8_lossy(&block.unwrap().expect("the stream goes on")));
     }
     text
@@ -33,7 +34,8 @@ async fn changes_are_told_and_told_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_the_service_ends_the_stream() {
     let mut service = Service::start().await;
-    let mut stream = service.request("GET", "api/v1/workspaces/higgs/changes", "reader").send().await.unwrap();
+    let mut stream =
+        service.request("GET", "api/v1/workspaces/higgs/changes", "reader").send().await.unwrap();
     let status = tokio::task::block_in_place(|| service.end());
     assert!(status.success());
     while let Ok(Some(_)) = stream.chunk().await {}

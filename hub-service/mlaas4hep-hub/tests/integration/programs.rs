@@ -67,8 +67,11 @@ fn what_was_backed_up_comes_back() {
         .spawn()
         .unwrap();
     let curl = |arguments: &[&str]| {
-        let output = Command::new("curl").args(["-sS", "-H", "Authorization: token hush"]).args(arguments).output();
-        output.map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())).unwrap()
+        let output =
+            Command::new("curl").args(["-sS", "-H", "Authorization: token hush"]).args(arguments).output();
+        output
+            .map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+            .unwrap()
     };
     let file = format!("http://{address}/files/~ann/a.txt");
     let end = Instant::now() + Duration::from_mins(1);
@@ -86,5 +89,8 @@ fn what_was_backed_up_comes_back() {
     let other = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("other")));
     let restore = run(&["restore", "--config", &other, &at("backup")], &[]);
     assert!(restore.status.success(), "{}", said(&restore));
-    assert!(run(&["restore", "--config", &other, &at("backup")], &[]).status.code() == Some(1), "not over another");
+    assert!(
+        run(&["restore", "--config", &other, &at("backup")], &[]).status.code() == Some(1),
+        "not over another"
+    );
 }

@@ -70,7 +70,11 @@ async fn what_is_no_upload_is_refused() {
     assert_eq!(status(create(&service, "../a", 1)).await, 400);
     assert_eq!(status(create(&service, "a", 0)).await, 201);
     assert_eq!(service.status("GET", "files/higgs/a", "reader").await, 200, "an empty file is there at once");
-    let with_first = create(&service, "b", 3).header("content-type", "application/offset+octet-stream").body("abc");
+    let with_first =
+        create(&service, "b", 3).header("content-type", "application/offset+octet-stream").body("abc");
     assert_eq!(status(with_first).await, 201);
-    assert_eq!(service.request("GET", "files/higgs/b", "reader").send().await.unwrap().text().await.unwrap(), "abc");
+    assert_eq!(
+        service.request("GET", "files/higgs/b", "reader").send().await.unwrap().text().await.unwrap(),
+        "abc"
+    );
 }

@@ -11,8 +11,17 @@ use tempfile::TempDir;
 pub(super) const PREFIX: &str = "/services/mlaas4hep/";
 
 /// Kinds of callers; the name is the token too.
-pub(super) const CALLERS: [&str; 9] =
-    ["anonymous", "outsider", "of-another-group", "reader", "writer", "admin", "operator", "a-service", "unknown"];
+pub(super) const CALLERS: [&str; 9] = [
+    "anonymous",
+    "outsider",
+    "of-another-group",
+    "reader",
+    "writer",
+    "admin",
+    "operator",
+    "a-service",
+    "unknown",
+];
 
 /// The program, listening. It ends with this.
 pub(super) struct Service {
@@ -29,7 +38,7 @@ impl Service {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let hub = MockHub::start().await;
         for (token, groups) in [
-            ("outsider", [].as_slice(), ),
+            ("outsider", [].as_slice()),
             ("of-another-group", &["atlas"]),
             ("reader", &["higgs", "higgs/readers"]),
             ("writer", &["higgs"]),
@@ -41,7 +50,8 @@ impl Service {
             hub.add(token, Person { is_admin: token == "operator", kind, ..Person::user(token, groups) });
         }
         let folder = tempfile::tempdir().unwrap();
-        let text = format!("[workspaces]\nfolder = \"{}\"\n{configuration}", folder.path().join("store").display());
+        let text =
+            format!("[workspaces]\nfolder = \"{}\"\n{configuration}", folder.path().join("store").display());
         std::fs::write(folder.path().join("hub.toml"), text).unwrap();
         let address = free_address();
         let child = spawn(folder.path(), &hub, address);

@@ -3,8 +3,8 @@
 use crate::arguments::{Form, Free, ValueKind};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
-use byte_source::FileOpener;
 use crate::session::Trained;
+use byte_source::FileOpener;
 use std::sync::Arc;
 use trained_model::TrainedModel;
 

@@ -60,10 +60,9 @@ fn row_here(entry: &DirEntry) -> Option<Vec<String>> {
     if name.starts_with('.') {
         return None;
     }
-    let modified = metadata.modified().map_or_else(
-        |_| String::new(),
-        |time| humantime::format_rfc3339_seconds(time).to_string(),
-    );
+    let modified = metadata
+        .modified()
+        .map_or_else(|_| String::new(), |time| humantime::format_rfc3339_seconds(time).to_string());
     let is_folder = metadata.is_dir();
     let size = if is_folder { String::new() } else { human_bytes(metadata.len()) };
     Some(vec![format!("{name}{}", if is_folder { "/" } else { "" }), size, modified, String::new()])

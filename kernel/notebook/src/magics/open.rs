@@ -49,7 +49,10 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     };
     let memory = crate::session::memory_of_table_files(&context.session.memory, files)?;
     crate::notebook::warn(context.output, memory);
-    let samples = wishes.iter().map(|wish| Sample::open(wish, &context.session.opener)).collect::<Result<Vec<_>, _>>()?;
+    let samples = wishes
+        .iter()
+        .map(|wish| Sample::open(wish, &context.session.opener))
+        .collect::<Result<Vec<_>, _>>()?;
     for sample in samples {
         show_sample(&sample, context, call.arguments.has("--all"));
         context.session.history.push(format!("opened {} from {}", sample.name, sample.files.join(", ")));
@@ -102,7 +105,8 @@ fn branch_table(info: &TableInfo, n_shown: usize) -> TextTable {
 }
 
 fn show_keys(file: &str, context: &Context<'_>) -> Result<(), MagicError> {
-    let root = training_pipeline::open_root(file, &context.session.opener).map_err(|error| MagicError::input(&error))?;
+    let root = training_pipeline::open_root(file, &context.session.opener)
+        .map_err(|error| MagicError::input(&error))?;
     let mut table = TextTable::new(&["key", "class", "title", ">in file"]);
     for entry in root.entries() {
         let FileEntry { class_name, title, stored_bytes, .. } = entry;

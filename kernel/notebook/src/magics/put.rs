@@ -26,7 +26,10 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: HubError| MagicError::hub(&error);
     let [from, to] = call.arguments.free.as_slice() else {
-        return Err(MagicError::new("ArgumentError", "%put needs a file and a place: %put FILE shared://GROUP/"));
+        return Err(MagicError::new(
+            "ArgumentError",
+            "%put needs a file and a place: %put FILE shared://GROUP/",
+        ));
     };
     let to = target(to, Path::new(from))?;
     let hub = context.session.shared.hub().map_err(problem)?;

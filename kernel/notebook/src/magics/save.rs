@@ -21,7 +21,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let trained = context.trained()?;
     let path = call.arguments.text();
-    let output = context.session.opener.output(Path::new(path)).map_err(|error| MagicError::output(&error))?;
+    let output =
+        context.session.opener.output(Path::new(path)).map_err(|error| MagicError::output(&error))?;
     trained.model.save(output.path()).map_err(|error| MagicError::output(&error))?;
     output.publish().map_err(|error| MagicError::output(&error))?;
     context.line(&format!("wrote {path}"));

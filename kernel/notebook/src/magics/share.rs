@@ -18,10 +18,18 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     options: &[
         option("--user", "NAME", ValueKind::Text, "Give the right to this person."),
         option("--group", "NAME", ValueKind::Text, "Give the right to all members of this group."),
-        option("--role", "ROLE", ValueKind::Choice(&["reader", "writer", "admin"]), "What may be done; reader unless said."),
+        option(
+            "--role",
+            "ROLE",
+            ValueKind::Choice(&["reader", "writer", "admin"]),
+            "What may be done; reader unless said.",
+        ),
         option("--days", "N", ValueKind::Count, "Days after which it ends; a link lives a week unless said."),
     ],
-    examples: &["%share shared://higgs/ --user carol --role reader --days 30", "%share shared://higgs/score.pdf"],
+    examples: &[
+        "%share shared://higgs/ --user carol --role reader --days 30",
+        "%share shared://higgs/score.pdf",
+    ],
     action: Action::Session(run),
 };
 

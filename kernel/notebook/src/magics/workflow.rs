@@ -1,10 +1,10 @@
 //! `%workflow`.
 
 use crate::arguments::{Form, Free, ValueKind, option};
-use byte_source::FileOpener;
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Trained, go_on_unless};
+use byte_source::FileOpener;
 use event_columns::GoOn;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
