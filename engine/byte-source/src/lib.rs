@@ -1,13 +1,16 @@
 //! The bytes of a file wherever it lies: ranges in, buffers out.
 //!
 //! Readers of formats ask a [`ByteSource`] for ranges and never know whether the bytes come from a mapped
-//! file, a read, a buffer in memory, or later a server.
+//! file, a read, a buffer in memory, or a server. Which of these a name stands for is decided in one place, the
+//! [`FileOpener`].
 
 mod local_file;
 mod memory;
+mod opener;
 
 pub use local_file::LocalFile;
 pub use memory::MemoryBytes;
+pub use opener::{FileFacts, FileOpener, FilesAfar, NameAfar, OutputFile};
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,6 +26,11 @@ pub trait ByteSource: Send + Sync {
     /// Whether there is no byte at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether each request is a journey: then it pays to ask for many ranges at once, ahead of their use.
+    fn is_far(&self) -> bool {
+        false
     }
 
     /// The bytes of a half-open range, without a copy where the source has them in memory.
@@ -98,6 +106,16 @@ pub enum ByteSourceError {
     Changed {
         /// Path or address.
         name: String,
+    },
+    /// The file has more bytes than can be taken.
+    #[error("{name} has {len} bytes, more than the {most_bytes} that can be taken")]
+    TooLarge {
+        /// Path or address.
+        name: String,
+        /// Bytes in the file, or so many that it is too many.
+        len: u64,
+        /// Most bytes.
+        most_bytes: u64,
     },
     /// A source of another crate says no, in its own words.
     #[error("{cause}")]

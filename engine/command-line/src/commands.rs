@@ -1,10 +1,16 @@
 //! The list of all commands; each is one file that holds its options (whose comments are its help) and what it does.
 
 mod generate;
+mod get;
 mod inspect;
+mod login;
+mod ls;
 mod matrix;
 mod predict;
+mod put;
 mod reader;
+mod rm;
+mod share;
 mod specs;
 mod train;
 mod workflow;
@@ -23,6 +29,12 @@ pub(crate) enum Command {
     Train(train::Train),
     Predict(predict::Predict),
     Generate(generate::Generate),
+    Login(login::Login),
+    Ls(ls::Ls),
+    Put(put::Put),
+    Get(get::Get),
+    Share(share::Share),
+    Rm(rm::Rm),
 }
 
 impl Command {
@@ -37,6 +49,12 @@ impl Command {
             Self::Train(train) => train.run(console),
             Self::Predict(predict) => predict.run(console),
             Self::Generate(generate) => generate.run(console),
+            Self::Login(login) => login.run(console),
+            Self::Ls(ls) => ls.run(console),
+            Self::Put(put) => put.run(console),
+            Self::Get(get) => get.run(console),
+            Self::Share(share) => share.run(console),
+            Self::Rm(rm) => rm.run(console),
         }
     }
 }

@@ -12,6 +12,7 @@ mod log_lines;
 mod npy;
 mod report_folder;
 mod score_file;
+mod shared;
 mod worker_program;
 mod write_file;
 

@@ -4,7 +4,7 @@
 //! RootFile   header, directories, list of objects          file.rs, key.rs, unclosed.rs
 //!   RootTree   branches, leaves, baskets of one TTree      tree.rs, tree_record.rs, old_tree.rs, object_stream.rs
 //!     Layout     how a branch stores its entries           layout.rs, containers.rs, type_name.rs, streamer_info.rs
-//!     basket     bytes of a basket, decompressed           basket.rs, codec.rs
+//!     basket     bytes of a basket, decompressed           basket.rs, codec.rs, fetch_ahead.rs
 //!     decode     a piece of a column in Arrow layout       decode.rs, list_offsets.rs, nested.rs, numbers.rs
 //! ```
 //!
@@ -19,6 +19,7 @@ mod containers;
 mod cursor;
 mod decode;
 mod error;
+mod fetch_ahead;
 mod file;
 mod key;
 mod layout;

@@ -5,6 +5,7 @@ use crate::codec::codec_name;
 use crate::cursor::Broken;
 use crate::decode::decode;
 use crate::error::{Place, RootFileError};
+use crate::fetch_ahead;
 use crate::file::{FileEntry, Opened};
 use crate::layout::{Describer, Layout, Shape};
 use crate::tree_record::{self, BranchRecord, Refused, Span, TreeRecord};
@@ -185,7 +186,7 @@ impl RootTree {
         n_bytes.try_reduce(|| 0, |left, right| Ok(left + right))
     }
 
-    fn place(&self, branch: usize, basket: Option<usize>) -> Place {
+    pub(crate) fn place(&self, branch: usize, basket: Option<usize>) -> Place {
         let name = self.info.branches.get(branch).map(|branch| branch.name.to_string());
         Place { tree: Some(self.info.tree.clone()), branch: name, basket, ..self.file.place() }
     }
@@ -196,8 +197,32 @@ impl RootTree {
         listed.as_deref().map_err(Clone::clone)
     }
 
-    /// Decodes one basket of a column.
+    /// Reads and decodes one basket of a column.
     fn decode_basket(&self, column: usize, number: usize, depth: usize) -> Result<Piece, RootFileError> {
+        let range = self.stored_range(column, number)?;
+        let record = range.map(|range| self.file.source.read_at(range)).transpose();
+        let record = record.map_err(|cause| self.place(column, Some(number)).source(cause))?;
+        self.decode_record(column, number, depth, record.as_deref())
+    }
+
+    /// Where a basket lies in the file; nothing for one that is kept inside the tree.
+    pub(crate) fn stored_range(
+        &self,
+        column: usize,
+        number: usize,
+    ) -> Result<Option<Range<u64>>, RootFileError> {
+        let basket = self.baskets(column)?.get(number).filter(|basket| basket.embedded.is_none());
+        Ok(basket.map(|basket| basket.seek..basket.seek.saturating_add(basket.stored_bytes)))
+    }
+
+    /// Decodes one basket of a column; `record` is what lies at its place in the file.
+    pub(crate) fn decode_record(
+        &self,
+        column: usize,
+        number: usize,
+        depth: usize,
+        record: Option<&[u8]>,
+    ) -> Result<Piece, RootFileError> {
         let source = &self.columns[column];
         // A collection that was split has no values of its own, but it counts its items.
         let counts_items = Describer::counts_items(&self.record.branches[source.branch]);
@@ -206,13 +231,12 @@ impl RootTree {
         let (Some(layout), Some(basket)) = (layout, self.baskets(column)?.get(number)) else {
             return Err(place().broken("a basket", 0, Broken::new(0, "there is no such basket")));
         };
-        self.decode_at(&layout, basket, depth).map_err(|failed| match failed {
-            Failed::Source(cause) => place().source(cause),
-            Failed::Basket(NotOpened::Broken(broken)) => {
+        self.decode_at(&layout, basket, depth, record).map_err(|failed| match failed {
+            NotOpened::Broken(broken) => {
                 let start = if basket.embedded.is_some() { self.object_start } else { basket.seek };
                 place().broken("a basket", start, broken)
             }
-            Failed::Basket(NotOpened::Budget(claimed_bytes)) => RootFileError::Budget {
+            NotOpened::Budget(claimed_bytes) => RootFileError::Budget {
                 place: Box::new(place()),
                 attempted: "a basket",
                 claimed_bytes,
@@ -221,7 +245,13 @@ impl RootTree {
         })
     }
 
-    fn decode_at(&self, layout: &Layout, basket: &BasketAt, depth: usize) -> Result<Piece, Failed> {
+    fn decode_at(
+        &self,
+        layout: &Layout,
+        basket: &BasketAt,
+        depth: usize,
+        record: Option<&[u8]>,
+    ) -> Result<Piece, NotOpened> {
         let n_entries = basket.n_entries;
         let counts = |contents: &basket::Contents<'_>| -> Result<Option<Vec<i64>>, Broken> {
             if contents.positions.is_some() || !matches!(layout.shape, Shape::List { .. } | Shape::ObjectBits)
@@ -242,11 +272,9 @@ impl RootTree {
             let object = self.object.get(span.clone()).unwrap_or_default();
             let shift = |broken: Broken| Broken::new(span.start.saturating_add(broken.offset), broken.reason);
             let piece = basket::open_embedded(object).and_then(read).map_err(shift);
-            return piece.map_err(|broken| Failed::Basket(NotOpened::Broken(broken)));
+            return piece.map_err(NotOpened::Broken);
         }
-        let range = basket.seek..basket.seek.saturating_add(basket.stored_bytes);
-        let record = self.file.source.read_at(range).map_err(Failed::Source)?;
-        basket::with_stored(&record, self.file.budget_bytes, read).map_err(Failed::Basket)
+        basket::with_stored(record.unwrap_or_default(), self.file.budget_bytes, read)
     }
 
     /// The numbers of items of the entries of a basket, from the branch that counts them.
@@ -267,12 +295,6 @@ impl RootTree {
         }
         Ok(Some(counts))
     }
-}
-
-/// Why a basket could not be decoded.
-enum Failed {
-    Source(byte_source::ByteSourceError),
-    Basket(NotOpened),
 }
 
 /// The entries of a basket inside a range, counted from its first.
@@ -298,22 +320,42 @@ impl EventTable for RootTree {
             let baskets = self.baskets(branch).map_err(format)?;
             let first = baskets.partition_point(|basket| basket.end_entry() <= wanted.start);
             let cuts = baskets.iter().enumerate().skip(first).map_while(|(number, basket)| {
-                overlap(basket, &wanted).map(|cut| (basket.first_entry, branch, number, cut))
+                let cut = overlap(basket, &wanted)?;
+                Some(BasketTask { first_entry: basket.first_entry, branch, number, cut })
             });
             tasks.extend(cuts);
         }
         // Entries that belong together come out together, so that a chunk is complete soon.
-        tasks.sort_unstable_by_key(|(first_entry, branch, ..)| (*first_entry, *branch));
-        tasks.into_par_iter().try_for_each(|(first_entry, branch, number, cut)| {
-            let piece = self.decode_basket(branch, number, 0).map_err(format)?;
+        tasks.sort_unstable_by_key(|task| (task.first_entry, task.branch));
+        let hand_out = |task: BasketTask, piece: Piece| {
+            let BasketTask { first_entry, branch, cut, .. } = task;
             let first_entry = first_entry + cut.start as u64;
             let piece = if cut.len() == piece.n_entries() { piece } else { piece.slice(cut) };
             match sink(PieceAt { branch, first_entry, piece }) {
                 std::ops::ControlFlow::Continue(()) => Ok(()),
                 std::ops::ControlFlow::Break(()) => Err(ReadError::Stopped),
             }
+        };
+        if self.file.source.is_far() {
+            return fetch_ahead::visit(self, &*self.file.source, tasks, &format, &hand_out);
+        }
+        tasks.into_par_iter().try_for_each(|task| {
+            let piece = self.decode_basket(task.branch, task.number, 0).map_err(format)?;
+            hand_out(task, piece)
         })
     }
+}
+
+/// A basket that a visit needs.
+pub(crate) struct BasketTask {
+    /// First entry of the basket.
+    pub(crate) first_entry: u64,
+    /// The column.
+    pub(crate) branch: usize,
+    /// The basket within it.
+    pub(crate) number: usize,
+    /// Entries of the basket that were asked for.
+    pub(crate) cut: Range<usize>,
 }
 
 /// A number of a list in the tree's bytes.

@@ -4,6 +4,7 @@ use crate::{Format, TableFileError};
 use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadError, TableInfo};
 use event_frame::{column_from_series, column_type_of};
 use polars::frame::DataFrame;
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
     ArrowDataType, CsvReadOptions, DataType, JsonFormat, JsonReader, NamedFrom, ParquetReader, PolarsError,
     SerReader, Series,
@@ -28,18 +29,40 @@ impl TableFile {
     /// [`TableFileError`] with file, line and column where they are known.
     pub fn open(path: impl AsRef<Path>, format: Option<Format>) -> Result<Self, TableFileError> {
         let path = path.as_ref();
-        let Some(format) = format.or_else(|| Format::from_path(path)) else {
-            return Err(TableFileError::UnknownFormat { path: path.to_path_buf() });
-        };
+        let format = known_format(path, format)?;
+        let file = File::open(path).map_err(|cause| TableFileError::Io {
+            action: "read",
+            path: path.to_path_buf(),
+            cause,
+        })?;
+        Self::from_reader(path, file, format)
+    }
+
+    /// Reads a table from the bytes of its file; `name` is for messages, and tells the format where none is given.
+    ///
+    /// # Errors
+    /// As [`TableFile::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, format: Option<Format>) -> Result<Self, TableFileError> {
+        let path = Path::new(name);
+        Self::from_reader(path, Cursor::new(bytes), known_format(path, format)?)
+    }
+
+    fn from_reader(
+        path: &Path,
+        reader: impl MmapBytesReader,
+        format: Format,
+    ) -> Result<Self, TableFileError> {
         match format {
-            Format::Parquet => Self::from_parquet(path),
-            Format::Csv => Self::from_frame(path, format, read_csv(path)?),
-            Format::JsonLines => Self::from_frame(path, format, read_json_lines(path)?),
+            Format::Parquet => Self::from_parquet(path, reader),
+            Format::Csv => Self::from_frame(path, format, read_csv(path, read_bytes(path, reader)?)?),
+            Format::JsonLines => {
+                Self::from_frame(path, format, read_json_lines(path, read_bytes(path, reader)?)?)
+            }
         }
     }
 
-    fn from_parquet(path: &Path) -> Result<Self, TableFileError> {
-        let ReadableColumns { frame, n_rows, others } = read_parquet(path)?;
+    fn from_parquet(path: &Path, reader: impl MmapBytesReader) -> Result<Self, TableFileError> {
+        let ReadableColumns { frame, n_rows, others } = read_parquet(path, reader)?;
         let mut table = Self::from_frame(path, Format::Parquet, frame)?;
         table.info.n_entries = n_rows;
         // Rising positions, so that each column comes back to where it was.
@@ -127,6 +150,11 @@ impl EventTable for TableFile {
     }
 }
 
+fn known_format(path: &Path, format: Option<Format>) -> Result<Format, TableFileError> {
+    let format = format.or_else(|| Format::from_path(path));
+    format.ok_or_else(|| TableFileError::UnknownFormat { path: path.to_path_buf() })
+}
+
 pub(crate) fn failed(
     action: &'static str,
     path: &Path,
@@ -143,9 +171,8 @@ pub(crate) fn failed(
 }
 
 /// The bytes of a file, decompressed where its name ends with `.gz` or `.bz2`.
-fn read_bytes(path: &Path) -> Result<Vec<u8>, TableFileError> {
+fn read_bytes(path: &Path, file: impl Read) -> Result<Vec<u8>, TableFileError> {
     let failed = |cause| TableFileError::Io { action: "read", path: path.to_path_buf(), cause };
-    let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     match path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
         Some("gz") => flate2::read::MultiGzDecoder::new(file).read_to_end(&mut bytes),
@@ -169,14 +196,9 @@ struct ReadableColumns {
 }
 
 /// Asks the file's schema first: polars panics at a type that it was built without.
-fn read_parquet(path: &Path) -> Result<ReadableColumns, TableFileError> {
-    let file = File::open(path).map_err(|cause| TableFileError::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        cause,
-    })?;
+fn read_parquet(path: &Path, reader: impl MmapBytesReader) -> Result<ReadableColumns, TableFileError> {
     let failed = |cause| failed("read", path, Format::Parquet, cause);
-    let mut reader = ParquetReader::new(file);
+    let mut reader = ParquetReader::new(reader);
     let schema = reader.schema().map_err(failed)?;
     let n_rows = reader.num_rows().map_err(failed)? as u64;
     let (mut readable, mut others) = (Vec::new(), Vec::new());
@@ -206,8 +228,7 @@ fn has_counterpart(dtype: &ArrowDataType) -> bool {
     is_text || is_signed || is_unsigned || matches!(dtype, Type::Boolean | Type::Float32 | Type::Float64)
 }
 
-fn read_csv(path: &Path) -> Result<DataFrame, TableFileError> {
-    let bytes = read_bytes(path)?;
+fn read_csv(path: &Path, bytes: Vec<u8>) -> Result<DataFrame, TableFileError> {
     if let Some((line, column, reason)) = broken_csv_line(&bytes) {
         return Err(TableFileError::Line { path: path.to_path_buf(), line, column, reason });
     }
@@ -246,8 +267,7 @@ fn broken_csv_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
     in_quotes.then(|| (first_line, n_cells, "a quoted cell has no closing quote".to_string()))
 }
 
-fn read_json_lines(path: &Path) -> Result<DataFrame, TableFileError> {
-    let bytes = read_bytes(path)?;
+fn read_json_lines(path: &Path, bytes: Vec<u8>) -> Result<DataFrame, TableFileError> {
     if let Some((line, column, reason)) = broken_json_line(&bytes) {
         return Err(TableFileError::Line { path: path.to_path_buf(), line, column, reason });
     }

@@ -1,8 +1,9 @@
 //! Opens the input files: local first, then with the redirector in front, as the original does.
 
 use crate::{OpenedTables, Parameters, PipelineError, name_list};
+use byte_source::FileOpener;
 use event_columns::{EventTable, TableInfo};
-use root_file::RootFile;
+use root_file::{Place, RootFile, RootFileError};
 use std::path::Path;
 use std::sync::Arc;
 use table_file::{Format, TableFile};
@@ -27,17 +28,25 @@ pub fn is_root_name(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("root"))
 }
 
+/// Most bytes of a table file afar; it is read whole.
+const MOST_TABLE_BYTES: u64 = 16 << 30;
+
 /// Opens one file: a ROOT tree, or a table file where the name or `format` says so.
 ///
 /// # Errors
-/// [`PipelineError::Remote`] for a name that only exists afar, else [`PipelineError::Input`].
+/// [`PipelineError::Remote`] for a name that only exists where the opener does not reach, else [`PipelineError::Input`].
 pub fn open_table(
     file: &str,
     tree: &str,
     format: Option<Format>,
     redirector: &str,
+    opener: &FileOpener,
 ) -> Result<Arc<dyn EventTable>, PipelineError> {
     let problem = |cause| PipelineError::Input { file: file.to_string(), cause };
+    let is_root = format.is_none() && Format::from_path(Path::new(file)).is_none();
+    if opener.afar(file).is_some() {
+        return if is_root { open_tree(file, tree, opener) } else { open_table_afar(file, format, opener) };
+    }
     if file.contains("://") {
         return Err(PipelineError::Remote { address: file.to_string() });
     }
@@ -48,13 +57,45 @@ pub fn open_table(
         let advice = name_list::folder_advice(file);
         return Err(problem(std::io::Error::new(std::io::ErrorKind::IsADirectory, advice).into()));
     }
-    if format.is_none() && Format::from_path(Path::new(file)).is_none() {
-        let root = RootFile::open(file).map_err(|cause| problem(Box::new(cause)))?;
-        let tree = root.tree(tree).map_err(|cause| problem(Box::new(cause)))?;
-        return Ok(Arc::new(tree));
+    if is_root {
+        return open_tree(file, tree, opener);
     }
     let table = TableFile::open(file, format).map_err(|cause| problem(Box::new(cause)))?;
     Ok(Arc::new(table))
+}
+
+fn open_tree(file: &str, tree: &str, opener: &FileOpener) -> Result<Arc<dyn EventTable>, PipelineError> {
+    let problem = |cause| PipelineError::Input { file: file.to_string(), cause };
+    let tree = open_root(file, opener).and_then(|root| root.tree(tree));
+    Ok(Arc::new(tree.map_err(|cause| problem(Box::new(cause)))?))
+}
+
+fn open_table_afar(
+    file: &str,
+    format: Option<Format>,
+    opener: &FileOpener,
+) -> Result<Arc<dyn EventTable>, PipelineError> {
+    let problem = |cause| PipelineError::Input { file: file.to_string(), cause };
+    let bytes = opener.read(file, MOST_TABLE_BYTES).map_err(|cause| problem(Box::new(cause)))?;
+    let table = TableFile::from_bytes(file, bytes, format).map_err(|cause| problem(Box::new(cause)))?;
+    Ok(Arc::new(table))
+}
+
+/// Opens a ROOT file, wherever it lies.
+///
+/// # Errors
+/// As [`RootFile::open`].
+pub fn open_root(file: &str, opener: &FileOpener) -> Result<RootFile, RootFileError> {
+    match opener.afar(file) {
+        Some(afar) => {
+            let place = Place { file: file.to_string(), ..Place::default() };
+            let source = afar.open(file);
+            RootFile::open_source(
+                source.map_err(|cause| RootFileError::Source { place: Box::new(place), cause })?,
+            )
+        }
+        None => RootFile::open(file),
+    }
 }
 
 /// Opens all files but those that are open already; every one that fails is named, not only the first.
@@ -66,12 +107,14 @@ pub fn open_all(
     opened: &OpenedTables,
     parameters: &Parameters,
     format: Option<Format>,
+    opener: &FileOpener,
 ) -> Result<Vec<Input>, PipelineError> {
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for file in files {
         let opened = opened.0.get(file).map(|table| Ok(Arc::clone(table)));
-        match opened.unwrap_or_else(|| open_table(file, &parameters.tree, format, &parameters.redirector)) {
+        let open = || open_table(file, &parameters.tree, format, &parameters.redirector, opener);
+        match opened.unwrap_or_else(open) {
             Ok(table) => inputs.push(choose_branches(file, table, parameters)?),
             Err(error) => problems.push(error),
         }

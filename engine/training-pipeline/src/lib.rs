@@ -22,12 +22,13 @@ mod rows;
 mod run;
 mod save;
 
+pub use byte_source::FileOpener;
 pub use error::PipelineError;
 pub use event::{OnEvent, PipelineEvent};
-pub use inputs::{Input, is_root_name, open_all, open_table};
+pub use inputs::{Input, is_root_name, open_all, open_root, open_table};
 pub use judge::LeftOut;
 pub use labels::{CheckedLabels, check_labels};
-pub use measure::{Sample, write_whole};
+pub use measure::{Sample, fingerprint_of, write_whole};
 pub use parameters::{PARAMETER_KEYS, Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict, score_chunk};
 pub use prepare::{Prepared, mix_settings, prepare, prepare_with};

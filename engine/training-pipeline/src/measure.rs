@@ -7,6 +7,7 @@ use branch_specs::{
     FileFingerprint, Fingerprint, MeasureRequest, MissingBranch, OriginalForm, Specs, SpecsBuilder,
     SpecsError, SpecsMode, original_file_name,
 };
+use byte_source::{FileFacts, FileOpener};
 use event_columns::{ColumnType, EventTable, ReadError, StepReport, Unit, read_chunk};
 use event_matrix::Compat;
 use event_selection::{CheckedSelection, CutFlow};
@@ -77,10 +78,11 @@ pub(crate) fn specs_of(
 ) -> Result<MeasuredSamples, PipelineError> {
     let now = fingerprint(&samples, request)?;
     if let Some(path) = &request.specs {
-        let mut specs = load(path, &samples)?;
+        let mut specs = load(path, &samples, &request.opener)?;
         if specs.fingerprint.is_some() {
             let fingerprint = Some(now.clone());
-            specs = Specs { fingerprint, ..specs.clone().serving(&with_checksums(now, &specs)?)? };
+            let now = with_checksums(now, &specs, &request.opener)?;
+            specs = Specs { fingerprint, ..specs.clone().serving(&now)? };
         } else {
             let text =
                 format!("{} does not say of which files it was made; it is used as given", path.display());
@@ -91,7 +93,9 @@ pub(crate) fn specs_of(
     }
     let global = request.folder.join("global-specs.json");
     if global.is_file() {
-        match load(&global, &samples).and_then(|specs| Ok(specs.check_fresh(&now).map(|()| specs)?)) {
+        match load(&global, &samples, &request.opener)
+            .and_then(|specs| Ok(specs.check_fresh(&now).map(|()| specs)?))
+        {
             Ok(specs) => {
                 tell(on_event, &PipelineEvent::SpecsLoaded { path: &global })?;
                 return Ok(MeasuredSamples { specs: arranged(specs, request), samples });
@@ -271,12 +275,18 @@ fn arranged(mut specs: Specs, request: &PipelineRequest) -> Specs {
     specs
 }
 
-fn load(path: &Path, samples: &[Sample]) -> Result<Specs, PipelineError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| PipelineError::File {
-        action: "read",
-        path: path.to_path_buf(),
-        cause,
-    })?;
+fn load(path: &Path, samples: &[Sample], opener: &FileOpener) -> Result<Specs, PipelineError> {
+    let name = path.to_string_lossy();
+    let text = match opener.afar(&name) {
+        Some(_) => opener
+            .read_text(&name)
+            .map_err(|cause| PipelineError::Input { file: name.into_owned(), cause: Box::new(cause) })?,
+        None => std::fs::read_to_string(path).map_err(|cause| PipelineError::File {
+            action: "read",
+            path: path.to_path_buf(),
+            cause,
+        })?,
+    };
     let mut specs = Specs::from_json(&text)?;
     for sample in samples {
         specs.adopt_types(&sample.output_branches());
@@ -287,9 +297,7 @@ fn load(path: &Path, samples: &[Sample]) -> Result<Specs, PipelineError> {
 fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerprint, PipelineError> {
     let mut files = Vec::new();
     for name in &request.files {
-        let mut file = FileFingerprint::of_file(Path::new(name), false)?;
-        file.name.clone_from(name);
-        files.push(file);
+        files.push(fingerprint_of(name, false, &request.opener)?);
     }
     let branches = samples.first().map(Sample::output_branches).unwrap_or_default();
     let entries = |sample: &Sample| sample.input.table.info().n_entries;
@@ -309,12 +317,36 @@ fn fingerprint(samples: &[Sample], request: &PipelineRequest) -> Result<Fingerpr
     })
 }
 
+/// What a file is today. A store afar knows the checksum; of a local file it is computed only where asked for.
+///
+/// # Errors
+/// The file cannot be looked at.
+pub fn fingerprint_of(
+    name: &str,
+    with_checksum: bool,
+    opener: &FileOpener,
+) -> Result<FileFingerprint, PipelineError> {
+    let Some(afar) = opener.afar(name) else {
+        let file = FileFingerprint::of_file(Path::new(name), with_checksum)?;
+        return Ok(FileFingerprint { name: name.to_string(), ..file });
+    };
+    let facts = afar
+        .facts(name)
+        .map_err(|cause| PipelineError::Input { file: name.to_string(), cause: Box::new(cause) })?;
+    let FileFacts { size_bytes, sha256, .. } = facts;
+    Ok(FileFingerprint { name: name.to_string(), size_bytes, modified_ns: None, sha256 })
+}
+
 /// Also with the checksums of files that were written again, or copied, since the specs took theirs.
-fn with_checksums(mut now: Fingerprint, specs: &Specs) -> Result<Fingerprint, PipelineError> {
+fn with_checksums(
+    mut now: Fingerprint,
+    specs: &Specs,
+    opener: &FileOpener,
+) -> Result<Fingerprint, PipelineError> {
     for file in &mut now.files {
         let then = specs.fingerprint.as_ref().and_then(|then| then.file(&file.name));
         if then.is_some_and(|then| then.sha256.is_some() && then.modified_ns != file.modified_ns) {
-            file.sha256 = FileFingerprint::of_file(Path::new(&file.name), true)?.sha256;
+            file.sha256 = fingerprint_of(&file.name, true, opener)?.sha256;
         }
     }
     Ok(now)

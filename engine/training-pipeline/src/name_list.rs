@@ -1,6 +1,7 @@
 //! Lists of names as the original takes them: a text file with one a line, or one text with commas.
 
 use crate::PipelineError;
+use byte_source::{FileOpener, NameAfar};
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
@@ -35,9 +36,15 @@ pub fn read(said: &str) -> std::io::Result<Vec<String>> {
 /// # Errors
 /// [`PipelineError::File`] for a list that does not exist or cannot be read, and for a folder;
 /// [`PipelineError::Input`] for a pattern that no file fits.
-pub fn read_files(said: &str) -> Result<Vec<String>, PipelineError> {
+pub fn read_files(said: &str, opener: &FileOpener) -> Result<Vec<String>, PipelineError> {
     let path = Path::new(said);
     let problem = |cause: Error| PipelineError::File { action: "read", path: path.to_path_buf(), cause };
+    if opener.afar(said).is_some() && commas(said).len() == 1 && !is_data(path) && !has_pattern(said) {
+        let text = opener.read_text(said);
+        let text =
+            text.map_err(|cause| PipelineError::Input { file: said.to_string(), cause: Box::new(cause) })?;
+        return expand(&lines(&text), opener);
+    }
     let is_one = commas(said).len() == 1 && !said.contains("://") && !has_pattern(said);
     if is_one && path.is_dir() {
         return Err(problem(Error::new(ErrorKind::IsADirectory, folder_advice(said))));
@@ -45,16 +52,20 @@ pub fn read_files(said: &str) -> Result<Vec<String>, PipelineError> {
     if is_one && !is_data(path) && !path.exists() {
         return Err(problem(Error::new(ErrorKind::NotFound, "this list of input files does not exist")));
     }
-    expand(&read(said).map_err(problem)?)
+    expand(&read(said).map_err(problem)?, opener)
 }
 
 /// Replaces each name whose last part has `*` or `?` by the files that fit it, in order of their names.
 ///
 /// # Errors
 /// [`PipelineError::Input`] for a pattern that no file fits, and for a folder that cannot be listed.
-pub fn expand(names: &[String]) -> Result<Vec<String>, PipelineError> {
+pub fn expand(names: &[String], opener: &FileOpener) -> Result<Vec<String>, PipelineError> {
     let mut files = Vec::new();
     for name in names {
+        if opener.afar(name).is_some() && has_pattern(name) {
+            files.extend(fitting_files_afar(name, opener)?);
+            continue;
+        }
         if name.contains("://") || !has_pattern(name) || Path::new(name).exists() {
             files.push(name.clone());
             continue;
@@ -90,6 +101,25 @@ fn fitting_files(name: &str) -> std::io::Result<Vec<String>> {
         }
     }
     files.sort();
+    Ok(files)
+}
+
+fn fitting_files_afar(name: &str, opener: &FileOpener) -> Result<Vec<String>, PipelineError> {
+    let problem = |cause| PipelineError::Input { file: name.to_string(), cause };
+    let (folder, pattern) = name.rsplit_once('/').unwrap_or(("", name));
+    let folder = format!("{folder}/");
+    let Some(afar) = opener.afar(&folder) else { return Ok(vec![name.to_string()]) };
+    let found = afar.names_in(&folder).map_err(|cause| problem(Box::new(cause)))?;
+    let is_meant = |found: &NameAfar| {
+        let is_hidden = found.name.starts_with('.') && !pattern.starts_with('.');
+        !is_hidden && !found.is_folder && fits(pattern, &found.name)
+    };
+    let mut files: Vec<String> =
+        found.iter().filter(|found| is_meant(found)).map(|found| format!("{folder}{}", found.name)).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(problem(Box::new(Error::new(ErrorKind::NotFound, "no file fits this pattern"))));
+    }
     Ok(files)
 }
 
@@ -133,12 +163,13 @@ mod tests {
 
     #[test]
     fn lists_of_files() {
-        let said = |name: &str| read_files(name).unwrap_err().to_string();
+        let here = FileOpener::local();
+        let said = |name: &str| read_files(name, &here).unwrap_err().to_string();
         assert!(said("nowhere.txt").contains("does not exist"));
         assert!(said("src").contains("it is a folder"));
         assert!(said("src/nowhere*.root").contains("no file fits"));
-        assert_eq!(read_files("src/name_l*.rs,a.root").unwrap(), ["src/name_list.rs", "a.root"]);
-        assert_eq!(read_files("nowhere.root").unwrap(), ["nowhere.root"]);
+        assert_eq!(read_files("src/name_l*.rs,a.root", &here).unwrap(), ["src/name_list.rs", "a.root"]);
+        assert_eq!(read_files("nowhere.root", &here).unwrap(), ["nowhere.root"]);
     }
 
     #[test]

@@ -110,7 +110,8 @@ fn check_files(files: &[String]) -> Result<(), PipelineError> {
 }
 
 fn open_samples(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Vec<Sample>, PipelineError> {
-    let inputs = open_all(&request.files, &request.opened, &request.parameters, request.format)?;
+    let (parameters, format) = (&request.parameters, request.format);
+    let inputs = open_all(&request.files, &request.opened, parameters, format, &request.opener)?;
     let budget_bytes = request.parameters.memory_budget_bytes / inputs.len().max(1);
     let mut samples = Vec::new();
     for mut input in inputs {

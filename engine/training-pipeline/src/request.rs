@@ -1,6 +1,7 @@
 //! What the user asks for: one value, the same from the notebook, the command line and a job.
 
 use crate::{Parameters, PipelineError};
+use byte_source::FileOpener;
 use event_columns::EventTable;
 use event_selection::Selection;
 use model_training::OutputMeaning;
@@ -35,6 +36,8 @@ pub struct PipelineRequest {
     pub out: Option<PathBuf>,
     /// Folder for `specs-*.json` and `global-specs.json`.
     pub folder: PathBuf,
+    /// Opens the files, the specs and the selection.
+    pub opener: FileOpener,
     /// The time of the run, RFC 3339 in UTC, for provenance; the engine does not look at the clock.
     pub created: String,
 }
@@ -119,7 +122,7 @@ impl Labels {
 ///
 /// # Errors
 /// [`PipelineError::Model`] says what is wrong; a Python file is told what can be done instead.
-pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
+pub fn read_model(path: &Path, opener: &FileOpener) -> Result<ModelRequest, PipelineError> {
     let problem = |reason: String| PipelineError::Model { path: path.to_path_buf(), reason };
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
     match extension.as_str() {
@@ -132,8 +135,7 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
             Ok(ModelRequest::TorchScript(TorchScriptRequest::binary(path)))
         }
         _ => {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+            let text = read_text(path, opener).map_err(problem)?;
             let value = strict_json::from_str(&text).map_err(|error| problem(error.to_string()))?;
             if value.get("torchscript").is_some() {
                 let folder = path.parent().unwrap_or(Path::new(""));
@@ -157,9 +159,9 @@ pub fn read_model(path: &Path) -> Result<ModelRequest, PipelineError> {
 ///
 /// # Errors
 /// [`PipelineError::SelectionFile`] with line and column.
-pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
+pub fn read_selection(path: &Path, opener: &FileOpener) -> Result<Selection, PipelineError> {
     let problem = |reason: String| PipelineError::SelectionFile { path: path.to_path_buf(), reason };
-    let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    let text = read_text(path, opener).map_err(problem)?;
     // Editors of other systems put a byte-order mark first.
     let text = text.trim_start_matches('\u{feff}');
     let selection = if text.trim_start().starts_with('{') {
@@ -168,6 +170,16 @@ pub fn read_selection(path: &Path) -> Result<Selection, PipelineError> {
         Selection::from_text(text)
     };
     selection.map_err(|error| problem(error.to_string()))
+}
+
+/// Text from wherever it lies; of a local file the system's own words are said.
+fn read_text(path: &Path, opener: &FileOpener) -> Result<String, String> {
+    let name = path.to_string_lossy();
+    let text = match opener.afar(&name) {
+        Some(_) => opener.read_text(&name).map_err(|error| error.to_string()),
+        None => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+    };
+    text.map_err(|error| format!("cannot be read: {error}"))
 }
 
 #[cfg(test)]
@@ -195,15 +207,18 @@ mod tests {
         let layers = "[{\"type\": \"dense\",\n\"units\": 8, \"units\": 1}]";
         for text in [format!("{{\"layers\": {layers}}}"), format!("{{\"torchscript\": {layers}}}")] {
             std::fs::write(&path, text).unwrap();
-            let error = read_model(&path).unwrap_err().to_string();
+            let error = read_model(&path, &FileOpener::local()).unwrap_err().to_string();
             assert!(error.contains("line 2: the key `units` stands twice"), "{error}");
         }
     }
 
     #[test]
     fn python_models_are_told_what_to_do() {
-        let error = read_model(Path::new("model.py")).unwrap_err().to_string();
+        let here = FileOpener::local();
+        let error = read_model(Path::new("model.py"), &here).unwrap_err().to_string();
         assert!(error.contains("docs/model.md"), "{error}");
-        assert!(read_model(Path::new("nowhere.json")).unwrap_err().to_string().contains("nowhere.json"));
+        assert!(
+            read_model(Path::new("nowhere.json"), &here).unwrap_err().to_string().contains("nowhere.json")
+        );
     }
 }

@@ -1,14 +1,13 @@
 //! Puts the model together with everything that prediction needs, and writes its file.
 
+use crate::measure::fingerprint_of;
 use crate::prepare::{Prepared, task_of};
 use crate::{ModelRequest, OnEvent, PipelineError, PipelineEvent, PipelineRequest};
-use branch_specs::FileFingerprint;
 use event_columns::ColumnType;
 use model_training::{OutputMeaning, Trained};
 use network::MaskUse;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use trained_model::{InputFile, NewModel, Provenance, TrainedModel, TrainedNetwork};
 use training_report::{PartName, Report};
@@ -112,7 +111,7 @@ fn provenance(
     let mut inputs = Vec::new();
     for sample in &prepared.samples {
         let info = sample.input.table.info();
-        let file = FileFingerprint::of_file(Path::new(&sample.input.file), true)?;
+        let file = fingerprint_of(&sample.input.file, true, &request.opener)?;
         inputs.push(InputFile {
             path: sample.input.file.clone(),
             tree: info.tree.clone(),

@@ -51,6 +51,8 @@ pub enum Group {
     Pictures,
     /// Models.
     Learning,
+    /// Workspaces of groups.
+    Sharing,
     /// Rust cells.
     Rust,
     /// The session itself, and the machine.
@@ -89,6 +91,11 @@ impl MagicError {
     pub fn input(error: &dyn Error) -> Self {
         Self::new("InputError", with_causes(error))
             .advise("File names start at the folder of %pwd; %open FILE --keys looks into a ROOT file.")
+    }
+
+    /// The hub service, which says itself what to do.
+    pub fn hub(error: &hub_client::HubError) -> Self {
+        Self::new("HubError", with_causes(error))
     }
 
     /// Something that cannot be written.
@@ -164,8 +171,15 @@ impl From<std::io::Error> for MagicError {
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] =
-        [Self::Data, Self::Selection, Self::Pictures, Self::Learning, Self::Rust, Self::Session];
+    pub const ALL: [Self; 7] = [
+        Self::Data,
+        Self::Selection,
+        Self::Pictures,
+        Self::Learning,
+        Self::Sharing,
+        Self::Rust,
+        Self::Session,
+    ];
 
     /// The heading.
     pub fn title(self) -> &'static str {
@@ -174,6 +188,7 @@ impl Group {
             Self::Selection => "Selection",
             Self::Pictures => "Pictures",
             Self::Learning => "Learning",
+            Self::Sharing => "Sharing",
             Self::Rust => "Rust",
             Self::Session => "Session",
         }

@@ -13,22 +13,27 @@ mod dep;
 mod drop;
 mod env;
 mod export;
+mod get;
 mod help;
 mod hist;
 mod hist2d;
+mod hub;
 mod load;
+mod ls;
 mod lsmagic;
 mod memory;
 mod model;
 mod open;
 mod predict;
 mod provenance;
+mod put;
 mod pwd;
 mod report;
 mod restart;
 mod run;
 mod save;
 mod select;
+mod share;
 mod show;
 mod specs;
 mod sql;
@@ -65,6 +70,11 @@ pub const ALL: &[MagicInfo] = &[
     load::MAGIC,
     export::MAGIC,
     workflow::MAGIC,
+    hub::MAGIC,
+    ls::MAGIC,
+    put::MAGIC,
+    get::MAGIC,
+    share::MAGIC,
     dep::MAGIC,
     vars::MAGIC,
     type_of::MAGIC,

@@ -34,8 +34,10 @@ pub use vocabulary::{KnownBranch, Vocabulary};
 
 use crate::magic::MagicError;
 use branch_specs::Specs;
+use byte_source::FileOpener;
 use event_columns::nearest_names;
 use event_selection::Selection;
+use hub_client::{Connection, Hub, HubError, RetryRule, SharedFiles, Wish};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,6 +61,10 @@ pub struct Session {
     specs: BTreeMap<(String, String), Arc<Specs>>,
     /// Epochs that the last `%train` was asked for, for `--resume`.
     pub asked_epochs: Option<usize>,
+    /// Opens files: those of this machine, and those of workspaces (`shared://`).
+    pub opener: FileOpener,
+    /// The files of workspaces, with the client of the hub service behind them.
+    pub shared: Arc<SharedFiles>,
     /// Variables that `%env` set, for what is started from now on.
     pub environment: BTreeMap<String, String>,
     /// What this server may take.
@@ -71,13 +77,24 @@ pub struct Session {
     folder: tempfile::TempDir,
 }
 
+/// The hub service of this notebook server, or the one of `mlaas4hep login`.
+fn connect() -> Result<Hub, HubError> {
+    let environment = |name: &str| std::env::var(name).ok();
+    let wish = Wish { login_file: hub_client::LoginFile::usual_path(&environment), ..Wish::default() };
+    Hub::new(Connection::find(&wish, &environment)?, RetryRule::default())
+}
+
 impl Session {
     /// An empty session.
     ///
     /// # Errors
     /// No temporary folder can be made.
     pub fn new() -> std::io::Result<Self> {
+        let made_by = concat!("mlaas4hep-kernel ", env!("CARGO_PKG_VERSION"));
+        let shared = Arc::new(SharedFiles::new(connect, made_by));
         Ok(Self {
+            opener: FileOpener::with(shared.clone()),
+            shared,
             samples: Vec::new(),
             steps: Steps::default(),
             branches: BranchChoice::default(),

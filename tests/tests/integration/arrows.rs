@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hub-auth", &["hub-api"]),
     ("workspaces", &["hub-api"]),
     ("hub-webdav", &["hub-api", "workspaces"]),
+    ("hub-client", &["byte-source", "hub-api"]),
     ("hub-testing", &[]),
     ("hub-pages", &["hub-api"]),
     (
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "training-pipeline",
         &[
             "branch-specs",
+            "byte-source",
             "event-columns",
             "event-matrix",
             "event-selection",
@@ -72,10 +74,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         "command-line",
         &[
             "branch-specs",
+            "byte-source",
             "event-columns",
             "event-generator",
             "event-matrix",
             "event-selection",
+            "hub-client",
             "model-training",
             "network",
             "page-allocator",
@@ -94,10 +98,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         "notebook",
         &[
             "branch-specs",
+            "byte-source",
             "event-columns",
             "event-histogram",
             "event-query",
             "event-selection",
+            "hub-client",
             "jupyter-kernel",
             "model-training",
             "network",

@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
+use crate::shared;
 use anyhow::Context;
 use event_columns::{BranchInfo, EventTable, TableInfo};
 use root_file::{FileEntry, RootFile};
@@ -39,18 +40,23 @@ impl Inspect {
     }
 
     fn look(&self) -> anyhow::Result<Seen> {
-        let n_bytes =
-            std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len();
+        let opener = shared::opener();
+        let n_bytes = match opener.afar(&self.file) {
+            Some(afar) => afar.facts(&self.file)?.size_bytes,
+            None => {
+                std::fs::metadata(&self.file).with_context(|| format!("cannot open {}", self.file))?.len()
+            }
+        };
         if training_pipeline::is_root_name(&self.file) {
             return self.look_into_root(n_bytes);
         }
-        let table = table_file::TableFile::open(&self.file, None)?;
+        let table = training_pipeline::open_table(&self.file, "", None, "", &opener)?;
         let trees = vec![(None, Ok(table.info().clone()))];
         Ok(Seen { file: self.file.clone(), n_bytes, objects: Vec::new(), trees })
     }
 
     fn look_into_root(&self, n_bytes: u64) -> anyhow::Result<Seen> {
-        let file = RootFile::open(&self.file)?;
+        let file = training_pipeline::open_root(&self.file, &shared::opener())?;
         let trees = match &self.tree {
             Some(name) => vec![(None, Ok(file.tree(name)?.info().clone()))],
             None => file.trees().map(|entry| (Some(entry.clone()), info_of(&file, entry))).collect(),

@@ -6,6 +6,7 @@ use crate::failure::{self, Kind};
 use crate::image_options::ImageOptions;
 use crate::log_lines::LogLines;
 use crate::npy;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use anyhow::Context;
 use event_matrix::{ChunkRule, ChunkTarget, Compat, ImageLayout, MatrixValue, MixSettings, RowOrder};
@@ -98,7 +99,8 @@ impl Matrix {
     }
 
     fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files = name_list::read_files(&self.files).map_err(failure::of_pipeline)?;
+        let opener = shared::opener();
+        let files = name_list::read_files(&self.files, &opener).map_err(failure::of_pipeline)?;
         let labels =
             name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let mut parameters = read_parameters(&self.params, console)?;
@@ -111,12 +113,13 @@ impl Matrix {
             model: ModelRequest::Network(any_network(&labels)),
             labels,
             files,
-            selection: self.preproc.as_deref().map(read_selection).transpose()?,
+            selection: self.preproc.as_deref().map(|path| read_selection(path, &opener)).transpose()?,
             parameters,
             specs: self.specs.clone(),
             format: self.input_type.as_deref().map(read_format).transpose()?.flatten(),
             out: None,
             folder: self.out.clone(),
+            opener,
             created: String::new(),
         })
     }

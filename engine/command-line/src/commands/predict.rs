@@ -4,6 +4,7 @@ use super::workflow::read_format;
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::log_lines::LogLines;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use crate::{score_file, worker_program};
 use event_columns::EventTable;
@@ -55,12 +56,11 @@ impl Predict {
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         console.use_json_events(self.json);
         let files = match &self.files {
-            Some(said) => name_list::read_files(said).map_err(failure::of_pipeline)?,
+            Some(said) => name_list::read_files(said, &shared::opener()).map_err(failure::of_pipeline)?,
             None => Vec::new(),
         };
         self.check_outputs(&files)?;
-        let model =
-            TrainedModel::open(&self.model).map_err(|error| failure::of(Kind::Input)(error.into()))?;
+        let model = shared::read_model_file(&self.model).map_err(failure::of(Kind::Input))?;
         if let Some(path) = &self.export_onnx {
             let onnx =
                 model.onnx_bytes().ok_or_else(|| anyhow::anyhow!("a TorchScript model has no ONNX graph"))?;
@@ -77,7 +77,9 @@ impl Predict {
         }
         if let Some(out) = &self.out {
             score_file::format_of(out).map_err(failure::of(Kind::Settings))?;
-            write_file::check(out, Folder::MustExist, inputs())?;
+            if shared::opener().afar(&out.to_string_lossy()).is_none() {
+                write_file::check(out, Folder::MustExist, inputs())?;
+            }
         }
         Ok(())
     }
@@ -117,8 +119,11 @@ impl Predict {
         if let Some(out) = &self.out {
             let classes = &model.manifest().labels;
             let classes = if model.manifest().task.n_outputs() > 1 { classes.clone() } else { Vec::new() };
-            score_file::write(out, &self.out_tree, &classes, chunks, console)
+            let output =
+                shared::opener().output(out).map_err(|error| failure::of(Kind::Output)(error.into()))?;
+            score_file::write(output.path(), &self.out_tree, &classes, chunks, console)
                 .map_err(failure::of(Kind::Output))?;
+            shared::publish(output, out, console)?;
         }
         Ok(ExitCode::SUCCESS)
     }

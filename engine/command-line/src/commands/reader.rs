@@ -4,6 +4,7 @@ use super::specs::show;
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::report_folder;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{MeasureRequest, OriginalForm, Specs, SpecsMode};
@@ -118,8 +119,8 @@ impl Reader {
             ..Parameters::default()
         };
         parameters.resolve_branch_files()?;
-        let mut inputs =
-            open_all(std::slice::from_ref(&self.fin), &OpenedTables::default(), &parameters, None)?;
+        let (files, opened) = (std::slice::from_ref(&self.fin), OpenedTables::default());
+        let mut inputs = open_all(files, &opened, &parameters, None, &shared::opener())?;
         inputs.pop().ok_or_else(|| anyhow::anyhow!("no input file"))
     }
 
@@ -148,7 +149,7 @@ impl Reader {
     fn selection(&self, input: &Input) -> anyhow::Result<Option<CheckedSelection>> {
         let Some(path) = &self.preproc else { return Ok(None) };
         let branches = input.table.info().readable_among(&input.branches);
-        Ok(Some(read_selection(path)?.check(&branches)?))
+        Ok(Some(read_selection(path, &shared::opener())?.check(&branches)?))
     }
 
     /// Ranges of entries that are read at a time.

@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use crate::failure::{self, Kind};
+use crate::shared;
 use crate::write_file::{self, Folder};
 use anyhow::Context;
 use branch_specs::{
@@ -40,7 +41,7 @@ pub(crate) struct Specs {
 impl Specs {
     /// Measures and prints.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let files = name_list::expand(&self.files).map_err(failure::of_pipeline)?;
+        let files = name_list::expand(&self.files, &shared::opener()).map_err(failure::of_pipeline)?;
         if let Some(out) = &self.out {
             write_file::check(out, Folder::IsMade, files.iter().map(Path::new))?;
         }
@@ -79,7 +80,7 @@ impl Specs {
     fn measure(&self, files: &[String], console: &mut Console) -> anyhow::Result<BranchSpecsOfFiles> {
         let mut parts = Vec::new();
         for file in files {
-            let table = open_table(file, &self.tree, None, "")?;
+            let table = open_table(file, &self.tree, None, "", &shared::opener())?;
             for branch in &table.info().branches {
                 if let Err(reason) = &branch.column_type {
                     let (name, type_name) = (&branch.name, &branch.type_name);

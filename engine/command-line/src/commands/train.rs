@@ -3,6 +3,7 @@
 use super::workflow::{check_outputs, read_format, read_parameters, train};
 use crate::console::Console;
 use crate::failure::{self, Kind};
+use crate::shared;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ impl Train {
             parameters.tree.clone_from(tree);
         }
         parameters.epochs = self.epochs.unwrap_or(parameters.epochs).max(1);
+        let opener = shared::opener();
         let (files, labels) = self.samples()?;
         let folder =
             self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -80,20 +82,21 @@ impl Train {
             opened: OpenedTables::default(),
             files,
             labels,
-            model: read_model(&self.model)?,
-            selection: self.selection.as_deref().map(read_selection).transpose()?,
+            model: read_model(&self.model, &opener)?,
+            selection: self.selection.as_deref().map(|path| read_selection(path, &opener)).transpose()?,
             parameters,
             specs: None,
             format: self.input_type.as_deref().map(read_format).transpose()?.flatten(),
             out: Some(self.out.clone()),
             folder: folder.to_path_buf(),
+            opener,
             created: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         })
     }
 
     fn samples(&self) -> anyhow::Result<(Vec<String>, Labels)> {
         if let Some(branch) = &self.label_branch {
-            let files = name_list::expand(&self.samples).map_err(failure::of_pipeline)?;
+            let files = name_list::expand(&self.samples, &shared::opener()).map_err(failure::of_pipeline)?;
             return Ok((files, Labels::Branch(branch.clone())));
         }
         let mut files = Vec::new();
@@ -102,7 +105,8 @@ impl Train {
             let (label, file) = sample.split_once('=').with_context(|| {
                 format!("`{sample}` is no sample: write LABEL=FILE, or give --label-branch")
             })?;
-            let fitting = name_list::expand(&[file.to_string()]).map_err(failure::of_pipeline)?;
+            let fitting =
+                name_list::expand(&[file.to_string()], &shared::opener()).map_err(failure::of_pipeline)?;
             labels.extend(fitting.iter().map(|_| label.to_string()));
             files.extend(fitting);
         }

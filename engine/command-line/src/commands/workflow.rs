@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use crate::log_lines::LogLines;
+use crate::shared;
 use crate::write_file::{self, Folder};
 use crate::{failure, report_folder, worker_program};
 use anyhow::Context;
@@ -86,7 +87,8 @@ impl Workflow {
     }
 
     fn request(&self, model: &str, console: &mut Console) -> anyhow::Result<PipelineRequest> {
-        let files = name_list::read_files(&self.files).map_err(failure::of_pipeline)?;
+        let opener = shared::opener();
+        let files = name_list::read_files(&self.files, &opener).map_err(failure::of_pipeline)?;
         let labels =
             name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
         let parameters = read_parameters(&self.params, console)?;
@@ -95,13 +97,14 @@ impl Workflow {
             opened: OpenedTables::default(),
             labels: Labels::said(labels, files.len()),
             files,
-            model: read_model(Path::new(model))?,
-            selection: self.preproc.as_deref().map(read_selection).transpose()?,
+            model: read_model(Path::new(model), &opener)?,
+            selection: self.preproc.as_deref().map(|path| read_selection(path, &opener)).transpose()?,
             parameters,
             specs: self.specs.clone(),
             format,
             out: self.fout.clone(),
             folder: PathBuf::from("."),
+            opener,
             created: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         })
     }
@@ -121,7 +124,9 @@ pub(crate) fn check_outputs<'a>(
         write_file::check(Path::new(checkpoint), Folder::MustExist, inputs.iter().copied())?;
     }
     if let Some(out) = &request.out {
-        write_file::check(out, Folder::MustExist, inputs.iter().copied())?;
+        if request.opener.afar(&out.to_string_lossy()).is_none() {
+            write_file::check(out, Folder::MustExist, inputs.iter().copied())?;
+        }
         write_file::check(&report_folder::first_file(out), Folder::IsMade, inputs.iter().copied())?;
     }
     write_file::check(&request.folder.join("global-specs.json"), Folder::MustExist, [])
@@ -154,7 +159,7 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
 
 /// Reads `params.json`; a file that does not exist means defaults, as in the original, but not in silence.
 pub(crate) fn read_parameters(path: &Path, console: &mut Console) -> anyhow::Result<Parameters> {
-    let mut parameters = match std::fs::read_to_string(path) {
+    let mut parameters = match shared::read_text(path) {
         Ok(text) => Parameters::from_json(&text, &path.display().to_string())?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             console.message(&format!("{} does not exist; the defaults are used", path.display()));

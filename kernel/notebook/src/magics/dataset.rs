@@ -50,19 +50,22 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let files: Vec<String> = files.split(',').map(String::from).collect();
         let memory = crate::session::memory_of_table_files(&context.session.memory, &files)?;
         crate::notebook::warn(context.output, memory);
-        opened.push(Sample::open(&SampleWish {
-            name,
-            files,
-            tree: value("--tree"),
-            label: value("--label"),
-            weight: value("--weight"),
-            colour: value("--colour"),
-            is_data: call.arguments.has("--data"),
-            memory_budget_bytes: context
-                .session
-                .memory
-                .cache_bytes(context.session.settings.memory_budget_bytes),
-        })?);
+        opened.push(Sample::open(
+            &SampleWish {
+                name,
+                files,
+                tree: value("--tree"),
+                label: value("--label"),
+                weight: value("--weight"),
+                colour: value("--colour"),
+                is_data: call.arguments.has("--data"),
+                memory_budget_bytes: context
+                    .session
+                    .memory
+                    .cache_bytes(context.session.settings.memory_budget_bytes),
+            },
+            &context.session.opener,
+        )?);
     }
     for sample in &opened {
         // A weight that does not fit is said now, not in the middle of a training.

@@ -62,7 +62,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Ok(());
     }
     if let Some(file) = call.arguments.value("--file") {
-        let model = read_model(Path::new(file)).map_err(|error| model_error(&error))?;
+        let model =
+            read_model(Path::new(file), &context.session.opener).map_err(|error| model_error(&error))?;
         context.session.model = Some((model, format!("file {file}")));
         return show(context);
     }

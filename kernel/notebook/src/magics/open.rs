@@ -5,7 +5,7 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::{Sample, SampleWish};
 use event_columns::{BranchInfo, TableInfo};
-use root_file::{FileEntry, RootFile};
+use root_file::FileEntry;
 use text_table::{TextTable, human_bytes};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -14,7 +14,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Line,
     group: Group::Data,
     summary: "Open files and show their trees and branches.",
-    details: "ROOT, CSV, JSON lines and Parquet files; * and ? stand for letters of a file name. Each file becomes a \
+    details: "ROOT, CSV, JSON lines and Parquet files, also of workspaces (shared://GROUP/path); * and ? stand for letters of a file name. Each file becomes a \
               sample with the name of the file; %dataset says more about samples. Without --tree the only tree is \
               taken, or the one called Events, or the longest. As many branches are shown as %config show.branches says.",
     free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: None },
@@ -43,13 +43,16 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let wishes = if let Some(name) = call.arguments.value("--as") {
         vec![wish(Some(name), files)]
     } else {
-        let files = training_pipeline::name_list::expand(files);
+        let files = training_pipeline::name_list::expand(files, &context.session.opener);
         let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
     let memory = crate::session::memory_of_table_files(&context.session.memory, files)?;
     crate::notebook::warn(context.output, memory);
-    let samples = wishes.iter().map(Sample::open).collect::<Result<Vec<_>, _>>()?;
+    let samples = wishes
+        .iter()
+        .map(|wish| Sample::open(wish, &context.session.opener))
+        .collect::<Result<Vec<_>, _>>()?;
     for sample in samples {
         show_sample(&sample, context, call.arguments.has("--all"));
         context.session.history.push(format!("opened {} from {}", sample.name, sample.files.join(", ")));
@@ -102,7 +105,8 @@ fn branch_table(info: &TableInfo, n_shown: usize) -> TextTable {
 }
 
 fn show_keys(file: &str, context: &Context<'_>) -> Result<(), MagicError> {
-    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
+    let root = training_pipeline::open_root(file, &context.session.opener)
+        .map_err(|error| MagicError::input(&error))?;
     let mut table = TextTable::new(&["key", "class", "title", ">in file"]);
     for entry in root.entries() {
         let FileEntry { class_name, title, stored_bytes, .. } = entry;

@@ -53,7 +53,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let scores = score(sample, &trained.model, context)?;
         table.row(summary(sample, &scores));
         if let Some(out) = out {
-            write(out, &classes(&trained.model), &scores)?;
+            let output = context.session.opener.output(out).map_err(|error| MagicError::output(&error))?;
+            write(output.path(), &classes(&trained.model), &scores)?;
+            output.publish().map_err(|error| MagicError::output(&error))?;
             context.line(&format!("wrote {}", out.display()));
         }
         let columns = scores.iter().map(|scores| columns(scores, &trained.model, name)).collect();

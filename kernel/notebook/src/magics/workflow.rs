@@ -4,6 +4,7 @@ use crate::arguments::{Form, Free, ValueKind, option};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo, with_causes};
 use crate::notebook::Context;
 use crate::session::{Trained, go_on_unless};
+use byte_source::FileOpener;
 use event_columns::GoOn;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
-    let request = request(call)?;
+    let request = request(call, &context.session.opener)?;
     let worker = super::train::worker(context)?;
     let mut bar = context.progress();
     let output = context.output;
@@ -68,7 +69,7 @@ fn problem(error: PipelineError) -> MagicError {
     }
 }
 
-fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
+fn request(call: &Invocation, opener: &FileOpener) -> Result<PipelineRequest, MagicError> {
     let value = |name: &str| call.arguments.value(name);
     let needed = |name: &'static str| {
         value(name).ok_or_else(|| {
@@ -76,13 +77,13 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
                 .advise("%workflow? lists its files, and has a line to copy.")
         })
     };
-    let files = name_list::read_files(needed("--files")?).map_err(problem)?;
+    let files = name_list::read_files(needed("--files")?, opener).map_err(problem)?;
     let labels = name_list::read(needed("--labels")?)?;
     let parameters = match value("--params") {
         None => Parameters::default(),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                MagicError::new("InputError", format!("cannot read {path}: {error}"))
+            let text = opener.read_text(path).map_err(|error| {
+                MagicError::new("InputError", error.to_string())
                     .advise("File names start at the folder of %pwd.")
             })?;
             let mut parameters = Parameters::from_json(&text, path).map_err(|error| {
@@ -97,9 +98,9 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
         opened: OpenedTables::default(),
         labels: Labels::said(labels, files.len()),
         files,
-        model: read_model(Path::new(needed("--model")?)).map_err(problem)?,
+        model: read_model(Path::new(needed("--model")?), opener).map_err(problem)?,
         selection: value("--preproc")
-            .map(|path| read_selection(Path::new(path)))
+            .map(|path| read_selection(Path::new(path), opener))
             .transpose()
             .map_err(problem)?,
         parameters,
@@ -107,6 +108,7 @@ fn request(call: &Invocation) -> Result<PipelineRequest, MagicError> {
         format: None,
         out: value("--fout").map(PathBuf::from),
         folder: PathBuf::from("."),
+        opener: opener.clone(),
         created: super::train::now(),
     })
 }

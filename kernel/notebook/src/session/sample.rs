@@ -2,12 +2,13 @@
 
 use super::{FileStamp, MemoryGuard, TablesOfSample};
 use crate::magic::MagicError;
+use byte_source::FileOpener;
 use event_columns::{CachedTable, EventTable};
 use event_selection::Expression;
 use root_file::RootFile;
 use std::path::Path;
 use std::sync::Arc;
-use training_pipeline::{name_list, open_table};
+use training_pipeline::{name_list, open_root, open_table};
 
 /// What was said about a sample.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,19 +61,19 @@ impl Sample {
     ///
     /// # Errors
     /// A file cannot be read, has no tree, or the weight is no expression over its branches.
-    pub fn open(wish: &SampleWish) -> Result<Self, MagicError> {
+    pub fn open(wish: &SampleWish, opener: &FileOpener) -> Result<Self, MagicError> {
         let input = |error: training_pipeline::PipelineError| MagicError::input(&error);
-        let files = name_list::expand(&wish.files).map_err(input)?;
+        let files = name_list::expand(&wish.files, opener).map_err(input)?;
         let first = files.first().ok_or_else(|| {
             MagicError::new("InputError", "no file was named")
                 .advise("Write NAME=FILE; * and ? stand for letters of a file name.")
         })?;
         let tree = match &wish.tree {
             Some(tree) => tree.clone(),
-            None => suitable_tree(first)?,
+            None => suitable_tree(first, opener)?,
         };
         let open = |file: &String| -> Result<Arc<dyn EventTable>, MagicError> {
-            let table = open_table(file, &tree, None, "").map_err(input)?;
+            let table = open_table(file, &tree, None, "", opener).map_err(input)?;
             let share = wish.memory_budget_bytes / files.len();
             Ok(Arc::new(CachedTable::new(table, share)))
         };
@@ -162,11 +163,12 @@ fn no_tree(file: &str, root: &RootFile) -> MagicError {
 }
 
 /// The tree that a user most likely means; empty for files that hold one table.
-fn suitable_tree(file: &str) -> Result<String, MagicError> {
-    if !Path::new(file).is_file() || table_file::Format::from_path(Path::new(file)).is_some() {
+fn suitable_tree(file: &str, opener: &FileOpener) -> Result<String, MagicError> {
+    let is_here = opener.afar(file).is_some() || Path::new(file).is_file();
+    if !is_here || table_file::Format::from_path(Path::new(file)).is_some() {
         return Ok(String::new());
     }
-    let root = RootFile::open(file).map_err(|error| MagicError::input(&error))?;
+    let root = open_root(file, opener).map_err(|error| MagicError::input(&error))?;
     let mut names: Vec<String> = root.trees().map(|entry| entry.path.clone()).collect();
     names.dedup();
     match names.as_slice() {

@@ -84,6 +84,7 @@ impl Session {
             format: None,
             out: None,
             folder: self.folder(),
+            opener: self.opener.clone(),
             created: wish.created.clone(),
         })
     }

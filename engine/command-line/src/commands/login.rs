@@ -1,0 +1,81 @@
+//! `mlaas4hep login`.
+
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use crate::shared;
+use anyhow::{Context, bail};
+use hub_client::{DeviceCode, Hub, LoginFile, Token};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Log in to a hub service, so that `shared://` names work at this shell.
+///
+/// With --issuer the login is at an IAM: a code is shown, which is typed in at its page in any browser. Without it the
+/// token is read from standard input (the page Token of JupyterHub makes one). Address and token are kept in a file
+/// that only you can read; --logout removes it.
+#[derive(clap::Args)]
+pub(crate) struct Login {
+    /// Address of the service: https://hub.example.org/services/mlaas4hep/
+    #[arg(required_unless_present = "logout")]
+    address: Option<String>,
+    /// Address of the IAM.
+    #[arg(long, value_name = "URL", requires = "client_id")]
+    issuer: Option<String>,
+    /// What this program is called at the IAM.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// What is asked of the IAM.
+    #[arg(long, default_value = "openid profile wlcg.groups")]
+    scope: String,
+    /// Forget address and token.
+    #[arg(long, conflicts_with = "address")]
+    logout: bool,
+}
+
+impl Login {
+    /// Logs in, looks whether it worked, and keeps it.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        let path =
+            shared::login_file().context("neither MLAAS4HEP_CONFIG nor HOME is set: nowhere to keep it")?;
+        let Some(address) = &self.address else {
+            let was_there = LoginFile::remove(&path)?;
+            console.line(if was_there { "logged out" } else { "you were not logged in" });
+            return Ok(ExitCode::SUCCESS);
+        };
+        let (token, seconds) = self.token(console).map_err(failure::of(Kind::Input))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let expires_at = seconds.map(|seconds| now + seconds);
+        LoginFile { address: address.clone(), token: Some(token), expires_at }.write(&path)?;
+        match shared::hub(None).and_then(|hub| hub.me()) {
+            Ok(me) => {
+                console.line(&format!("logged in as {}, groups: {}", me.name, me.groups.join(", ")));
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                // What does not work is not kept.
+                LoginFile::remove(&path)?;
+                Err(failure::of(Kind::Input)(error.into()))
+            }
+        }
+    }
+
+    fn token(&self, console: &mut Console) -> anyhow::Result<(Token, Option<u64>)> {
+        if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
+            let mut show = |code: &DeviceCode| {
+                let DeviceCode { verification_uri, user_code, .. } = code;
+                console.message(&format!("open {verification_uri} and type in the code {user_code}"));
+            };
+            let mut go_on = || ControlFlow::Continue(());
+            return Ok(Hub::log_in_by_device(issuer, client_id, &self.scope, &mut show, &mut go_on)?);
+        }
+        console.message("type or paste the token, then Enter and Ctrl-D (it is not kept in any history):");
+        let mut text = String::new();
+        std::io::stdin().take(1 << 16).read_to_string(&mut text).context("cannot read the token")?;
+        if text.trim().is_empty() {
+            bail!("no token was given: pipe one in, or log in at an IAM with --issuer and --client-id");
+        }
+        Ok((Token::new(&text)?, None))
+    }
+}

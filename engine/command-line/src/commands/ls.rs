@@ -1,0 +1,67 @@
+//! `mlaas4hep ls`.
+
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use crate::shared;
+use hub_client::hub_api::{EntryKind, SharedUri};
+use std::process::ExitCode;
+use text_table::{TextTable, human_bytes};
+
+/// List the workspaces that you can see, or what lies in a folder of one.
+#[derive(clap::Args)]
+pub(crate) struct Ls {
+    /// shared://GROUP/folder; without it the workspaces are listed.
+    name: Option<String>,
+    /// All that lies below, too.
+    #[arg(long, short)]
+    recursive: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Ls {
+    /// Lists.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        self.list(console).map_err(failure::of(Kind::Input))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn list(&self, console: &mut Console) -> anyhow::Result<()> {
+        let hub = shared::hub(None)?;
+        let Some(name) = &self.name else {
+            let workspaces = hub.workspaces()?;
+            if self.json {
+                console.line(&serde_json::to_string(&workspaces)?);
+                return Ok(());
+            }
+            let mut table = TextTable::new(&["workspace", "role", ">used", ">of"]);
+            for workspace in workspaces {
+                let (used, limit) = (workspace.quota.used_bytes, workspace.quota.limit_bytes);
+                let role = format!("{:?}", workspace.role).to_lowercase();
+                table.row(vec![
+                    format!("shared://{}/", workspace.name),
+                    role,
+                    human_bytes(used),
+                    human_bytes(limit),
+                ]);
+            }
+            console.line(table.to_string().trim_end());
+            return Ok(());
+        };
+        let entries = hub.list(&name.parse::<SharedUri>()?, self.recursive)?;
+        if self.json {
+            console.line(&serde_json::to_string(&entries)?);
+            return Ok(());
+        }
+        let mut table = TextTable::new(&["name", ">size", "modified", "by"]);
+        for entry in entries {
+            let is_folder = entry.kind == EntryKind::Folder;
+            let name = format!("{}{}", entry.path, if is_folder { "/" } else { "" });
+            let size = if is_folder { String::new() } else { human_bytes(entry.size_bytes) };
+            table.row(vec![name, size, entry.modified, entry.modified_by]);
+        }
+        console.line(table.to_string().trim_end());
+        Ok(())
+    }
+}

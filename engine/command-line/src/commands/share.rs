@@ -1,0 +1,73 @@
+//! `mlaas4hep share`.
+
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use crate::shared;
+use hub_client::LinkWish;
+use hub_client::hub_api::{Grantee, Role, SharedUri};
+use std::process::ExitCode;
+
+/// Give someone a right in a workspace, or make a link by which anybody can read one file for a while.
+#[derive(clap::Args)]
+pub(crate) struct Share {
+    /// shared://GROUP/ for a right in the workspace, shared://GROUP/file for a link.
+    name: String,
+    /// Give the right to this person.
+    #[arg(long, value_name = "NAME", conflicts_with = "group")]
+    user: Option<String>,
+    /// Give the right to all members of this group.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// What may be done: reader, writer or admin.
+    #[arg(long, default_value = "reader", value_parser = role)]
+    role: Role,
+    /// Days after which it ends; a link lives a week unless said.
+    #[arg(long, value_name = "N")]
+    days: Option<u64>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "reader" => Ok(Role::Reader),
+        "writer" => Ok(Role::Writer),
+        "admin" => Ok(Role::Admin),
+        _ => Err("reader, writer or admin".to_string()),
+    }
+}
+
+impl Share {
+    /// Shares.
+    pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
+        self.share(console).map_err(failure::of(Kind::Input))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn share(self, console: &mut Console) -> anyhow::Result<()> {
+        let uri: SharedUri = self.name.parse()?;
+        let hub = shared::hub(None)?;
+        let expires_in_seconds = self.days.map(|days| days.saturating_mul(24 * 3600));
+        let grantee = match (self.user, self.group) {
+            (Some(user), _) => Some(Grantee::User(user)),
+            (None, group) => group.map(Grantee::Group),
+        };
+        if let Some(grantee) = grantee {
+            anyhow::ensure!(
+                uri.path.is_root(),
+                "rights are given in a whole workspace: name shared://{}/, or leave out --user and --group for a link to the file",
+                uri.workspace
+            );
+            let grant = hub.grant(&uri.workspace, grantee, self.role, expires_in_seconds)?;
+            console.line(&format!("granted, number {}", grant.id));
+            return Ok(());
+        }
+        anyhow::ensure!(
+            !uri.path.is_root(),
+            "a link is to one file: name it, or say --user NAME or --group NAME"
+        );
+        let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None })?;
+        let url = link.url.unwrap_or_default();
+        let address = hub.connection().address().join(&url).map_or(url, |address| address.to_string());
+        console.line(&format!("{address}\nuntil {}", link.expires));
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! Files of workspaces: where the hub service is, and what opens `shared://` names.
+
+use crate::console::Console;
+use crate::failure::{self, Kind};
+use anyhow::Context;
+use byte_source::{FileOpener, OutputFile};
+use hub_client::{Connection, Hub, HubError, LoginFile, RetryRule, SharedFiles, Wish};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use trained_model::TrainedModel;
+
+/// Most bytes of a model file.
+const MOST_MODEL_BYTES: u64 = 4_000_000_000;
+
+static OPENER: LazyLock<FileOpener> = LazyLock::new(|| {
+    let made_by = concat!("mlaas4hep ", env!("CARGO_PKG_VERSION"));
+    FileOpener::with(Arc::new(SharedFiles::new(|| hub(None), made_by)))
+});
+
+/// Opens files of this machine and of workspaces; the service is asked for at the first `shared://` name.
+pub(crate) fn opener() -> FileOpener {
+    OPENER.clone()
+}
+
+/// The service: at the address that was said, else where the environment or `mlaas4hep login` say.
+pub(crate) fn hub(address: Option<&str>) -> Result<Hub, HubError> {
+    let wish = Wish { address: address.map(str::to_string), login_file: login_file(), ..Wish::default() };
+    Hub::new(Connection::find(&wish, &variable)?, RetryRule::default())
+}
+
+/// Where `mlaas4hep login` keeps what it learned.
+pub(crate) fn login_file() -> Option<PathBuf> {
+    LoginFile::usual_path(&variable)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A small file of text, wherever it lies; of a local one the system's own error.
+pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
+    let name = path.to_string_lossy();
+    match opener().afar(&name) {
+        Some(_) => opener().read_text(&name).map_err(std::io::Error::other),
+        None => std::fs::read_to_string(path),
+    }
+}
+
+/// A model file, wherever it lies.
+pub(crate) fn read_model_file(path: &Path) -> anyhow::Result<TrainedModel> {
+    let name = path.to_string_lossy();
+    if opener().afar(&name).is_none() {
+        return Ok(TrainedModel::open(path)?);
+    }
+    Ok(TrainedModel::from_bytes(&name, &opener().read(&name, MOST_MODEL_BYTES)?)?)
+}
+
+/// Gives an output its name in the workspace, where it has one there.
+pub(crate) fn publish(output: OutputFile, name: &Path, console: &mut Console) -> anyhow::Result<()> {
+    let is_afar = opener().afar(&name.to_string_lossy()).is_some();
+    output
+        .publish()
+        .with_context(|| format!("cannot publish {}", name.display()))
+        .map_err(failure::of(Kind::Output))?;
+    if is_afar {
+        console.line(&format!("published {}", name.display()));
+    }
+    Ok(())
+}

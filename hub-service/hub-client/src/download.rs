@@ -1,0 +1,179 @@
+//! A file of a workspace becomes a file of this machine: whole, checked, or not at all.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use hub_api::{Entry, EntryKind, SharedUri};
+use sha2::{Digest, Sha256};
+
+use crate::progress::{OnProgress, Progress, Step};
+use crate::{HubClient, HubError, PinnedFile};
+
+/// How a download is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DownloadOptions {
+    /// Replaces a local file of the same name. Default: no, and then it is an error.
+    pub overwrite: bool,
+}
+
+impl HubClient {
+    /// Downloads a file. What was begun lies beside it with `.part` at the end of its name: a download that was stopped or
+    /// broke off goes on there, as long as the file at the service is the same. The SHA-256 is checked before the file
+    /// gets its name.
+    ///
+    /// # Errors
+    /// [`HubError::Checksum`], [`HubError::Stopped`], and what the service or the local disk say.
+    pub async fn download(
+        &self,
+        from: &SharedUri,
+        to: &Path,
+        options: DownloadOptions,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Entry, HubError> {
+        let failed = |action, path: &Path, cause| HubError::File { action, path: path.to_path_buf(), cause };
+        if !options.overwrite && to.exists() {
+            return Err(failed("write", to, std::io::Error::from(std::io::ErrorKind::AlreadyExists)));
+        }
+        let entry = self.stat(from).await?;
+        let (EntryKind::File, Some(etag)) = (entry.kind, entry.etag.clone()) else {
+            let cause = std::io::Error::other(format!("{from} is a folder; name a file in it"));
+            return Err(failed("write", to, cause));
+        };
+        let file = PinnedFile { uri: from.clone(), etag, size_bytes: entry.size_bytes };
+        let path = part_path(to, &file.etag);
+        let mut part = Part::open(&path, &file).map_err(|cause| failed("write", &path, cause))?;
+        self.fill(&file, &mut part, on_progress).await?;
+        let found = part.finish().map_err(|cause| failed("write", &path, cause))?;
+        if let Some(expected) = entry.sha256.clone().filter(|expected| !expected.eq_ignore_ascii_case(&found))
+        {
+            // What is wrong is not gone on with the next time.
+            let _ = std::fs::remove_file(&path);
+            return Err(HubError::Checksum { name: from.to_string(), expected, found });
+        }
+        std::fs::rename(&path, to).map_err(|cause| failed("write", to, cause))?;
+        Ok(entry)
+    }
+
+    /// Fetches what is missing; a broken connection is taken up where it broke as long as bytes come.
+    async fn fill(
+        &self,
+        file: &PinnedFile,
+        part: &mut Part,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), HubError> {
+        let mut n_broken = 0;
+        while part.n_bytes < file.size_bytes {
+            let n_before = part.n_bytes;
+            let mut answer = self.ranged(file, &(part.n_bytes..file.size_bytes)).await?;
+            let broken = loop {
+                match answer.chunk().await {
+                    Ok(Some(chunk)) => {
+                        let n_left = (file.size_bytes - part.n_bytes) as usize;
+                        part.write(&chunk[..chunk.len().min(n_left)])?;
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+                let (done_bytes, total_bytes) = (part.n_bytes, file.size_bytes);
+                if on_progress(Progress { step: Step::Transfer, done_bytes, total_bytes }).is_break() {
+                    return Err(HubError::Stopped);
+                }
+            };
+            if part.n_bytes > n_before {
+                n_broken = 0;
+            }
+            if part.n_bytes < file.size_bytes {
+                n_broken += 1;
+                match self.inner.retry.pause(n_broken, None) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(self.broken_off(file, part, broken)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn broken_off(&self, file: &PinnedFile, part: &Part, broken: Option<reqwest::Error>) -> HubError {
+        HubError::Unreachable {
+            action: format!("read {} beyond byte {}", file.uri, part.n_bytes),
+            address: self.connection().address().origin().ascii_serialization(),
+            cause: broken
+                .map_or_else(|| "the answer ends too early".into(), |error| crate::request::cause_of(&error)),
+        }
+    }
+}
+
+/// Beside the file, with a part of the tag: another content gets another name.
+fn part_path(to: &Path, etag: &str) -> PathBuf {
+    let tag: String = etag.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    to.with_file_name(format!(".{name}.{tag}.part"))
+}
+
+/// The bytes that are there, and their checksum so far.
+struct Part {
+    path: PathBuf,
+    file: File,
+    n_bytes: u64,
+    hasher: Sha256,
+}
+
+impl Part {
+    /// Opens or begins the file; what is there is read once, for the checksum.
+    fn open(path: &Path, pinned: &PinnedFile) -> std::io::Result<Self> {
+        let mut file = File::options().read(true).append(true).create(true).open(path)?;
+        if file.metadata()?.len() > pinned.size_bytes {
+            file.set_len(0)?;
+        }
+        let mut part =
+            Self { path: path.to_path_buf(), file: file.try_clone()?, n_bytes: 0, hasher: Sha256::new() };
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let n_read = file.read(&mut buffer)?;
+            if n_read == 0 {
+                return Ok(part);
+            }
+            part.hasher.update(&buffer[..n_read]);
+            part.n_bytes += n_read as u64;
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), HubError> {
+        self.file.write_all(bytes).map_err(|cause| HubError::File {
+            action: "write",
+            path: self.path.clone(),
+            cause,
+        })?;
+        self.hasher.update(bytes);
+        self.n_bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Makes the bytes lasting; their SHA-256.
+    fn finish(self) -> std::io::Result<String> {
+        self.file.sync_all()?;
+        Ok(hexadecimal(&self.hasher.finalize()))
+    }
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_named_after_the_content() {
+        let path = part_path(Path::new("data/ttH.root"), "\"0123456789abcdef0123\"");
+        assert_eq!(path, Path::new("data/.ttH.root.0123456789abcdef.part"));
+        assert_eq!(hexadecimal(&[0, 255, 16]), "00ff10");
+    }
+}

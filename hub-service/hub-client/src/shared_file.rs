@@ -1,0 +1,272 @@
+//! A file of a workspace as a source of bytes: read by ranges, without a download.
+//!
+//! Ranges are fetched in blocks, so that a small read brings its neighbourhood along; blocks that lie near each other come
+//! in one request, and several requests are under way at once. Blocks are kept up to a budget. Reading on from where the
+//! last read ended fetches ever more ahead.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use byte_source::{ByteSource, ByteSourceError};
+use futures_util::{StreamExt, stream};
+use hub_api::SharedUri;
+
+use crate::block_cache::BlockCache;
+use crate::{Hub, HubError, PinnedFile};
+
+/// How a file is read from afar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadSettings {
+    /// Bytes that are fetched and kept together. Default: 64 KiB.
+    pub block_bytes: u64,
+    /// Bytes that are kept. Default: 64 MiB.
+    pub cache_bytes: u64,
+    /// Bytes between two wanted blocks that are rather fetched than asked around. Default: 256 KiB.
+    pub most_gap_bytes: u64,
+    /// Most bytes of one request. Default: 2 MiB.
+    pub most_request_bytes: u64,
+    /// Requests under way at once. Default: 4.
+    pub n_connections: usize,
+    /// Most bytes that are fetched ahead of a reader that goes from front to back. Default: 4 MiB.
+    pub most_ahead_bytes: u64,
+}
+
+impl Default for ReadSettings {
+    fn default() -> Self {
+        Self {
+            block_bytes: 64 << 10,
+            cache_bytes: 64 << 20,
+            most_gap_bytes: 256 << 10,
+            most_request_bytes: 2 << 20,
+            n_connections: 4,
+            most_ahead_bytes: 4 << 20,
+        }
+    }
+}
+
+/// An open file of a workspace. What it gives is the content at the time of opening: a file that is written anew meanwhile
+/// is an error that says so.
+pub struct SharedFile {
+    hub: Hub,
+    name: String,
+    file: PinnedFile,
+    settings: ReadSettings,
+    cache: BlockCache,
+    sequence: Mutex<Sequence>,
+}
+
+/// Where the last small read ended, and how far was fetched ahead of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sequence {
+    end: u64,
+    ahead_bytes: u64,
+}
+
+impl fmt::Debug for SharedFile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SharedFile").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl SharedFile {
+    /// Opens a file by one request.
+    ///
+    /// # Errors
+    /// [`HubError::NotFound`] with the nearest names, and what else the service says.
+    pub fn open(hub: Hub, uri: &SharedUri, settings: ReadSettings) -> Result<Self, HubError> {
+        let block_bytes = settings.block_bytes.max(1);
+        let settings = ReadSettings { block_bytes, ..settings };
+        let (file, first) = hub.open(uri, block_bytes)?;
+        let cache = BlockCache::new((settings.cache_bytes / block_bytes) as usize);
+        if !first.is_empty() {
+            cache.put(0, first.into());
+        }
+        Ok(Self { hub, name: uri.to_string(), file, settings, cache, sequence: Mutex::default() })
+    }
+
+    /// The state of the file that is read.
+    #[must_use]
+    pub fn pinned(&self) -> &PinnedFile {
+        &self.file
+    }
+
+    fn blocks_of(&self, range: &Range<u64>) -> Range<u64> {
+        let size = self.settings.block_bytes;
+        range.start / size..range.end.div_ceil(size)
+    }
+
+    /// All blocks of some ranges; those of `ahead` are fetched along where something has to be fetched anyway.
+    fn fetch(&self, wanted: &BTreeSet<u64>, ahead: Range<u64>) -> Result<BTreeMap<u64, Arc<[u8]>>, HubError> {
+        let mut found = BTreeMap::new();
+        loop {
+            let missing = wanted.iter().copied().filter(|block| !found.contains_key(block));
+            let claimed = self.cache.claim(missing.collect::<Vec<_>>());
+            found.extend(claimed.ready);
+            if !claimed.to_fetch.is_empty() {
+                let more = self.cache.claim(ahead.clone().filter(|block| !wanted.contains(block)));
+                let mut to_fetch = claimed.to_fetch;
+                to_fetch.extend(more.to_fetch);
+                found.extend(self.fetch_claimed(to_fetch)?);
+            }
+            found.extend(
+                claimed.elsewhere.iter().filter_map(|block| Some((*block, self.cache.wait(*block)?))),
+            );
+            if wanted.iter().all(|block| found.contains_key(block)) {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Fetches blocks for which this thread has taken the duty.
+    fn fetch_claimed(&self, mut blocks: Vec<u64>) -> Result<Vec<(u64, Arc<[u8]>)>, HubError> {
+        blocks.sort_unstable();
+        let runs = runs_of(&blocks, &self.settings);
+        let claimed: BTreeSet<u64> = blocks.iter().copied().collect();
+        let fetched = self.hub.wait(async {
+            let fetches = runs.into_iter().map(|run| self.fetch_run(run, &claimed));
+            let mut fetches = stream::iter(fetches).buffer_unordered(self.settings.n_connections.max(1));
+            let mut fetched = Vec::with_capacity(blocks.len());
+            while let Some(run) = fetches.next().await {
+                fetched.extend(run?);
+            }
+            Ok(fetched)
+        });
+        if fetched.is_err() {
+            self.cache.abandon(blocks);
+        }
+        fetched
+    }
+
+    /// Fetches one run, and puts its blocks in as soon as they are there; what lies in its gaps is not kept.
+    async fn fetch_run(
+        &self,
+        run: Range<u64>,
+        claimed: &BTreeSet<u64>,
+    ) -> Result<Vec<(u64, Arc<[u8]>)>, HubError> {
+        let size = self.settings.block_bytes;
+        let range = run.start * size..(run.end * size).min(self.file.size_bytes);
+        let bytes = self.hub.client().read_range(&self.file, range).await?;
+        let blocks = run.zip(bytes.chunks(size as usize)).filter(|(block, _)| claimed.contains(block));
+        let blocks: Vec<(u64, Arc<[u8]>)> = blocks.map(|(block, bytes)| (block, Arc::from(bytes))).collect();
+        for (block, bytes) in &blocks {
+            self.cache.put(*block, Arc::clone(bytes));
+        }
+        Ok(blocks)
+    }
+
+    /// The blocks behind a range that are worth fetching along: none at first, twice as many each time the reader goes on.
+    fn ahead_of(&self, range: &Range<u64>) -> Range<u64> {
+        let size = self.settings.block_bytes;
+        let mut sequence = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = range.start <= sequence.end.saturating_add(size)
+            && sequence.end <= range.start.saturating_add(size);
+        let ahead_bytes = match goes_on && sequence.end > 0 {
+            true => (2 * sequence.ahead_bytes.max(size)).min(self.settings.most_ahead_bytes),
+            false => 0,
+        };
+        *sequence = Sequence { end: range.end, ahead_bytes };
+        let end = range.end.saturating_add(ahead_bytes).min(self.file.size_bytes);
+        range.end.div_ceil(size)..end.div_ceil(size)
+    }
+
+    fn copy(&self, range: &Range<u64>, blocks: &BTreeMap<u64, Arc<[u8]>>) -> Vec<u8> {
+        let size = self.settings.block_bytes;
+        let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
+        for (block, content) in blocks.range(self.blocks_of(range)) {
+            let start = range.start.saturating_sub(block * size) as usize;
+            let end = ((range.end - block * size) as usize).min(content.len());
+            bytes.extend_from_slice(&content[start.min(end)..end]);
+        }
+        bytes
+    }
+
+    fn failed(&self, range: &Range<u64>, error: HubError) -> ByteSourceError {
+        if error.is_change() {
+            return ByteSourceError::Changed { name: self.name.clone() };
+        }
+        ByteSourceError::Read {
+            name: self.name.clone(),
+            start: range.start,
+            end: range.end,
+            cause: std::io::Error::other(error),
+        }
+    }
+}
+
+impl ByteSource for SharedFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> u64 {
+        self.file.size_bytes
+    }
+
+    fn is_far(&self) -> bool {
+        true
+    }
+
+    fn read_at(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, ByteSourceError> {
+        byte_source::check_range(&self.name, &range, self.len())?;
+        let wanted = if range.is_empty() { BTreeSet::new() } else { self.blocks_of(&range).collect() };
+        let ahead = self.ahead_of(&range);
+        let blocks = self.fetch(&wanted, ahead).map_err(|error| self.failed(&range, error))?;
+        Ok(Cow::Owned(self.copy(&range, &blocks)))
+    }
+
+    fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Cow<'_, [u8]>>, ByteSourceError> {
+        let mut wanted = BTreeSet::new();
+        for range in ranges {
+            byte_source::check_range(&self.name, range, self.len())?;
+            if !range.is_empty() {
+                wanted.extend(self.blocks_of(range));
+            }
+        }
+        let whole = ranges.first().map_or(0, |range| range.start)..ranges.last().map_or(0, |range| range.end);
+        let blocks = self.fetch(&wanted, 0..0).map_err(|error| self.failed(&whole, error))?;
+        Ok(ranges.iter().map(|range| Cow::Owned(self.copy(range, &blocks))).collect())
+    }
+}
+
+/// Rising block numbers as requests: near ones together, long ones cut.
+fn runs_of(blocks: &[u64], settings: &ReadSettings) -> Vec<Range<u64>> {
+    let most_gap = settings.most_gap_bytes / settings.block_bytes;
+    let most_blocks = (settings.most_request_bytes / settings.block_bytes).max(1);
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    for &block in blocks {
+        match runs.last_mut() {
+            Some(run) if block - run.end <= most_gap && block + 1 - run.start <= most_blocks => {
+                run.end = block + 1
+            }
+            _ => runs.push(block..block + 1),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_blocks_come_together() {
+        let settings = ReadSettings {
+            block_bytes: 10,
+            most_gap_bytes: 20,
+            most_request_bytes: 80,
+            ..ReadSettings::default()
+        };
+        let check =
+            |blocks: &[u64], expected: &[Range<u64>]| assert_eq!(runs_of(blocks, &settings), expected);
+        check(&[], &[]);
+        check(&[3], &[3..4]);
+        check(&[0, 1, 2], &[0..3]);
+        check(&[0, 3], &[0..4]);
+        check(&[0, 4], &[0..1, 4..5]);
+        check(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[0..8, 8..10]);
+        check(&[0, 2, 4, 6, 8], &[0..7, 8..9]);
+    }
+}
