@@ -94,6 +94,14 @@ ensure_seaweedfs() {
     [ -x "$MLAAS4HEP_HOME/seaweedfs-venv/bin/weed" ]
 }
 
+# All programs in one call: building some of them alone would change what their crates are compiled with, and compile the
+# heavy ones a second time. Afterwards they lie in $bin.
+build_programs() {
+    say "building (the first time takes 15 to 40 minutes, later seconds)"
+    cargo build --release --locked --workspace --bins
+    bin=$target_dir/release
+}
+
 # JupyterHub, JupyterLab and configurable-http-proxy with a Node.js of their own, for scripts/start; no root needed.
 ensure_hub_programs() { # folder of the environment
     ensure_python "$1"

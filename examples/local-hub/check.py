@@ -37,7 +37,7 @@ def walk(address, password):
     step.done("alice writes into the workspace of the group")
     sent = bob.bytes("services/mlaas4hep/files/higgs/check/signal.root")
     expect(sent == made and made[:4] == b"root", "bob reads what alice wrote")
-    page = bob.text("services/mlaas4hep/w/higgs/file/check/signal.root")
+    page = bob.bytes("services/mlaas4hep/w/higgs/file/check/signal.root").decode()
     expect("Events" in page, "bob sees the tree in the browser")
     step.done("bob reads what alice wrote, and sees its trees")
     status = carol.status("services/mlaas4hep/files/higgs/check/signal.root")
@@ -68,7 +68,7 @@ def expect(true, what):
 
 
 def run_notebook(person, kernel):
-    notebook = person.get(f"user/{person.name}/api/contents/{NOTEBOOK}")["content"]
+    notebook = person.request(f"user/{person.name}/api/contents/{NOTEBOOK}")["content"]
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     output = [kernel.run(cell) for cell in cells]
     text, html = "\n".join(one.text for one in output), "\n".join(one.html for one in output)
@@ -102,40 +102,31 @@ class Person:
         expect(found, "the hub gives a cookie named _xsrf")
         return found[-1]
 
-    def request(self, path, body=None, method="GET"):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data, method=method)
+    def send(self, path, body=None, method="GET"):
+        """The answer to a request with the token."""
+        request = urllib.request.Request(self.address + path, body, method=method)
         request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        return urllib.request.urlopen(request, timeout=120)
+
+    def request(self, path, body=None, method="GET"):
+        """JSON in, JSON out."""
+        with self.send(path, None if body is None else json.dumps(body).encode(), method) as answer:
             text = answer.read()
             return json.loads(text) if text else None
 
-    def get(self, path):
-        return self.request(path)
-
     def bytes(self, path):
-        """What a request is answered with."""
-        request = urllib.request.Request(self.address + path)
-        request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with self.send(path) as answer:
             return answer.read()
 
     def put(self, path, body):
         """Writes a file; gives the status."""
-        request = urllib.request.Request(self.address + path, body, method="PUT")
-        request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with self.send(path, body, "PUT") as answer:
             return answer.status
-
-    def text(self, path):
-        return self.bytes(path).decode()
 
     def status(self, path):
         """The status that a request is answered with."""
-        request = urllib.request.Request(self.address + path)
-        request.add_header("Authorization", f"token {self.token}")
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with self.send(path) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -143,7 +134,7 @@ class Person:
     def spawn(self):
         self.request(f"hub/api/users/{self.name}/server", {}, "POST")
         end = time.monotonic() + SECONDS_TO_SPAWN
-        while not self.get(f"hub/api/users/{self.name}").get("server"):
+        while not self.request(f"hub/api/users/{self.name}").get("server"):
             expect(time.monotonic() < end, f"the server of {self.name} starts within {SECONDS_TO_SPAWN} s")
             time.sleep(0.2)
 

@@ -3,7 +3,6 @@
 use crate::SpecsError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -217,10 +216,7 @@ fn checksum(path: &Path, is_stopped: &mut dyn FnMut() -> bool) -> std::io::Resul
         }
         hasher.update(&buffer[..n_read]);
     }
-    Ok(Some(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })))
+    Ok(Some(hex::encode(hasher.finalize())))
 }
 
 #[cfg(test)]

@@ -176,11 +176,7 @@ impl Selection {
     /// selection was said do not count; that the original's form lets unsigned integers wrap is not told apart.
     pub fn fingerprint(&self) -> String {
         let digest = Sha256::new().chain_update(MEANING).chain_update(self.to_text()).finalize();
-        digest.iter().take(16).fold(String::with_capacity(32), |mut word, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(word, "{byte:02x}");
-            word
-        })
+        hex::encode(&digest[..16])
     }
 
     /// The plain text that says the same.

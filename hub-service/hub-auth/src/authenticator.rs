@@ -45,6 +45,12 @@ pub struct Caller {
     pub xsrf: Option<XsrfToken>,
 }
 
+/// A token, and the hub's session that it belongs to; empty for a token in a header.
+struct Session<'h> {
+    token: Token,
+    id: &'h str,
+}
+
 impl Authenticator {
     /// Believes the hub, the local user and the proxies that are given, and nobody else.
     #[must_use]
@@ -71,18 +77,16 @@ impl Authenticator {
         peer: Option<IpAddr>,
         freshness: Freshness,
     ) -> Result<Caller, AuthError> {
-        let session_id = foreign(headers, HUB_SESSION).unwrap_or_default();
         if let Some(token) = bearer(headers).or_else(|| query_token.map(Token::new)) {
             return Ok(Caller { principal: self.principal(&token, "", freshness).await?, xsrf: None });
         }
-        if let Some(sealed) = self.cookies.get(headers, self.session_name()) {
-            let token = self.key.open(sealed, SESSION).ok_or(AuthError::SessionEnded)?;
-            let principal =
-                self.principal(&token, session_id, freshness).await.map_err(|error| match error {
-                    AuthError::UnknownToken => AuthError::SessionEnded,
-                    other => other,
-                })?;
-            return Ok(Caller { principal, xsrf: XsrfToken::new(&self.key, &token, session_id) });
+        if let Some(session) = self.session(headers) {
+            let Session { token, id } = session.ok_or(AuthError::SessionEnded)?;
+            let principal = self.principal(&token, id, freshness).await.map_err(|error| match error {
+                AuthError::UnknownToken => AuthError::SessionEnded,
+                other => other,
+            })?;
+            return Ok(Caller { principal, xsrf: XsrfToken::new(&self.key, &token, id) });
         }
         let principal = self.proxy.principal(headers, peer).ok_or(AuthError::NoCredentials)?;
         Ok(Caller { principal: Arc::new(principal), xsrf: None })
@@ -90,15 +94,12 @@ impl Authenticator {
 
     /// Whether the token of a request was good a moment ago: said without asking the hub.
     pub async fn is_known(&self, headers: &HeaderMap) -> bool {
-        let session_id = foreign(headers, HUB_SESSION).unwrap_or_default();
-        let sealed = self.cookies.get(headers, self.session_name());
-        let (token, session) = match (bearer(headers), sealed) {
-            (Some(token), _) => (Some(token), ""),
-            (None, sealed) => (sealed.and_then(|sealed| self.key.open(sealed, SESSION)), session_id),
+        let shown = bearer(headers).map(|token| Session { token, id: "" });
+        let Some(Session { token, id }) = shown.or_else(|| self.session(headers).flatten()) else {
+            return false;
         };
-        let Some(token) = token else { return false };
         self.dev.as_ref().is_some_and(|dev| dev.principal(&token).is_some())
-            || self.cache.has_good(&token, session).await
+            || self.cache.has_good(&token, id).await
     }
 
     /// The login at the hub, where there is one.
@@ -117,10 +118,8 @@ impl Authenticator {
 
     /// Ends the session of a browser, and forgets what the hub said about it.
     pub async fn end_session(&self, headers: &HeaderMap) -> SetCookie {
-        if let Some(token) =
-            self.cookies.get(headers, self.session_name()).and_then(|text| self.key.open(text, SESSION))
-        {
-            self.cache.forget(&token, foreign(headers, HUB_SESSION).unwrap_or_default()).await;
+        if let Some(Session { token, id }) = self.session(headers).flatten() {
+            self.cache.forget(&token, id).await;
         }
         self.cookies.set(self.session_name(), "", Some(0))
     }
@@ -134,6 +133,13 @@ impl Authenticator {
     #[must_use]
     pub fn hub(&self) -> Option<&HubClient> {
         self.hub.as_ref()
+    }
+
+    /// The session of a browser, if it sends one; nothing in it where it cannot be read.
+    fn session<'h>(&self, headers: &'h HeaderMap) -> Option<Option<Session<'h>>> {
+        let sealed = self.cookies.get(headers, self.session_name())?;
+        let id = foreign(headers, HUB_SESSION).unwrap_or_default();
+        Some(self.key.open(sealed, SESSION).map(|token| Session { token, id }))
     }
 
     async fn principal(

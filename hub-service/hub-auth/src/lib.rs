@@ -31,4 +31,4 @@ pub use principal::Principal;
 pub use proxy_headers::ProxyHeaders;
 pub use seal::SealKey;
 pub use token::Token;
-pub use xsrf::XsrfToken;
+pub use xsrf::{XsrfToken, is_from_our_site};

@@ -31,10 +31,16 @@ impl XsrfToken {
     /// Whether a changing request comes from our page: it has the code, and the browser does not say otherwise.
     #[must_use]
     pub fn admits(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
-        let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-        let is_ours = matches!(site, None | Some("same-origin" | "none"));
-        is_ours && given.is_some_and(|given| Token::new(self.0.as_str()).is(given))
+        is_from_our_site(headers) && given.is_some_and(|given| Token::new(self.0.as_str()).is(given))
     }
+}
+
+/// Whether the browser does not say that another site sends this (Fetch Metadata, `Sec-Fetch-Site`). Old browsers say
+/// nothing.
+#[must_use]
+pub fn is_from_our_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    matches!(site, None | Some("same-origin" | "none"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use dav_server::fs::FsError;
 use http::{HeaderMap, Method, header};
 use hub_api::routes;
-use workspaces::{Preconditions, WorkspaceError};
+use workspaces::{Preconditions, WorkspaceError, entity_tags};
 
 /// `bytes FIRST-LAST/TOTAL` of a `PUT` (RFC 9110 section 14.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Asked {
 
 /// Entity tags of `If-Match`. A weak one matches nothing (RFC 9110 section 13.1.1).
 fn tags(value: &str) -> Vec<String> {
-    value.split(',').map(|tag| tag.trim().to_owned()).collect()
+    if value == "*" { vec![value.to_owned()] } else { entity_tags(value).map(str::to_owned).collect() }
 }
 
 fn part_of(value: &str) -> Option<PartOf> {

@@ -78,7 +78,7 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
     let principal = caller.principal;
     if principal.kind == PrincipalKind::User {
-        state.workspaces().note_groups(&principal.name, &principal.groups).await?;
+        state.note_groups(&principal.name, &principal.groups).await?;
     }
     let actor = Actor {
         name: principal.name.clone(),

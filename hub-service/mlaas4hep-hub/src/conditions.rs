@@ -2,6 +2,8 @@
 //!
 //! Dates (`If-Modified-Since`, `If-Unmodified-Since`) are not looked at: a tag says more, and every file has one.
 
+use workspaces::entity_tags;
+
 /// Conditions of a request, as its headers say them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Conditions<'a> {
@@ -45,38 +47,14 @@ pub(crate) fn ranges_count(if_range: Option<&str>, tag: &str) -> bool {
     if_range.is_none_or(|given| strong(given.trim(), tag))
 }
 
-/// Whether a list holds the tag; `*` holds any. The list is split at quotes, since a tag may have a comma in it.
+/// Whether a list holds the tag; `*` holds any.
 fn holds(list: &str, tag: Option<&str>, same: fn(&str, &str) -> bool) -> bool {
-    let Some(tag) = tag else { return false };
-    let mut rest = list.trim();
-    if rest == "*" {
-        return true;
-    }
-    while let Some(open) = rest.find('"') {
-        let Some(length) = rest[open + 1..].find('"') else { return false };
-        let close = open + 1 + length;
-        let start = if rest[..open].ends_with("W/") { open - 2 } else { open };
-        if same(&rest[start..=close], tag) {
-            return true;
-        }
-        rest = &rest[close + 1..];
-    }
-    false
+    tag.is_some_and(|tag| list.trim() == "*" || entity_tags(list).any(|given| same(given, tag)))
 }
 
 /// The strong tags of a list, quotes included. Weak ones never match a write (RFC 9110 section 13.1.1).
 pub(crate) fn tags(list: &str) -> Vec<String> {
-    let mut tags = Vec::new();
-    let mut rest = list;
-    while let Some(open) = rest.find('"') {
-        let Some(length) = rest[open + 1..].find('"') else { break };
-        let close = open + 1 + length;
-        if !rest[..open].ends_with("W/") {
-            tags.push(rest[open..=close].to_owned());
-        }
-        rest = &rest[close + 1..];
-    }
-    tags
+    entity_tags(list).filter(|tag| !tag.starts_with("W/")).map(str::to_owned).collect()
 }
 
 fn strong(given: &str, tag: &str) -> bool {

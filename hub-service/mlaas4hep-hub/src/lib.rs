@@ -14,7 +14,6 @@ mod asker;
 mod conditions;
 mod drain;
 mod failure;
-mod hexadecimal;
 mod json_body;
 mod listen;
 mod measure;

@@ -21,6 +21,7 @@ mod home;
 mod let_in;
 mod move_or_copy;
 mod new_folder;
+mod paging;
 mod place;
 mod quota;
 mod sharing;
@@ -43,6 +44,7 @@ use axum::{
 };
 use hub_pages::Asset;
 
+use crate::router::below;
 use crate::state::State;
 
 /// Most bytes of a form, files apart.
@@ -57,9 +59,8 @@ pub fn router(state: PagesState, prefix: &str) -> Router {
         .route(&format!("{prefix}/app-passwords/{{id}}/delete"), post(app_passwords::take_back))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES));
     // Files of the plain form are bounded by the quota and by the largest file that there may be.
-    let upload =
-        with_path(Router::new(), &format!("{prefix}/w/{{workspace}}/upload"), &post(upload::receive))
-            .layer(DefaultBodyLimit::disable());
+    let upload = below(Router::new(), &format!("{prefix}/w/{{workspace}}/upload"), &post(upload::receive))
+        .layer(DefaultBodyLimit::disable());
     quick.merge(upload).layer(from_fn_with_state(state.clone(), dress::dress)).with_state(state)
 }
 
@@ -82,19 +83,8 @@ fn of_workspace(prefix: &str) -> Router<PagesState> {
         .route(&at("links/{id}/delete"), post(sharing::take_link_back))
         .route(&at("quota"), get(quota::show).post(quota::set))
         .route(&at("audit"), get(audit::show));
-    let router = with_path(router, &at("browse"), &get(folder::show));
-    with_path(router, &at("new-folder"), &post(new_folder::make))
-}
-
-/// The same for a folder, and for the workspace itself.
-fn with_path(
-    router: Router<PagesState>,
-    address: &str,
-    methods: &MethodRouter<PagesState>,
-) -> Router<PagesState> {
-    router
-        .route(&format!("{address}/"), methods.clone())
-        .route(&format!("{address}/{{*path}}"), methods.clone())
+    let router = below(router, &at("browse"), &get(folder::show));
+    below(router, &at("new-folder"), &post(new_folder::make))
 }
 
 /// The pages of the service, with its own way to know who asks.

@@ -186,8 +186,16 @@ fn of_bytes(prefix: &str) -> Router<State> {
 
 /// The same for a path in the workspace, and for the workspace itself.
 fn with_path(router: Router<State>, address: &str, methods: &MethodRouter<State>) -> Router<State> {
+    below(router.route(address, methods.clone()), address, methods)
+}
+
+/// The same for all that lies below an address, and for the address with a slash at its end.
+pub(crate) fn below<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    address: &str,
+    methods: &MethodRouter<S>,
+) -> Router<S> {
     router
-        .route(address, methods.clone())
         .route(&format!("{address}/"), methods.clone())
         .route(&format!("{address}/{{*path}}"), methods.clone())
 }

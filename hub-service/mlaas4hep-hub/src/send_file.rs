@@ -2,7 +2,6 @@
 
 use crate::Failure;
 use crate::conditions::{Conditions, Verdict, ranges_count};
-use crate::hexadecimal::hexadecimal;
 use crate::ranges::{Asked, asked};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -72,7 +71,7 @@ fn describe(file: &StoredFile) -> HeaderMap {
     if let Some(modified) = http_date(&entry.modified) {
         set(header::LAST_MODIFIED, modified);
     }
-    if let Some(digest) = entry.sha256.as_deref().and_then(digest_bytes) {
+    if let Some(digest) = entry.sha256.as_deref().and_then(|digits| hex::decode(digits).ok()) {
         set(REPR_DIGEST, format!("sha-256=:{}:", STANDARD.encode(digest)));
     }
     let name = utf8_percent_encode(entry.path.name().unwrap_or("file"), NON_ALPHANUMERIC);
@@ -149,11 +148,6 @@ pub(crate) fn http_date(time: &str) -> Option<String> {
     jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()
 }
 
-fn digest_bytes(hexadecimal: &str) -> Option<Vec<u8>> {
-    let pairs = hexadecimal.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
 /// The SHA-256 that a writer announces in `Repr-Digest` or `Content-Digest`, in hexadecimal digits.
 pub(crate) fn announced_sha256(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let given = headers.get(&REPR_DIGEST).or_else(|| headers.get("content-digest"));
@@ -169,7 +163,7 @@ pub(crate) fn announced_sha256(headers: &HeaderMap) -> Result<Option<String>, Fa
     if bytes.len() != 32 {
         return Err(wrong());
     }
-    Ok(Some(hexadecimal(&bytes)))
+    Ok(Some(hex::encode(bytes)))
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! What was built of the configuration; every handler gets it.
 
 use crate::configuration::Checked;
-use crate::hexadecimal::hexadecimal;
 use crate::rate_limit::RateLimits;
 use anyhow::Context;
 use hub_api::{Info, Limits};
 use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Login, SealKey};
 use hub_webdav::WebDav;
+use moka::sync::Cache;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
-use workspaces::Workspaces;
+use workspaces::{WorkspaceError, Workspaces};
+
+/// Persons whose groups are remembered.
+const MOST_NOTED: u64 = 10_000;
+/// How long.
+const NOTED_FOR: Duration = Duration::from_mins(1);
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +34,8 @@ struct Inner {
     is_behind_proxy: bool,
     max_json_bytes: usize,
     uploads_at_once: u32,
+    /// Groups that the storage has noted of late, by person.
+    noted: Cache<String, Vec<String>>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     ending: watch::Receiver<bool>,
 }
@@ -72,6 +80,7 @@ impl State {
             is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
             max_json_bytes: checked.max_json_bytes,
             uploads_at_once: checked.uploads_at_once,
+            noted: Cache::builder().max_capacity(MOST_NOTED).time_to_live(NOTED_FOR).build(),
             metrics,
             ending,
         })))
@@ -83,6 +92,17 @@ impl State {
 
     pub(crate) fn dav(&self) -> &WebDav {
         &self.0.dav
+    }
+
+    /// Notes the groups of a person for what acts in their name while they are away; without a look at the database where
+    /// it was told the same a moment ago.
+    pub(crate) async fn note_groups(&self, person: &str, groups: &[String]) -> Result<(), WorkspaceError> {
+        if self.0.noted.get(person).is_some_and(|noted| noted == groups) {
+            return Ok(());
+        }
+        self.workspaces().note_groups(person, groups).await?;
+        self.0.noted.insert(person.to_owned(), groups.to_vec());
+        Ok(())
     }
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
@@ -178,8 +198,7 @@ fn kept_key(folder: &std::path::Path) -> anyhow::Result<SealKey> {
     let path = folder.join("session-key");
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
-        write_privately(&path, &hexadecimal(&bytes))
-            .with_context(|| format!("writing {}", path.display()))?;
+        write_privately(&path, &hex::encode(bytes)).with_context(|| format!("writing {}", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     crate::configuration::parse_key(&text)

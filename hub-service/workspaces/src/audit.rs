@@ -65,9 +65,7 @@ impl Workspaces {
         .fetch_all(self.database().read())
         .await?;
         let entries = rows.iter().take(limit as usize).map(entry).collect::<Result<Vec<_>>>()?;
-        let next_cursor = (rows.len() > entries.len())
-            .then(|| entries.last().map(|entry| entry.number.to_string()))
-            .flatten();
+        let next_cursor = cursor::next(rows.len(), &entries, |last| Ok(last.number.to_string()))?;
         Ok(AuditPage { entries, next_cursor })
     }
 }

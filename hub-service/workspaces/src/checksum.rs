@@ -1,6 +1,6 @@
 //! SHA-256 and Adler-32 of bytes that pass by.
 
-use std::{fmt::Write, io::Read};
+use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
@@ -50,7 +50,7 @@ impl Checksums {
 
     pub(crate) fn finish(self) -> Sums {
         Sums {
-            sha256: hex(&self.sha256.finalize()),
+            sha256: hex::encode(self.sha256.finalize()),
             adler32: self.adler.1 << 16 | self.adler.0,
             n_bytes: self.n_bytes,
         }
@@ -70,18 +70,9 @@ impl Checksums {
     }
 }
 
-/// Hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// SHA-256 of a text in hexadecimal digits.
 pub(crate) fn sha256_hex(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

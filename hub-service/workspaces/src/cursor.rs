@@ -16,6 +16,15 @@ pub(crate) fn number(cursor: Option<&str>) -> Result<i64> {
     text.parse().ok().filter(|number| *number >= 0).ok_or_else(|| invalid(text))
 }
 
+/// Where the next page starts, if more rows were found than are shown.
+pub(crate) fn next<S>(
+    n_found: usize,
+    shown: &[S],
+    key: impl FnOnce(&S) -> Result<String>,
+) -> Result<Option<String>> {
+    shown.last().filter(|_| n_found > shown.len()).map(key).transpose()
+}
+
 pub(crate) fn invalid(text: &str) -> WorkspaceError {
     WorkspaceError::Invalid {
         what: "cursor",

@@ -63,7 +63,7 @@ pub use read::StoredFile;
 pub use resumable::UploadStatus;
 pub use settings::{BlobSettings, CheckedSettings, S3Settings, Secret, Settings, SettingsError};
 pub use sweep::SweepReport;
-pub use upload::{Preconditions, Upload, WriteOptions};
+pub use upload::{Preconditions, Upload, WriteOptions, entity_tags};
 
 /// What every operation gives.
 pub type Result<T> = std::result::Result<T, WorkspaceError>;

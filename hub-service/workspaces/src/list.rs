@@ -1,6 +1,6 @@
 //! Pages of a folder. Each page starts at a key of an index, so that the millionth name costs what the first does.
 
-use hub_api::{FilePath, Listing, WorkspaceName};
+use hub_api::{Entry, FilePath, Listing, WorkspaceName};
 
 use crate::{
     Actor, Result, Workspaces, cursor,
@@ -52,8 +52,7 @@ impl Workspaces {
             .take(limit as usize)
             .map(|row| EntryRow::from_row(row).map(|row| row.entry))
             .collect::<Result<_>>()?;
-        let is_last = rows.len() == entries.len();
-        let next_cursor = entries.last().filter(|_| !is_last).map(|entry| entry.path.to_string());
+        let next_cursor = cursor::next(rows.len(), &entries, |last: &Entry| Ok(last.path.to_string()))?;
         Ok(Listing { entries, next_cursor })
     }
 

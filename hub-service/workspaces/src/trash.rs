@@ -40,10 +40,9 @@ impl Workspaces {
         .fetch_all(self.database().read())
         .await?;
         let entries = rows.iter().take(limit as usize).map(trash_entry).collect::<Result<Vec<_>>>()?;
-        let next_cursor = match rows.get(limit as usize - 1) {
-            Some(last) if rows.len() > entries.len() => Some(last.try_get::<i64, _>("number")?.to_string()),
-            _ => None,
-        };
+        let shown = &rows[..entries.len()];
+        let next_cursor =
+            cursor::next(rows.len(), shown, |last| Ok(last.try_get::<i64, _>("number")?.to_string()))?;
         Ok(TrashPage { entries, next_cursor })
     }
 

@@ -30,6 +30,20 @@ pub struct Preconditions {
     pub if_none_match_any: bool,
 }
 
+/// The entity tags of a list (RFC 9110 section 8.8.3), quotes and the `W/` of weak ones included. The list is split at quotes,
+/// since a tag may have a comma in it; what is no tag is passed over.
+pub fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let open = rest.find('"')?;
+        let close = open + 1 + rest[open + 1..].find('"')?;
+        let start = if rest[..open].ends_with("W/") { open - 2 } else { open };
+        let tag = &rest[start..=close];
+        rest = &rest[close + 1..];
+        Some(tag)
+    })
+}
+
 /// What a writer says beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteOptions {

@@ -136,21 +136,7 @@ fn panic_error(panic: &PanicText, source: &str, code: &str) -> RustError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Map, Value};
-
-    struct Nobody;
-
-    impl CellSink for Nobody {
-        fn stdout(&self, _: &str) {}
-        fn stderr(&self, _: &str) {}
-        fn display(&self, _: Option<&str>, _: bool, _: &Map<String, Value>) {}
-        fn read_line(&self, _: &str, _: bool) -> Result<String, String> {
-            Err("nobody is here".to_string())
-        }
-        fn is_interrupted(&self) -> bool {
-            false
-        }
-    }
+    use crate::prewarm::Nobody;
 
     #[test]
     fn the_late_end_of_an_earlier_run_is_not_that_of_this_one() {

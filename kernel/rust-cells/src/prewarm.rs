@@ -76,7 +76,7 @@ pub fn prewarm(folder: &Path, options: RustOptions) -> Result<PrewarmReport, Pre
 }
 
 /// Looks at nothing: the first cell is run for what it builds.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl CellSink for Nobody {
     fn stdout(&self, _: &str) {}

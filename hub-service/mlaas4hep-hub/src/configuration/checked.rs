@@ -190,14 +190,8 @@ fn session_key(secret: &workspaces::Secret) -> Result<SealKey, ConfigurationErro
 
 /// A key written in 64 hexadecimal digits.
 pub(crate) fn parse_key(text: &str) -> Option<SealKey> {
-    let text = text.trim();
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
     let mut bytes = [0; 32];
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
+    hex::decode_to_slice(text.trim(), &mut bytes).ok()?;
     Some(SealKey::from_bytes(&bytes))
 }
 

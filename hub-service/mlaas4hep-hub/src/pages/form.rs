@@ -6,6 +6,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
 };
+use hub_auth::is_from_our_site;
 use serde::{Deserialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
@@ -39,12 +40,9 @@ pub(super) fn check_token(expected: &str, given: &str) -> Result<(), PageError> 
     ))
 }
 
-/// Whether the browser says that another site sends this (Fetch Metadata). Old browsers say nothing.
+/// Refuses what the browser says that another site sends.
 pub(super) fn check_site(parts: &Parts) -> Result<(), PageError> {
-    match parts.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()) {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => check_token("", ""),
-    }
+    if is_from_our_site(&parts.headers) { Ok(()) } else { check_token("", "") }
 }
 
 impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {

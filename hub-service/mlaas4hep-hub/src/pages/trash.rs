@@ -3,26 +3,18 @@
 use axum::{extract::Query, response::IntoResponse};
 use hub_api::EntryKind;
 use hub_pages::{Done, TrashPageView};
-use serde::Deserialize;
 
 use super::{
     dress::{PageResult, see},
     form::{Button, Checked},
+    paging::{From, LINES},
     place::{Numbered, Place},
     visit::Visit,
 };
 
-/// Lines on a page.
-const PAGE: u32 = 100;
-
-#[derive(Default, Deserialize)]
-pub(super) struct Wish {
-    cursor: Option<String>,
-}
-
-pub(super) async fn show(visit: Visit, place: Place, Query(wish): Query<Wish>) -> PageResult {
+pub(super) async fn show(visit: Visit, place: Place, Query(from): Query<From>) -> PageResult {
     let info = visit.store().info(visit.actor(), &place.workspace).await?;
-    let page = visit.store().trash(visit.actor(), &place.workspace, wish.cursor.as_deref(), PAGE).await?;
+    let page = visit.store().trash(visit.actor(), &place.workspace, from.cursor.as_deref(), LINES).await?;
     let view = TrashPageView { workspace: &info, page: &page };
     Ok(hub_pages::trash_page(&visit.frame(Some(&place.workspace)), &view).into_response())
 }

@@ -27,7 +27,7 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
     }
     let budget = context.session.settings.memory_budget_bytes as u64;
     table.row(vec!["decoded branches kept for a sample, at most".into(), human_bytes(budget)]);
-    if let Some(limit) = limit() {
+    if let Some(limit) = context.session.memory.limit_bytes() {
         table.row(vec!["limit of this server (MEM_LIMIT)".into(), human_bytes(limit)]);
     }
     context.show_table("", &table);
@@ -40,9 +40,4 @@ fn of_process(key: &str) -> Option<u64> {
     let line = status.lines().find(|line| line.starts_with(key))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
-}
-
-/// What the spawner allows this server.
-fn limit() -> Option<u64> {
-    std::env::var("MEM_LIMIT").ok()?.trim().parse().ok()
 }

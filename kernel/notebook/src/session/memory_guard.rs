@@ -30,6 +30,11 @@ impl MemoryGuard {
         Self { limit_bytes, given_to_caches: AtomicU64::new(0) }
     }
 
+    /// What the server may take.
+    pub fn limit_bytes(&self) -> Option<u64> {
+        self.limit_bytes
+    }
+
     /// Asks for memory before it is taken. A text is a warning to be shown: it will be scarce.
     ///
     /// # Errors

@@ -128,24 +128,22 @@ pub const SETTINGS: &[SettingInfo] = &[
         help: "Most rows of an answer of %sql, 1 to 10000.",
         choices: &[],
         get: |settings| settings.n_rows.to_string(),
-        set: |settings, value| {
-            let n_rows = value.parse().ok().filter(|n_rows| (1..=10_000).contains(n_rows));
-            settings.n_rows = n_rows.ok_or("a whole number from 1 to 10000")?;
-            Ok(())
-        },
+        set: |settings, value| set_lines(&mut settings.n_rows, value),
     },
     SettingInfo {
         name: "show.branches",
         help: "Most branches that %open shows of a tree, 1 to 10000.",
         choices: &[],
         get: |settings| settings.n_branches.to_string(),
-        set: |settings, value| {
-            let n_branches = value.parse().ok().filter(|n_branches| (1..=10_000).contains(n_branches));
-            settings.n_branches = n_branches.ok_or("a whole number from 1 to 10000")?;
-            Ok(())
-        },
+        set: |settings, value| set_lines(&mut settings.n_branches, value),
     },
 ];
+
+fn set_lines(own: &mut usize, value: &str) -> Result<(), String> {
+    let lines = value.parse().ok().filter(|lines| (1..=10_000).contains(lines));
+    *own = lines.ok_or("a whole number from 1 to 10000")?;
+    Ok(())
+}
 
 fn set_pixels(own: &mut u32, value: &str) -> Result<(), String> {
     let pixels = value.parse().ok().filter(|pixels| (200..=8000).contains(pixels));
