@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hub_api::{Info, Me, WorkspaceInfo, WorkspaceName};
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) retry: RetryRule,
     /// Where bytes are asked for: past the proxy of the hub where that works.
     data_address: OnceCell<Url>,
+    /// The second listener was there and is gone.
+    has_lost_direct: AtomicBool,
 }
 
 impl fmt::Debug for HubClient {
@@ -60,7 +63,7 @@ impl HubClient {
             .redirect(Policy::none())
             .build()
             .map_err(|error| HubError::Client { cause: crate::request::cause_of(&error) })?;
-        Ok(Self { inner: Arc::new(Inner { http, connection, retry, data_address: OnceCell::new() }) })
+        Ok(Self { inner: Arc::new(Inner { http, connection, retry, data_address: OnceCell::new(), has_lost_direct: AtomicBool::new(false) }) })
     }
 
     /// Where the service is, and where the token came from.
@@ -116,7 +119,19 @@ impl HubClient {
 
     /// An address of the service, for the bytes of files.
     pub(crate) async fn data_url(&self, route: &str) -> Result<Url, HubError> {
+        if self.inner.has_lost_direct.load(Ordering::Relaxed) {
+            return self.url(route);
+        }
         join(self.inner.data_address.get_or_init(|| self.find_data_address()).await, route)
+    }
+
+    /// Nothing listens at an address any more: bytes go by the main address from now on. Whether that is another one.
+    pub(crate) fn leave_direct(&self, lost: &Url) -> bool {
+        let is_other = lost.origin() != self.inner.connection.address().origin();
+        if is_other {
+            self.inner.has_lost_direct.store(true, Ordering::Relaxed);
+        }
+        is_other
     }
 
     /// The second listener of the service, where it says one and that answers as the same service; else the address itself.

@@ -153,17 +153,8 @@ impl Part {
     /// Makes the bytes lasting; their SHA-256.
     fn finish(self) -> std::io::Result<String> {
         self.file.sync_all()?;
-        Ok(hexadecimal(&self.hasher.finalize()))
+        Ok(hex::encode(self.hasher.finalize()))
     }
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -174,6 +165,5 @@ mod tests {
     fn parts_are_named_after_the_content() {
         let path = part_path(Path::new("data/ttH.root"), "\"0123456789abcdef0123\"");
         assert_eq!(path, Path::new("data/.ttH.root.0123456789abcdef.part"));
-        assert_eq!(hexadecimal(&[0, 255, 16]), "00ff10");
     }
 }

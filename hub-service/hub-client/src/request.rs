@@ -127,7 +127,7 @@ impl HubClient {
     /// Any answer. A body that can be sent again is given as `call.body`; `first_body` is what the first try sends.
     pub(crate) async fn answer(&self, call: &Call, first_body: Option<Body>) -> Result<Response, HubError> {
         let can_repeat = call.is_idempotent() && (first_body.is_none() || call.body.is_some());
-        let url = self.url_of(call).await?;
+        let mut url = self.url_of(call).await?;
         let mut body = first_body;
         let mut n_done = 0;
         loop {
@@ -139,6 +139,9 @@ impl HubClient {
                 // A connection that was never made has done nothing.
                 Err(error) => can_repeat || (error.is_connect() && call.body.is_some()),
             };
+            if again && sent.as_ref().is_err_and(reqwest::Error::is_connect) && self.leave_direct(&url) {
+                url = self.url_of(call).await?;
+            }
             match self.inner.retry.pause(n_done, asked).filter(|_| again) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return sent.map_err(|error| self.unreachable(call, &error)),

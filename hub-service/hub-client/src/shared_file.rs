@@ -65,6 +65,18 @@ struct Sequence {
     ahead_bytes: u64,
 }
 
+/// The duty to fetch blocks: given back at its end however that comes, so that no other thread waits for ever.
+struct Duty<'c> {
+    cache: &'c BlockCache,
+    blocks: &'c BTreeSet<u64>,
+}
+
+impl Drop for Duty<'_> {
+    fn drop(&mut self) {
+        self.cache.abandon(self.blocks.iter().copied());
+    }
+}
+
 impl fmt::Debug for SharedFile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("SharedFile").field("file", &self.file).finish_non_exhaustive()
@@ -125,7 +137,8 @@ impl SharedFile {
         blocks.sort_unstable();
         let runs = runs_of(&blocks, &self.settings);
         let claimed: BTreeSet<u64> = blocks.iter().copied().collect();
-        let fetched = self.hub.wait(async {
+        let _duty = Duty { cache: &self.cache, blocks: &claimed };
+        self.hub.wait(async {
             let fetches = runs.into_iter().map(|run| self.fetch_run(run, &claimed));
             let mut fetches = stream::iter(fetches).buffer_unordered(self.settings.n_connections.max(1));
             let mut fetched = Vec::with_capacity(blocks.len());
@@ -133,11 +146,7 @@ impl SharedFile {
                 fetched.extend(run?);
             }
             Ok(fetched)
-        });
-        if fetched.is_err() {
-            self.cache.abandon(blocks);
-        }
-        fetched
+        })
     }
 
     /// Fetches one run, and puts its blocks in as soon as they are there; what lies in its gaps is not kept.

@@ -12,7 +12,6 @@ use reqwest::Method;
 use reqwest::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
 
-use crate::download::hexadecimal;
 use crate::progress::{OnProgress, Progress, Step};
 use crate::request::Call;
 use crate::{HubClient, HubError};
@@ -52,7 +51,7 @@ pub(crate) struct Local<'a> {
 
 impl Local<'_> {
     pub(crate) fn sha256_text(&self) -> String {
-        hexadecimal(&self.sha256)
+        hex::encode(self.sha256)
     }
 
     pub(crate) fn failed(&self, cause: std::io::Error) -> HubError {

@@ -2,6 +2,7 @@
 
 mod integration {
     mod browser;
+    mod client;
     mod dangers;
     mod description;
     mod every_route;

@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
 use anyhow::{Context, bail};
-use hub_client::{DeviceCode, Hub, LoginFile, Token};
+use hub_client::{Connection, DeviceCode, Hub, LoginFile, RetryRule, Token, TokenOrigin};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -47,18 +47,14 @@ impl Login {
         let (token, seconds) = self.token(console).map_err(failure::of(Kind::Input))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let expires_at = seconds.map(|seconds| now + seconds);
+        let connection = Connection::new(address, Some(token.clone()), TokenOrigin::Given)?;
+        // What does not work is not kept, and what was kept before stays.
+        let me = Hub::new(connection, RetryRule::default())
+            .and_then(|hub| hub.me())
+            .map_err(|error| failure::of(Kind::Input)(error.into()))?;
         LoginFile { address: address.clone(), token: Some(token), expires_at }.write(&path)?;
-        match shared::hub(None).and_then(|hub| hub.me()) {
-            Ok(me) => {
-                console.line(&format!("logged in as {}, groups: {}", me.name, me.groups.join(", ")));
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => {
-                // What does not work is not kept.
-                LoginFile::remove(&path)?;
-                Err(failure::of(Kind::Input)(error.into()))
-            }
-        }
+        console.line(&format!("logged in as {}, groups: {}", me.name, me.groups.join(", ")));
+        Ok(ExitCode::SUCCESS)
     }
 
     fn token(&self, console: &mut Console) -> anyhow::Result<(Token, Option<u64>)> {
