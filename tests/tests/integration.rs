@@ -14,3 +14,5 @@ mod original;
 mod program;
 #[path = "integration/road.rs"]
 mod road;
+#[path = "integration/shared_files.rs"]
+mod shared_files;

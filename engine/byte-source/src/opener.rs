@@ -49,6 +49,12 @@ pub trait FilesAfar: Send + Sync {
     /// As [`FilesAfar::facts`].
     fn names_in(&self, folder: &str) -> Result<Vec<NameAfar>, ByteSourceError>;
 
+    /// Refuses, before any work, a name under which nothing could be written in the end.
+    ///
+    /// # Errors
+    /// Why not: no such place, or no right to write there.
+    fn check_output(&self, name: &str) -> Result<(), ByteSourceError>;
+
     /// Makes the content of a local file the content of a file of the store: all of it at once, or nothing.
     ///
     /// # Errors
@@ -202,6 +208,9 @@ mod tests {
         }
         fn names_in(&self, _folder: &str) -> Result<Vec<NameAfar>, ByteSourceError> {
             Ok(Vec::new())
+        }
+        fn check_output(&self, _name: &str) -> Result<(), ByteSourceError> {
+            Ok(())
         }
         fn publish(&self, local: &Path, name: &str) -> Result<(), ByteSourceError> {
             self.0.lock().unwrap().insert(name.to_string(), std::fs::read(local).unwrap());

@@ -51,6 +51,7 @@ pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
     let kind = match &error {
         PipelineError::Stopped => Kind::Stopped,
         PipelineError::File { action: "write", .. }
+        | PipelineError::Output { .. }
         | PipelineError::ModelFile(ModelFileError::File { action: "write", .. }) => Kind::Output,
         PipelineError::Remote { .. }
         | PipelineError::Input { .. }

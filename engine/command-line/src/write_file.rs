@@ -1,6 +1,7 @@
 //! Writing small files whole or not at all, and refusing early what could not be written in the end.
 
 use crate::failure::{self, Kind};
+use crate::shared;
 use anyhow::Context;
 use std::path::Path;
 
@@ -19,6 +20,10 @@ pub(crate) fn check<'a>(
     folder: Folder,
     inputs: impl IntoIterator<Item = &'a Path>,
 ) -> anyhow::Result<()> {
+    let name = output.to_string_lossy();
+    if let Some(afar) = shared::opener().afar(&name) {
+        return afar.check_output(&name).map_err(|error| failure::of(Kind::Output)(error.into()));
+    }
     check_name(output)
         .and_then(|()| check_inputs(output, inputs))
         .and_then(|()| check_folder(output, folder))
@@ -72,8 +77,15 @@ pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
         .map_err(failure::of(Kind::Output))
 }
 
-/// Writes beside, then renames, so that nobody ever sees half a file.
+/// Writes beside, then renames, so that nobody ever sees half a file; into a workspace as well.
 pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let output =
+        shared::opener().output(path).map_err(|error| failure::of(Kind::Output)(error.into()))?;
+    write_here(output.path(), content)?;
+    output.publish().map_err(|error| failure::of(Kind::Output)(error.into()))
+}
+
+fn write_here(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
     }

@@ -29,6 +29,15 @@ pub enum PipelineError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A file cannot be written under its name.
+    #[error("cannot write {}: {cause}", path.display())]
+    Output {
+        /// The name as the user said it.
+        path: PathBuf,
+        /// What stands in the way.
+        #[source]
+        cause: byte_source::ByteSourceError,
+    },
     /// Several files cannot be opened.
     #[error("{} input files cannot be opened:\n  {}", problems.len(), problems.join("\n  "))]
     Inputs {

@@ -147,11 +147,11 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
     Ok(settings)
 }
 
-/// The trained module lies beside the model file, or in the working folder where none is saved.
+/// The trained module lies beside the model file, or in the working folder where none is saved on this machine.
 fn torch_script(script: &TorchScriptRequest, request: &PipelineRequest) -> TorchScriptModel {
     let output = match &request.out {
-        Some(out) => out.with_extension("trained.pt"),
-        None => request.folder.join("trained.pt"),
+        Some(out) if request.opener.afar(&out.to_string_lossy()).is_none() => out.with_extension("trained.pt"),
+        _ => request.folder.join("trained.pt"),
     };
     let TorchScriptRequest { torchscript, task, loss, mask, outputs, optimizer } = script.clone();
     TorchScriptModel { path: torchscript, output, task, loss, mask, outputs, optimizer }

@@ -42,7 +42,10 @@ pub(crate) fn save(
         pictures: BTreeMap::new(),
     })?;
     if let Some(out) = &request.out {
-        model.save(out)?;
+        let problem = |cause| PipelineError::Output { path: out.clone(), cause };
+        let output = request.opener.output(out).map_err(problem)?;
+        model.save(output.path())?;
+        output.publish().map_err(problem)?;
         // It is written; there is nothing left to stop.
         let _ = on_event(&PipelineEvent::Saved { path: out });
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use byte_source::{ByteSource, ByteSourceError, FileFacts, FilesAfar, NameAfar};
-use hub_api::{Entry, EntryKind, SharedUri};
+use hub_api::{Action, Entry, EntryKind, SharedUri};
 
 use crate::{Hub, HubError, ReadSettings, SharedFile, UploadOptions};
 
@@ -89,6 +89,23 @@ impl FilesAfar for SharedFiles {
         };
         let entries = self.with(folder, |hub, uri| hub.list(uri, false))?;
         Ok(entries.into_iter().filter_map(name).collect())
+    }
+
+    fn check_output(&self, name: &str) -> Result<(), ByteSourceError> {
+        self.with(name, |hub, uri| {
+            let action = format!("write {uri}");
+            if uri.path.is_root() {
+                let (message, cure) = ("it is a whole workspace".into(), "name a file in it".into());
+                return Err(HubError::Conflict { action, message, current: None, cure });
+            }
+            let workspace = hub.workspace(&uri.workspace)?;
+            if workspace.role.allows(Action::Write) {
+                return Ok(());
+            }
+            let message = format!("you may only read {}", uri.workspace);
+            let cure = "ask one of its admins for the role writer".into();
+            Err(HubError::Forbidden { action, message, cure })
+        })
     }
 
     fn publish(&self, local: &Path, name: &str) -> Result<(), ByteSourceError> {

@@ -70,6 +70,11 @@ impl Workplace {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).env_remove("MLAAS4HEP_TORCH");
+        // A login of whoever runs the tests is none of theirs.
+        command.env("MLAAS4HEP_CONFIG", self.path(".config"));
+        for name in ["MLAAS4HEP_HUB_URL", "MLAAS4HEP_HUB_TOKEN", "JUPYTERHUB_API_TOKEN"] {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -36,7 +36,9 @@ impl Get {
         let hub = shared::hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
         let options = DownloadOptions { overwrite: self.overwrite };
         let mut watch = |progress: Progress| show(console, progress);
-        let entry = hub.download(&from, &to, options, &mut watch).map_err(of_transfer)?;
+        let entry = hub
+            .download(&from, &to, options, &mut watch)
+            .map_err(|error| of_transfer(error, "write", Kind::Output, Kind::Input))?;
         console.line(&format!("{from} -> {}, {} bytes", to.display(), entry.size_bytes));
         Ok(ExitCode::SUCCESS)
     }

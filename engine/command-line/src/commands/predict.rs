@@ -77,9 +77,7 @@ impl Predict {
         }
         if let Some(out) = &self.out {
             score_file::format_of(out).map_err(failure::of(Kind::Settings))?;
-            if shared::opener().afar(&out.to_string_lossy()).is_none() {
-                write_file::check(out, Folder::MustExist, inputs())?;
-            }
+            write_file::check(out, Folder::MustExist, inputs())?;
         }
         Ok(())
     }

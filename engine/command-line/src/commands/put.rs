@@ -34,7 +34,7 @@ impl Put {
             let to = target(&self.to, file, self.files.len()).map_err(failure::of(Kind::Settings))?;
             let mut watch = |progress: Progress| show(console, progress);
             let sent = hub.upload(file, &to, &options, &mut watch);
-            let entry = sent.map_err(of_transfer)?;
+            let entry = sent.map_err(|error| of_transfer(error, "read", Kind::Input, Kind::Output))?;
             console.line(&format!("{} -> {to}, version {}", file.display(), entry.version));
         }
         Ok(ExitCode::SUCCESS)
@@ -64,8 +64,12 @@ pub(super) fn show(console: &mut Console, progress: Progress) -> ControlFlow<()>
     })
 }
 
-/// An error of a transfer with its kind.
-pub(super) fn of_transfer(error: HubError) -> anyhow::Error {
-    let kind = if matches!(error, HubError::Stopped) { Kind::Stopped } else { Kind::Output };
+/// An error of a transfer with its kind: `here` where this machine cannot do the action, else `there`.
+pub(super) fn of_transfer(error: HubError, action_here: &str, here: Kind, there: Kind) -> anyhow::Error {
+    let kind = match &error {
+        HubError::Stopped => Kind::Stopped,
+        HubError::File { action, .. } if *action == action_here => here,
+        _ => there,
+    };
     failure::of(kind)(error.into())
 }

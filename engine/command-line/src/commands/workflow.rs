@@ -124,9 +124,7 @@ pub(crate) fn check_outputs<'a>(
         write_file::check(Path::new(checkpoint), Folder::MustExist, inputs.iter().copied())?;
     }
     if let Some(out) = &request.out {
-        if request.opener.afar(&out.to_string_lossy()).is_none() {
-            write_file::check(out, Folder::MustExist, inputs.iter().copied())?;
-        }
+        write_file::check(out, Folder::MustExist, inputs.iter().copied())?;
         write_file::check(&report_folder::first_file(out), Folder::IsMade, inputs.iter().copied())?;
     }
     write_file::check(&request.folder.join("global-specs.json"), Folder::MustExist, [])

@@ -1,0 +1,132 @@
+//! Files of a workspace wherever the command line takes a name, with the real service beside it.
+
+use crate::program::{Workplace, built};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+const TOKEN: &str = "a-token-that-nobody-sees";
+
+/// The service for one local user. It ends with this.
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Service {
+    fn start(place: &Workplace, test: &str) -> Option<Self> {
+        let Some(program) = built("mlaas4hep-hub") else {
+            eprintln!("SKIPPED: {test}: mlaas4hep-hub is not built");
+            return None;
+        };
+        let mut child = Command::new(program)
+            .args(["dev", "--listen=127.0.0.1:0", "--user=alice", "--group=higgs", "--folder"])
+            .arg(place.path("store"))
+            .env("MLAAS4HEP_HUB_DEV_TOKEN", TOKEN)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is ours");
+        BufReader::new(out).read_line(&mut line).expect("it says where it is");
+        let address = line.split_whitespace().nth(1).and_then(|url| url.split("login").next());
+        let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_string();
+        Some(Self { child, address })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Logs in with a token on standard input; what was said, and whether it worked.
+fn log_in(place: &Workplace, service: &Service, token: &str) -> (bool, String) {
+    let mut child = place
+        .command(&["login", &service.address])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("its input is ours");
+    input.write_all(token.as_bytes()).expect("it listens");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    let text = crate::program::all_text(&output);
+    assert!(!text.contains(token), "{text}");
+    (output.status.success(), text)
+}
+
+/// What `inspect` says of a file, without its name.
+fn inspected(place: &Workplace, file: &str) -> Value {
+    let mut found: Value = serde_json::from_str(&place.succeeds(&["inspect", file, "--json"])).expect("JSON");
+    found["file"] = Value::Null;
+    found
+}
+
+fn workflow(place: &Workplace, files: &str, out: &str) -> String {
+    let (files, out) = (format!("--files={files}"), format!("--fout={out}"));
+    let given = ["--labels=1,0", "--model=model.json", "--params=params.json", "--preproc=selection.txt"];
+    place.succeeds(&[&["workflow", &files, &out], given.as_slice()].concat())
+}
+
+#[test]
+fn a_workspace_is_a_place_for_files() {
+    let Some(place) = Workplace::new("a_workspace_is_a_place_for_files") else { return };
+    let Some(service) = Service::start(&place, "a_workspace_is_a_place_for_files") else { return };
+    place.example(3000);
+    place.write(
+        "params.json",
+        r#"{"chunk_size": 2000, "epochs": 2, "training": "standard", "seed": 21, "weight": "genWeight"}"#,
+    );
+    place.fails(&["ls"], 3, &["no hub service is known", "mlaas4hep login"]);
+    let (worked, said) = log_in(&place, &service, TOKEN);
+    assert!(worked && said.contains("logged in as alice, groups: higgs"), "{said}");
+    let (worked, said) = log_in(&place, &service, "another-token");
+    assert!(!worked && said.contains("give a new token"), "{said}");
+    assert!(place.succeeds(&["ls"]).contains("shared://higgs/"));
+
+    place.succeeds(&["put", "signal.root", "background.root", "shared://higgs/data/"]);
+    let listed = place.succeeds(&["ls", "shared://higgs/data/"]);
+    assert!(listed.contains("data/background.root") && listed.contains("alice"), "{listed}");
+    let far = "shared://higgs/data/signal.root";
+    assert_eq!(inspected(&place, far), inspected(&place, "signal.root"));
+    let specs = |file: &str| -> Value {
+        let printed = place.succeeds(&["specs", file, "--tree=Events", "--json"]);
+        serde_json::from_str(&printed).expect("JSON")
+    };
+    assert_eq!(specs(far)["branches"], specs("signal.root")["branches"]);
+
+    workflow(&place, "signal.root,background.root", "here.mlaas4hep");
+    let said = workflow(
+        &place,
+        "shared://higgs/data/signal.root,shared://higgs/data/background.root",
+        "shared://higgs/models/there.mlaas4hep",
+    );
+    assert!(said.contains("saved the model to shared://higgs/models/there.mlaas4hep"), "{said}");
+    let report = place.succeeds(&["ls", "shared://higgs/models/there-report/"]);
+    assert!(report.contains("report.json") && report.contains("roc.svg"), "{report}");
+
+    let predict = |model: &str, files: &str, out: &str| {
+        place.succeeds(&["predict", "--model", model, "--files", files, "--out", out])
+    };
+    predict("here.mlaas4hep", "signal.root", "here.csv");
+    predict("shared://higgs/models/there.mlaas4hep", "shared://higgs/data/si*.root", "shared://higgs/s.csv");
+    place.succeeds(&["get", "shared://higgs/s.csv", "there.csv"]);
+    assert!(place.read("here.csv").len() > 10_000);
+    assert_eq!(place.read("here.csv"), place.read("there.csv"));
+
+    let link = place.succeeds(&["share", "shared://higgs/s.csv", "--days", "1"]);
+    assert!(link.contains(&service.address) && link.contains("until "), "{link}");
+    place.fails(&["get", "shared://higgs/s.csv", "there.csv"], 4, &["there.csv", "exists"]);
+    place.succeeds(&["rm", "shared://higgs/s.csv"]);
+    place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);
+    place.fails(&["inspect", "shared://higgs/data/signl.root"], 3, &["did you mean", "data/signal.root"]);
+    place.fails(&["specs", far, "--out=shared://other/specs.json"], 4, &["shared://other"]);
+    drop(service);
+    place.fails(&["inspect", far], 3, &["does not answer"]);
+}
