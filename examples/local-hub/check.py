@@ -32,14 +32,23 @@ def walk(address, password):
     with alice.kernel() as kernel:
         run_notebook(alice, kernel)
         step.done(f"alice runs {NOTEBOOK}: reads ROOT, draws, trains, predicts")
+        kernel.run("%put data/signal.root shared://higgs/check/signal.root")
+        kernel.run("%put higgs.mlaas4hep shared://higgs/check/higgs.mlaas4hep")
+        step.done("alice writes into the workspace of the group")
         made = alice.bytes("user/alice/files/data/signal.root")
-    expect(alice.put("services/mlaas4hep/files/higgs/check/signal.root", made) == 201, "the service takes the file")
-    step.done("alice writes into the workspace of the group")
     sent = bob.bytes("services/mlaas4hep/files/higgs/check/signal.root")
-    expect(sent == made and made[:4] == b"root", "bob reads what alice wrote")
+    expect(sent == made and made[:4] == b"root", "bob gets what alice wrote")
     page = bob.bytes("services/mlaas4hep/w/higgs/file/check/signal.root").decode()
     expect("Events" in page, "bob sees the tree in the browser")
-    step.done("bob reads what alice wrote, and sees its trees")
+    with bob.kernel() as kernel:
+        expect("Events" in kernel.run("%open shared://higgs/check/signal.root").text, "bob opens the file")
+        expect("<svg" in kernel.run("%hist MET_pt").html, "bob draws from it")
+        kernel.run("%load shared://higgs/check/higgs.mlaas4hep")
+    step.done("bob reads what alice wrote, draws it, loads her model")
+    with carol.kernel() as kernel:
+        refused = kernel.run("%open shared://higgs/check/signal.root", may_fail=True)
+        expect(refused.error is not None, "carol is refused")
+        expect("Events" not in refused.text, "carol sees nothing of the file")
     status = carol.status("services/mlaas4hep/files/higgs/check/signal.root")
     missing = carol.status("services/mlaas4hep/files/no-such-group/check/signal.root")
     expect(status == missing == 404, f"carol is told {status}, and {missing} for a group that is not there")
@@ -117,11 +126,6 @@ class Person:
     def bytes(self, path):
         with self.send(path) as answer:
             return answer.read()
-
-    def put(self, path, body):
-        """Writes a file; gives the status."""
-        with self.send(path, body, "PUT") as answer:
-            return answer.status
 
     def status(self, path):
         """The status that a request is answered with."""

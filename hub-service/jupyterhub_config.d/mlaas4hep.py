@@ -9,12 +9,15 @@
 #                           Default: ["mlaas4hep-hub", "serve"]. "" for a service that is started elsewhere; then
 #                           MLAAS4HEP_HUB_SERVICE_TOKEN must hold its token, the same on both sides.
 #   MLAAS4HEP_HUB_SERVICE_URL   where the service listens. Default: http://127.0.0.1:9010
-#   MLAAS4HEP_HUB_PUBLIC_URL    how notebook servers reach it. Default: through the proxy of the hub. Better for data: its
-#                               second listener, since the proxy costs half a millisecond of processor time a request.
+#   MLAAS4HEP_HUB_PUBLIC_URL    how notebook servers reach it. Default: through the proxy of the hub, at public_url or
+#                               bind_url, which servers in containers may not reach. Better for data: its second listener,
+#                               since the proxy costs half a millisecond of processor time a request.
 import json
 import os
+from urllib.parse import urlsplit
 
 import jupyterhub
+import jupyterhub.app
 
 NAME = "mlaas4hep"
 ACCESS = f"access:services!service={NAME}"
@@ -55,6 +58,17 @@ else:
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", "read:users:groups!user", ACCESS]
 c.Spawner.oauth_client_allowed_scopes = [ACCESS]
 
+
+
+def through_the_proxy(spawner):
+    """The service as a notebook server on this machine reaches it."""
+    hub = jupyterhub.app.JupyterHub.instance()
+    url = urlsplit(hub.public_url or hub.bind_url)
+    host = "127.0.0.1" if url.hostname in (None, "0.0.0.0", "::", "*") else url.hostname
+    place = f"[{host}]" if ":" in host else host
+    place += f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{place}{url.path.rstrip('/')}/services/{NAME}/"
+
+
 public_url = os.environ.get("MLAAS4HEP_HUB_PUBLIC_URL")
-if public_url:
-    c.Spawner.environment.update({"MLAAS4HEP_HUB_URL": public_url})
+c.Spawner.environment.update({"MLAAS4HEP_HUB_URL": public_url or through_the_proxy})
