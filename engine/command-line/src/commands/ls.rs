@@ -46,7 +46,7 @@ impl Ls {
                     human_bytes(limit),
                 ]);
             }
-            console.line(table.to_string().trim_end());
+            table.lines().iter().for_each(|line| console.line(line));
             return Ok(());
         };
         let entries = hub.list(&name.parse::<SharedUri>()?, self.recursive)?;
@@ -61,7 +61,7 @@ impl Ls {
             let size = if is_folder { String::new() } else { human_bytes(entry.size_bytes) };
             table.row(vec![name, size, entry.modified, entry.modified_by]);
         }
-        console.line(table.to_string().trim_end());
+        table.lines().iter().for_each(|line| console.line(line));
         Ok(())
     }
 }

@@ -137,7 +137,7 @@ impl Predict {
             .unwrap_or_else(|| "Events".into());
         let format = self.input_type.as_deref().map(read_format).transpose()?.flatten();
         anyhow::ensure!(!files.is_empty(), "the list of input files is empty");
-        files.iter().map(|file| Ok(open_table(file, &tree, format, "")?)).collect()
+        files.iter().map(|file| Ok(open_table(file, &tree, format, "", &shared::opener())?)).collect()
     }
 }
 

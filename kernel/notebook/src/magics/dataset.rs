@@ -48,7 +48,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
             None => (None, said.as_str()),
         };
         let files: Vec<String> = files.split(',').map(String::from).collect();
-        let memory = crate::session::memory_of_table_files(&context.session.memory, &files)?;
+        let memory =
+            crate::session::memory_of_table_files(&context.session.memory, &files, &context.session.opener)?;
         crate::notebook::warn(context.output, memory);
         opened.push(Sample::open(
             &SampleWish {

@@ -47,7 +47,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let files = files.map_err(|error| MagicError::input(&error))?;
         files.iter().map(|file| wish(None, std::slice::from_ref(file))).collect()
     };
-    let memory = crate::session::memory_of_table_files(&context.session.memory, files)?;
+    let memory =
+        crate::session::memory_of_table_files(&context.session.memory, files, &context.session.opener)?;
     crate::notebook::warn(context.output, memory);
     let samples = wishes
         .iter()

@@ -128,13 +128,18 @@ impl Sample {
 pub(crate) fn memory_of_table_files(
     memory: &MemoryGuard,
     files: &[String],
+    opener: &FileOpener,
 ) -> Result<Option<String>, MagicError> {
     // A pattern that cannot be expanded is said by what opens it.
-    let files = name_list::expand(files).unwrap_or_default();
+    let files = name_list::expand(files, opener).unwrap_or_default();
     let size = |file: &String| -> Option<u64> {
         table_file::Format::from_path(Path::new(file))?;
         let is_packed = Path::new(file).extension().is_none_or(|end| end != "csv" && end != "jsonl");
-        Some(std::fs::metadata(file).ok()?.len().saturating_mul(if is_packed { 6 } else { 2 }))
+        let n_bytes = match opener.afar(file) {
+            Some(afar) => afar.facts(file).ok()?.size_bytes,
+            None => std::fs::metadata(file).ok()?.len(),
+        };
+        Some(n_bytes.saturating_mul(if is_packed { 6 } else { 2 }))
     };
     let n_bytes = files.iter().filter_map(size).fold(0, u64::saturating_add);
     memory.ask(n_bytes, &format!("reading {}", files.join(", ")))

@@ -1,6 +1,7 @@
 //! From the samples to a model and its scores, by the real worker.
 
 use crate::Book;
+use byte_source::FileOpener;
 use network::NetworkDescription;
 use std::ops::ControlFlow;
 use training_pipeline::{Labels, LeftOut, ModelRequest, Parameters, PipelineEvent, PipelineRequest};
@@ -70,6 +71,7 @@ fn request(book: &Book) -> PipelineRequest {
         format: None,
         out: None,
         folder: book.folder.path().to_path_buf(),
+        opener: FileOpener::local(),
         created: "2026-11-26T10:00:00Z".into(),
     }
 }
