@@ -56,7 +56,7 @@ pub enum HubError {
         found: String,
     },
     /// 401: the token is unknown or has expired.
-    #[error("cannot {action}: the token was refused ({message}); {cure}")]
+    #[error("cannot {action}: {message}; {cure}")]
     TokenRefused {
         /// What was tried.
         action: String,

@@ -62,7 +62,7 @@ impl HubClient {
         match status.as_u16() {
             401 => HubError::TokenRefused {
                 action,
-                message: "401".to_owned(),
+                message: "the token was refused".to_owned(),
                 cure: connection.origin().cure().to_owned(),
             },
             412 => HubError::ChangedMeanwhile { action, name: name_of(call), current: None },
@@ -134,7 +134,9 @@ impl HubClient {
 fn name_of(call: &Call) -> String {
     match (&call.target, &call.workspace) {
         (Some(target), _) => target.to_string(),
-        (None, Some(workspace)) => workspace.to_string(),
+        (None, Some(workspace)) => {
+            SharedUri { workspace: workspace.clone(), path: FilePath::root() }.to_string()
+        }
         (None, None) => call.route.clone(),
     }
 }
