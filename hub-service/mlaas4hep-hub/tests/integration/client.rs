@@ -130,9 +130,9 @@ async fn an_upload_outlives_the_service() {
     let mut service = Service::start().await;
     let bytes = content(150_000_000);
     let path = local(&service, "long", &bytes);
-    let writer = client(&service, "writer");
+    let connection = connection(service.address, "writer");
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    let upload = tokio::spawn(async move {
+    let upload = tokio::task::spawn_blocking(move || {
         let mut sender = Some(sender);
         let mut tell = |progress: hub_client::Progress| {
             if progress.step == hub_client::Step::Transfer
@@ -144,7 +144,8 @@ async fn an_upload_outlives_the_service() {
             }
             go_on()
         };
-        writer.upload(&path, &uri("shared://higgs/long"), &UploadOptions::default(), &mut tell).await
+        let writer = Hub::new(connection, PATIENT).unwrap();
+        writer.upload(&path, &uri("shared://higgs/long"), &UploadOptions::default(), &mut tell)
     });
     receiver.await.unwrap();
     service.kill_and_start_again().await;
@@ -206,7 +207,7 @@ async fn ranges_are_those_of_the_file() {
             }
         });
         let many = file.read_many(&ranges).unwrap();
-        assert!(many.iter().zip(&ranges).all(|(found, range)| found == right(range)));
+        assert!(many.iter().zip(&ranges).all(|(found, range)| **found == *right(range)));
         let outside = file.read_at(0..5_000_004).unwrap_err();
         assert!(matches!(outside, ByteSourceError::OutOfRange { .. }), "{outside}");
     })
