@@ -79,8 +79,7 @@ pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
 
 /// Writes beside, then renames, so that nobody ever sees half a file; into a workspace as well.
 pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let output =
-        shared::opener().output(path).map_err(|error| failure::of(Kind::Output)(error.into()))?;
+    let output = shared::opener().output(path).map_err(|error| failure::of(Kind::Output)(error.into()))?;
     write_here(output.path(), content)?;
     output.publish().map_err(|error| failure::of(Kind::Output)(error.into()))
 }

@@ -150,7 +150,9 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
 /// The trained module lies beside the model file, or in the working folder where none is saved on this machine.
 fn torch_script(script: &TorchScriptRequest, request: &PipelineRequest) -> TorchScriptModel {
     let output = match &request.out {
-        Some(out) if request.opener.afar(&out.to_string_lossy()).is_none() => out.with_extension("trained.pt"),
+        Some(out) if request.opener.afar(&out.to_string_lossy()).is_none() => {
+            out.with_extension("trained.pt")
+        }
         _ => request.folder.join("trained.pt"),
     };
     let TorchScriptRequest { torchscript, task, loss, mask, outputs, optimizer } = script.clone();

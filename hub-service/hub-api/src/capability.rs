@@ -59,8 +59,7 @@ impl Capabilities {
                 // Of another profile, or of a later version of this one.
                 _ => continue,
             };
-            let error =
-                |reason| CapabilityError { scope: word.chars().take(80).collect(), reason };
+            let error = |reason| CapabilityError { scope: word.chars().take(80).collect(), reason };
             let mut parts = parts_of(root).map_err(error)?;
             parts.extend(parts_of(path).map_err(error)?);
             all.push(Capability { right, parts, is_folder: path.ends_with('/') });
@@ -76,7 +75,9 @@ impl Capabilities {
         self.0.iter().any(|capability| {
             let suits = match action {
                 Action::Read => capability.right == Right::Read,
-                Action::Create | Action::MakeFolder => matches!(capability.right, Right::Create | Right::Modify),
+                Action::Create | Action::MakeFolder => {
+                    matches!(capability.right, Right::Create | Right::Modify)
+                }
                 Action::Write => capability.right == Right::Modify,
                 Action::Administer => false,
             };
@@ -170,7 +171,7 @@ mod tests {
         check("storage.read:/home", "home:alice/x", true);
         check("storage.read:/cms/higgs", "cms/higgs:x", true);
         check("storage.read:/cms/higgs", "cms:x", false);
-        check("storage.read:/foo%20bar", "foo bar:x", true);
+        check("storage.read:/foo/a%20b", "foo:a b/x", true);
         check("openid storage.stage:/foo", "foo:x", true);
         check("storage.poll:/foo", "foo:x", false);
         check("storage.modify:/foo", "foo:x", false);

@@ -14,8 +14,8 @@ mod uri;
 
 pub use answers::{
     ApiError, AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, ChangeEvent, ChangeKind, Entry,
-    EntryKind, Grant, Grantee, Info, Issuer, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource, Quota,
-    TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
+    EntryKind, Grant, Grantee, Info, Issuer, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource,
+    Quota, TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
 };
 pub use capability::{Capabilities, CapabilityError};
 pub use name::{NameError, WorkspaceName};

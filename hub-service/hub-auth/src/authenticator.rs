@@ -4,8 +4,8 @@ use crate::cache::PrincipalCache;
 use crate::cookie::foreign;
 use crate::login::SESSION;
 use crate::{
-    AuthError, CookieRules, DevUser, HubClient, Iam, Login, Principal, ProxyHeaders, SealKey, SetCookie, Token,
-    XsrfToken,
+    AuthError, CookieRules, DevUser, HubClient, Iam, Login, Principal, ProxyHeaders, SealKey, SetCookie,
+    Token, XsrfToken,
 };
 use http::{HeaderMap, header};
 use std::net::IpAddr;

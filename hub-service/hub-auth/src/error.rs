@@ -118,7 +118,9 @@ impl AuthError {
             Self::UnknownToken => {
                 "make a new one on the hub's page Token; in a notebook, stop the server and start it again"
             }
-            Self::TokenRefused { .. } => "get a new token of the IAM for this service: mlaas4hep login, or oidc-token --aud",
+            Self::TokenRefused { .. } => {
+                "get a new token of the IAM for this service: mlaas4hep login, or oidc-token --aud"
+            }
             Self::IssuerDown { .. } | Self::IssuerAnswer { .. } => {
                 "try again in a minute; if it lasts, tell the operator of the service"
             }

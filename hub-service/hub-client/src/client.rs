@@ -63,7 +63,15 @@ impl HubClient {
             .redirect(Policy::none())
             .build()
             .map_err(|error| HubError::Client { cause: crate::request::cause_of(&error) })?;
-        Ok(Self { inner: Arc::new(Inner { http, connection, retry, data_address: OnceCell::new(), has_lost_direct: AtomicBool::new(false) }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                http,
+                connection,
+                retry,
+                data_address: OnceCell::new(),
+                has_lost_direct: AtomicBool::new(false),
+            }),
+        })
     }
 
     /// Where the service is, and where the token came from.

@@ -7,8 +7,8 @@ use sqlx::Row;
 use tokio::sync::broadcast;
 
 use crate::{
-    Action, Actor, Result, Workspaces, clock::time_text, cursor, database::Write, entries::path_of, folders::Doer,
-    quota::Ledger,
+    Action, Actor, Result, Workspaces, clock::time_text, cursor, database::Write, entries::path_of,
+    folders::Doer, quota::Ledger,
 };
 
 /// How long a watcher waits before it looks by itself: another process may have written.

@@ -38,7 +38,9 @@ enum Audience {
 impl Claims {
     /// Whether the token itself says what its owner may do. One of INDIGO IAM's default profile does not.
     pub(crate) fn say_rights(&self) -> bool {
-        self.groups.is_some() || self.wlcg_groups.is_some() || self.scope.is_some()
+        let has_capability =
+            |scope: &String| scope.split_ascii_whitespace().any(|word| word.starts_with("storage."));
+        self.groups.is_some() || self.wlcg_groups.is_some() || self.scope.as_ref().is_some_and(has_capability)
     }
 
     /// Whether they are for one of the audiences; an issuer that says none was asked by its own client.

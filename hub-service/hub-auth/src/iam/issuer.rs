@@ -76,19 +76,24 @@ impl Issuer {
 
     /// Whose a JWT of this issuer is.
     pub(crate) async fn principal_of_jwt(&self, token: &Token) -> Result<Principal, AuthError> {
-        let claims = self.verify(token).await?;
-        if claims.say_rights() {
-            return claims.principal(&self.settings);
+        let mut claims = self.verify(token).await?;
+        if !claims.say_rights() && self.settings.client.is_some() {
+            claims = match self.introspect(token).await? {
+                Some(more) if more.active => self.add(claims, more, "introspection")?,
+                // Taken back.
+                Some(_) => return Err(AuthError::UnknownToken),
+                None => claims,
+            };
         }
-        let more = match self.settings.client {
-            Some(_) => self.introspect(token).await?.ok_or(AuthError::UnknownToken)?,
-            None => self.userinfo(token).await?,
-        };
-        // OpenID Connect Core 1.0 section 5.3.2: an answer about somebody else is none.
-        if more.sub.is_some() && more.sub != claims.sub {
-            return Err(self.nonsense("userinfo", 200));
+        if !claims.say_rights() {
+            claims = match self.userinfo(token).await {
+                Ok(more) => self.add(claims, more, "userinfo")?,
+                // Not every issuer takes a token for a service at its own endpoint; then no group is known.
+                Err(AuthError::UnknownToken) => claims,
+                Err(error) => return Err(error),
+            };
         }
-        claims.with(more).principal(&self.settings)
+        claims.principal(&self.settings)
     }
 
     /// Whose a token is that says nothing by itself; nothing where the issuer does not know it or is not to be asked.
@@ -96,18 +101,31 @@ impl Issuer {
         if self.settings.client.is_none() {
             return Ok(None);
         }
-        let Some(claims) = self.introspect(token).await? else { return Ok(None) };
+        let Some(mut claims) = self.introspect(token).await?.filter(|claims| claims.active) else {
+            return Ok(None);
+        };
         if !claims.are_for(&self.settings.audiences) {
             return Err(AuthError::TokenRefused { reason: "it is for another audience".to_owned() });
         }
-        let needs_more = claims.sub.is_some() && !claims.say_rights();
-        let claims = if needs_more { claims.with(self.userinfo(token).await?) } else { claims };
+        if !claims.say_rights() {
+            let more = self.userinfo(token).await?;
+            claims = self.add(claims, more, "userinfo")?;
+        }
         claims.principal(&self.settings).map(Some)
+    }
+
+    /// `OpenID` Connect Core 1.0 section 5.3.2: an answer about somebody else is none.
+    fn add(&self, claims: Claims, more: Claims, asked: &'static str) -> Result<Claims, AuthError> {
+        if more.sub.is_some() && more.sub != claims.sub {
+            return Err(self.nonsense(asked, 200));
+        }
+        Ok(claims.with(more))
     }
 
     /// Signature, issuer, audience and times (RFC 7519 section 7.2, RFC 9068 section 4).
     async fn verify(&self, token: &Token) -> Result<Claims, AuthError> {
-        let refused = |error: jsonwebtoken::errors::Error| AuthError::TokenRefused { reason: error.to_string() };
+        let refused =
+            |error: jsonwebtoken::errors::Error| AuthError::TokenRefused { reason: error.to_string() };
         let header = jsonwebtoken::decode_header(token.reveal()).map_err(refused)?;
         // `none` is no algorithm here, and a public key never becomes the secret of an HMAC.
         if !matches!(header.alg, Algorithm::RS256 | Algorithm::ES256) {
@@ -143,7 +161,9 @@ impl Issuer {
         match (self.known().key(kid, KEYS_EXPIRE), asked) {
             (Some(key), _) => Ok(key),
             (None, Err(error)) => Err(error),
-            (None, Ok(())) => Err(AuthError::TokenRefused { reason: "its issuer has no such key".to_owned() }),
+            (None, Ok(())) => {
+                Err(AuthError::TokenRefused { reason: "its issuer has no such key".to_owned() })
+            }
         }
     }
 
@@ -182,7 +202,7 @@ impl Issuer {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// RFC 7662; nothing for a token that does not hold.
+    /// RFC 7662; nothing where the issuer has nothing to say about such tokens (400: of JWTs some have not).
     async fn introspect(&self, token: &Token) -> Result<Option<Claims>, AuthError> {
         let endpoint = self.discovery().await?.introspection_endpoint.clone();
         let (Some(endpoint), Some(client)) = (endpoint, &self.settings.client) else { return Ok(None) };
@@ -191,8 +211,10 @@ impl Issuer {
             .post(self.safe(&endpoint)?)
             .basic_auth(&client.id, Some(client.secret.reveal()))
             .form(&[("token", token.reveal()), ("token_type_hint", "access_token")]);
-        let claims: Claims = self.read(request, "introspection").await?;
-        Ok(claims.active.then_some(claims))
+        match self.read(request, "introspection").await {
+            Err(AuthError::IssuerAnswer { status: 400, .. }) => Ok(None),
+            claims => claims.map(Some),
+        }
     }
 
     async fn userinfo(&self, token: &Token) -> Result<Claims, AuthError> {

@@ -60,7 +60,9 @@ impl IamSettings {
     pub fn check(&self) -> Result<(), IamSettingsError> {
         let wrong = |reason| Err(IamSettingsError { issuer: self.issuer.clone(), reason });
         if safe_address(&self.issuer).is_none() {
-            return wrong("is no address of an issuer: it starts with https:// (http:// for this machine alone)");
+            return wrong(
+                "is no address of an issuer: it starts with https:// (http:// for this machine alone)",
+            );
         }
         if self.audiences.iter().all(String::is_empty) {
             return wrong("has no audience: name what its tokens for this service carry in `aud`");
