@@ -35,8 +35,23 @@ pub struct Info {
     pub direct_url: Option<String>,
     /// `hub`, `iam`, `dev`: how one may log in.
     pub logins: Vec<String>,
+    /// Where `iam` is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<Issuer>,
     /// What a request may hold.
     pub limits: Limits,
+}
+
+/// An IAM whose bearer tokens are believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Issuer {
+    /// Its address, as its tokens carry it in `iss`.
+    pub issuer: String,
+    /// What `aud` of a token may hold; one of them suffices.
+    pub audiences: Vec<String>,
+    /// The public client for the device flow (RFC 8628), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_client_id: Option<String>,
 }
 
 /// Limits that a client should know beforehand.

@@ -4,6 +4,7 @@
 //! belongs to a group (`higgs`, `cms/higgs`) or to a person (`~alice`).
 
 mod answers;
+mod capability;
 mod name;
 mod path;
 mod requests;
@@ -13,9 +14,10 @@ mod uri;
 
 pub use answers::{
     ApiError, AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, ChangeEvent, ChangeKind, Entry,
-    EntryKind, Grant, Grantee, Info, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource, Quota,
-    TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
+    EntryKind, Grant, Grantee, Info, Issuer, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource,
+    Quota, TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
 };
+pub use capability::{Capabilities, CapabilityError};
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};

@@ -21,7 +21,11 @@ pub enum Role {
 pub enum Action {
     /// List, read, follow changes.
     Read,
-    /// Write, move, copy to, delete, restore.
+    /// Write under a new name.
+    Create,
+    /// Make a folder.
+    MakeFolder,
+    /// Write over, move, delete, restore.
     Write,
     /// Grants, links, trash, audit.
     Administer,
@@ -33,7 +37,7 @@ impl Role {
     pub fn allows(self, action: Action) -> bool {
         self >= match action {
             Action::Read => Self::Reader,
-            Action::Write => Self::Writer,
+            Action::Create | Action::MakeFolder | Action::Write => Self::Writer,
             Action::Administer => Self::Admin,
         }
     }

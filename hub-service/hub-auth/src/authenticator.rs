@@ -4,8 +4,8 @@ use crate::cache::PrincipalCache;
 use crate::cookie::foreign;
 use crate::login::SESSION;
 use crate::{
-    AuthError, CookieRules, DevUser, HubClient, Login, Principal, ProxyHeaders, SealKey, SetCookie, Token,
-    XsrfToken,
+    AuthError, CookieRules, DevUser, HubClient, Iam, Login, Principal, ProxyHeaders, SealKey, SetCookie,
+    Token, XsrfToken,
 };
 use http::{HeaderMap, header};
 use std::net::IpAddr;
@@ -29,6 +29,7 @@ pub enum Freshness {
 #[derive(Clone)]
 pub struct Authenticator {
     hub: Option<HubClient>,
+    iam: Iam,
     dev: Option<DevUser>,
     proxy: ProxyHeaders,
     cache: PrincipalCache,
@@ -61,7 +62,14 @@ impl Authenticator {
         key: SealKey,
         cookies: CookieRules,
     ) -> Self {
-        Self { hub, dev, proxy, cache: PrincipalCache::new(), key, cookies }
+        let cache = PrincipalCache::new();
+        Self { hub, iam: Iam::default(), dev, proxy, cache, key, cookies }
+    }
+
+    /// Believes the issuers of an IAM, too.
+    #[must_use]
+    pub fn with_iam(self, iam: Iam) -> Self {
+        Self { iam, ..self }
     }
 
     /// The caller of a request: by `Authorization: token|bearer`, else by the session, else by a trusted proxy.
@@ -124,7 +132,7 @@ impl Authenticator {
         self.cookies.set(self.session_name(), "", Some(0))
     }
 
-    /// Asks the hub anew for everyone.
+    /// Asks the hub and the issuers anew for everyone.
     pub fn forget_all(&self) {
         self.cache.forget_all();
     }
@@ -151,8 +159,21 @@ impl Authenticator {
         if let Some(principal) = self.dev.as_ref().and_then(|dev| dev.principal(token)) {
             return Ok(Arc::new(principal));
         }
-        let hub = self.hub.as_ref().ok_or(AuthError::UnknownToken)?;
-        self.cache.principal(hub, token, session, freshness).await
+        self.cache.principal(token, session, freshness, self.ask(token)).await
+    }
+
+    /// A token that names an issuer is the issuer's; any other is the hub's, or else of an issuer that can be asked.
+    async fn ask(&self, token: &Token) -> Result<Principal, AuthError> {
+        if let Some(found) = self.iam.of_jwt(token).await {
+            return found;
+        }
+        match &self.hub {
+            Some(hub) => match hub.principal(token).await {
+                Err(AuthError::UnknownToken) => self.iam.of_opaque(token).await,
+                found => found,
+            },
+            None => self.iam.of_opaque(token).await,
+        }
     }
 
     fn session_name(&self) -> &str {

@@ -1,6 +1,6 @@
-//! What the hub said about a token, for a while.
+//! What the hub or the IAM said about a token, for a while.
 
-use crate::{AuthError, Freshness, HubClient, Principal, Token};
+use crate::{AuthError, Freshness, Principal, Token};
 use moka::Expiry;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
@@ -35,8 +35,18 @@ struct Lifetimes;
 
 impl Expiry<Key, Answer> for Lifetimes {
     fn expire_after_create(&self, _: &Key, answer: &Answer, _: Instant) -> Option<Duration> {
-        Some(if answer.said.is_ok() { GOOD } else { BAD })
+        Some(match &answer.said {
+            Ok(principal) => GOOD.min(left(principal)),
+            Err(_) => BAD,
+        })
     }
+}
+
+/// How long a token holds from now; for ever where that is not known.
+fn left(principal: &Principal) -> Duration {
+    let end = principal.expires.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let left = end.map(|end| end.duration_since(jiff::Timestamp::now()));
+    left.map_or(Duration::MAX, |left| Duration::try_from(left).unwrap_or_default())
 }
 
 impl PrincipalCache {
@@ -44,13 +54,13 @@ impl PrincipalCache {
         Self { answers: Cache::builder().max_capacity(MOST_ANSWERS).expire_after(Lifetimes).build() }
     }
 
-    /// The principal of a token, from the cache or from the hub. That the hub fails is not remembered.
+    /// The principal of a token, from the cache or from who is asked. That the asked one fails is not remembered.
     pub(crate) async fn principal(
         &self,
-        hub: &HubClient,
         token: &Token,
         session: &str,
         freshness: Freshness,
+        asked: impl Future<Output = Result<Principal, AuthError>>,
     ) -> Result<Arc<Principal>, AuthError> {
         let key = key(token, session);
         if freshness == Freshness::Write
@@ -60,7 +70,7 @@ impl PrincipalCache {
             self.answers.invalidate(&key).await;
         }
         let ask = async {
-            match hub.principal(token).await {
+            match asked.await {
                 Err(error) if error.status() >= 500 => Err(error),
                 said => Ok(Answer { said: said.map(Arc::new), at: Instant::now() }),
             }

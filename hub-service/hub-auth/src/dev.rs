@@ -23,6 +23,7 @@ impl DevUser {
             groups: crate::principal::tidy_groups(self.groups.clone()),
             is_admin: true,
             role_ceiling: None,
+            capabilities: None,
             expires: None,
         })
     }

@@ -11,6 +11,28 @@ pub enum AuthError {
     /// The hub, or who else gave it, does not know the token (any more).
     #[error("the token is unknown, expired or taken back")]
     UnknownToken,
+    /// The token of an IAM does not hold, or not here.
+    #[error("the token is refused: {reason}")]
+    TokenRefused {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The IAM does not answer, or not in time.
+    #[error("the issuer {issuer} of the token does not answer")]
+    IssuerDown {
+        /// Its address.
+        issuer: String,
+    },
+    /// The IAM answers what makes no sense.
+    #[error("the issuer {issuer} of the token answered with status {status}, which is no answer to {asked}")]
+    IssuerAnswer {
+        /// Its address.
+        issuer: String,
+        /// What was asked.
+        asked: &'static str,
+        /// What came.
+        status: u16,
+    },
     /// The session of the browser cannot be read: another key, or no session of ours.
     #[error("the session of this browser has ended")]
     SessionEnded,
@@ -58,11 +80,11 @@ impl AuthError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::NoCredentials | Self::UnknownToken | Self::SessionEnded => 401,
+            Self::NoCredentials | Self::UnknownToken | Self::TokenRefused { .. } | Self::SessionEnded => 401,
             Self::ScopeMissing { .. } | Self::CrossSite | Self::LoginRefused { .. } => 403,
             Self::UnknownLogin => 400,
-            Self::HubAnswer { .. } => 502,
-            Self::HubSilent { .. } | Self::HubDown => 503,
+            Self::HubAnswer { .. } | Self::IssuerAnswer { .. } => 502,
+            Self::HubSilent { .. } | Self::HubDown | Self::IssuerDown { .. } => 503,
         }
     }
 
@@ -72,6 +94,9 @@ impl AuthError {
         match self {
             Self::NoCredentials => "no_credentials",
             Self::UnknownToken => "unknown_token",
+            Self::TokenRefused { .. } => "token_refused",
+            Self::IssuerDown { .. } => "issuer_down",
+            Self::IssuerAnswer { .. } => "issuer_answer",
             Self::SessionEnded => "session_ended",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::CrossSite => "cross_site",
@@ -92,6 +117,12 @@ impl AuthError {
             }
             Self::UnknownToken => {
                 "make a new one on the hub's page Token; in a notebook, stop the server and start it again"
+            }
+            Self::TokenRefused { .. } => {
+                "get a new token of the IAM for this service: mlaas4hep login, or oidc-token --aud"
+            }
+            Self::IssuerDown { .. } | Self::IssuerAnswer { .. } => {
+                "try again in a minute; if it lasts, tell the operator of the service"
             }
             Self::SessionEnded => "log in again",
             Self::ScopeMissing { .. } => {

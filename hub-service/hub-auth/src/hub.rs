@@ -147,6 +147,7 @@ impl HubClient {
             groups: tidy_groups(user.groups),
             is_admin: user.admin,
             role_ceiling: None,
+            capabilities: None,
             expires: None,
         })
     }

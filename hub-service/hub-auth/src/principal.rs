@@ -1,6 +1,7 @@
 //! Who is asking, however it was shown.
 
-use hub_api::{PrincipalKind, PrincipalSource, Role};
+use hub_api::{Capabilities, PrincipalKind, PrincipalSource, Role};
+use std::sync::Arc;
 
 /// A caller that was believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Principal {
     pub is_admin: bool,
     /// The most that it may do in any workspace; `None`: what its groups and grants give.
     pub role_ceiling: Option<Role>,
+    /// What its token opens, where the token says so itself: groups count for nothing then.
+    pub capabilities: Option<Arc<Capabilities>>,
     /// When the token ends (RFC 3339), where that is known.
     pub expires: Option<String>,
 }

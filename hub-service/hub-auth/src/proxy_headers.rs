@@ -35,6 +35,7 @@ impl ProxyHeaders {
             groups: tidy_groups(groups.split(',').map(|group| group.trim().to_owned()).collect()),
             is_admin: false,
             role_ceiling: None,
+            capabilities: None,
             expires: None,
         })
     }

@@ -79,7 +79,9 @@ impl Asked {
             WorkspaceError::ParentMissing { .. } | WorkspaceError::NotAFolder { .. } => FsError::NotFound,
             WorkspaceError::QuotaExceeded { .. } => FsError::InsufficientStorage,
             WorkspaceError::FileTooLarge { .. } => FsError::TooLarge,
-            WorkspaceError::Forbidden { .. } | WorkspaceError::AdminsOnly { .. } => FsError::Forbidden,
+            WorkspaceError::Forbidden { .. }
+            | WorkspaceError::AdminsOnly { .. }
+            | WorkspaceError::OutOfReach { .. } => FsError::Forbidden,
             _ => FsError::GeneralFailure,
         };
         self.note(|outcome| {

@@ -43,7 +43,7 @@ impl WebDav {
 
     /// Answers a request of an actor. `mount` is the path of the tree as addresses have it, `/services/NAME/dav/`; below it
     /// comes the folder of a workspace ([`hub_api::WorkspaceName::folder_name`]), or nothing for the list of them. Bodies go
-    /// through in blocks both ways. Who asks, and whether a token is narrowed to some paths ([`crate::touched`]), was looked at before.
+    /// through in blocks both ways. Who asks was looked at before.
     pub async fn handle<B>(&self, actor: &Actor, mount: &str, request: Request<B>) -> Response<DavBody>
     where
         B: Body,

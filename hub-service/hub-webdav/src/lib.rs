@@ -17,8 +17,6 @@ mod metadata;
 mod place;
 mod properties;
 mod propfind;
-mod touched;
 mod wanted;
 
 pub use handler::{DavBody, WebDav};
-pub use touched::{Touched, touched};

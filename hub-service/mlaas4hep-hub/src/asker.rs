@@ -77,7 +77,8 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
     let principal = caller.principal;
-    if principal.kind == PrincipalKind::User {
+    // A token that names its paths says nothing about groups.
+    if principal.kind == PrincipalKind::User && principal.capabilities.is_none() {
         state.note_groups(&principal.name, &principal.groups).await?;
     }
     let actor = Actor {
@@ -86,6 +87,7 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
         groups: principal.groups.clone(),
         is_admin: principal.is_admin,
         role_ceiling: principal.role_ceiling,
+        capabilities: principal.capabilities.clone(),
     };
     Ok(Asker { actor, principal, xsrf: caller.xsrf })
 }
@@ -105,6 +107,7 @@ async fn by_app_password(user: &str, password: &str, state: &State) -> Result<As
         groups: verified.groups.map(|known| known.groups).unwrap_or_default(),
         is_admin: false,
         role_ceiling: Some(verified.role),
+        capabilities: None,
     };
     let principal = Principal {
         name: actor.name.clone(),
@@ -113,6 +116,7 @@ async fn by_app_password(user: &str, password: &str, state: &State) -> Result<As
         groups: actor.groups.clone(),
         is_admin: false,
         role_ceiling: actor.role_ceiling,
+        capabilities: None,
         expires: None,
     };
     Ok(Asker { actor, principal: Arc::new(principal), xsrf: None })

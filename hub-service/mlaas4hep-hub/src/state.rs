@@ -3,8 +3,8 @@
 use crate::configuration::Checked;
 use crate::rate_limit::RateLimits;
 use anyhow::Context;
-use hub_api::{Info, Limits};
-use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Login, SealKey};
+use hub_api::{Info, Issuer, Limits};
+use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Iam, IamSettings, Login, SealKey};
 use hub_webdav::WebDav;
 use moka::sync::Cache;
 use std::collections::HashMap;
@@ -67,7 +67,8 @@ impl State {
             has_host_prefix: settings.is_some_and(|hub| hub.has_host_prefix),
         };
         let info = info(checked, dev.is_some());
-        let authenticator = Authenticator::new(hub, dev, checked.proxy.clone(), key, cookies);
+        let authenticator = Authenticator::new(hub, dev, checked.proxy.clone(), key, cookies)
+            .with_iam(Iam::new(checked.iam.clone())?);
         Ok(Self(Arc::new(Inner {
             dav: WebDav::new(workspaces.clone()),
             workspaces,
@@ -172,9 +173,17 @@ fn info(checked: &Checked, is_dev: bool) -> Info {
     if checked.hub.is_some() {
         logins.push("hub".to_owned());
     }
+    if !checked.iam.is_empty() {
+        logins.push("iam".to_owned());
+    }
     if is_dev {
         logins.push("dev".to_owned());
     }
+    let issuer = |iam: &IamSettings| Issuer {
+        issuer: iam.issuer.clone(),
+        audiences: iam.audiences.clone(),
+        device_client_id: iam.device_client_id.clone(),
+    };
     Info {
         service: "mlaas4hep-hub".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -184,6 +193,7 @@ fn info(checked: &Checked, is_dev: bool) -> Info {
             .as_ref()
             .map(|url| format!("{}{}", url.trim_end_matches('/'), checked.prefix)),
         logins,
+        issuers: checked.iam.iter().map(issuer).collect(),
         limits: Limits {
             max_file_bytes: checked.workspaces.settings().max_file_bytes,
             max_json_bytes: checked.max_json_bytes as u64,

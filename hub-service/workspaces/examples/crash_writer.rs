@@ -57,6 +57,7 @@ async fn work(s: Workspaces, task: u64, seed: u64) -> Result<(), AnyError> {
         groups: vec!["higgs/admins".to_owned()],
         is_admin: false,
         role_ceiling: None,
+        capabilities: None,
     };
     let higgs = WorkspaceName::new("higgs")?;
     let mut random = StdRng::seed_from_u64(seed * N_TASKS + task);

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hub_api::{Role, WorkspaceInfo, WorkspaceKind, WorkspaceName};
+use hub_api::{FilePath, Role, WorkspaceInfo, WorkspaceKind, WorkspaceName};
 use sqlx::Row;
 
 use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_name};
@@ -150,31 +150,40 @@ impl Workspaces {
         let by_groups = actor.role_by_groups(workspace, self.settings().group_member_role);
         let id = match (self.find_workspace(workspace).await?, by_groups) {
             (Some(id), _) => id,
-            (None, Some(_)) => self.ensure_workspace(workspace).await?,
-            (None, None) => return Err(missing()),
+            // A capability names any path: it makes no workspaces.
+            (None, Some(_)) if actor.capabilities.is_none() => self.ensure_workspace(workspace).await?,
+            (None, _) => return Err(missing()),
         };
         let granted = match by_groups {
             Some(Role::Admin) => None,
+            _ if actor.capabilities.is_some() => None,
             _ => self.granted_role(actor, id).await?,
         };
         let role = by_groups.max(granted).ok_or_else(missing)?;
         Ok(Seen { id, role: actor.role_ceiling.map_or(role, |ceiling| role.min(ceiling)) })
     }
 
-    /// The workspace, if the actor may do this in it.
+    /// The workspace, if the actor may do this there; the empty path is the workspace itself.
     pub(crate) async fn require(
         &self,
         actor: &Actor,
         workspace: &WorkspaceName,
+        path: &FilePath,
         action: Action,
     ) -> Result<Seen> {
         let seen = self.see(actor, workspace).await?;
+        if !actor.reaches(workspace, path, action) {
+            return Err(match action {
+                Action::Read => WorkspaceError::missing(format!("{workspace}/{path}")),
+                _ => WorkspaceError::OutOfReach { name: format!("{workspace}/{path}") },
+            });
+        }
         if seen.role.allows(action) {
             return Ok(seen);
         }
         let needed = match action {
             Action::Read => Role::Reader,
-            Action::Write => Role::Writer,
+            Action::Create | Action::MakeFolder | Action::Write => Role::Writer,
             Action::Administer => Role::Admin,
         };
         Err(WorkspaceError::Forbidden { workspace: workspace.to_string(), needed, has: Some(seen.role) })

@@ -1,6 +1,7 @@
 //! Who asks, and what the groups of that one give.
 
-use hub_api::{PrincipalSource, Role, WorkspaceName};
+use hub_api::{Action, Capabilities, FilePath, PrincipalSource, Role, WorkspaceName};
+use std::sync::Arc;
 
 /// Who asks. The service makes it from what it found out about the caller; nothing in here is checked again.
 ///
@@ -24,11 +25,21 @@ pub struct Actor {
     pub is_admin: bool,
     /// The most that it may do in any workspace, whatever its groups say; of app passwords and narrow tokens.
     pub role_ceiling: Option<Role>,
+    /// What its token opens, where the token says so itself: groups and grants count for nothing then.
+    pub capabilities: Option<Arc<Capabilities>>,
 }
 
 impl Actor {
-    /// What the groups give in a workspace, before grants and the ceiling.
+    /// Whether the token of the actor reaches a name for an action; where it carries no capability, its role decides alone.
+    pub(crate) fn reaches(&self, workspace: &WorkspaceName, path: &FilePath, action: Action) -> bool {
+        self.capabilities.as_ref().is_none_or(|all| all.allow(workspace, path, action))
+    }
+
+    /// What the groups give in a workspace, before grants and the ceiling; or the capabilities of the token.
     pub(crate) fn role_by_groups(&self, workspace: &WorkspaceName, member_role: Role) -> Option<Role> {
+        if let Some(capabilities) = &self.capabilities {
+            return capabilities.role_in(workspace);
+        }
         if let Some(person) = workspace.person() {
             return (person == self.name).then_some(Role::Admin);
         }
@@ -70,6 +81,7 @@ mod tests {
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
             is_admin: false,
             role_ceiling: None,
+            capabilities: None,
         }
     }
 

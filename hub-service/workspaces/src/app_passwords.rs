@@ -67,6 +67,10 @@ impl Workspaces {
                 "app passwords are made in the browser or with a token",
             );
         }
+        if actor.capabilities.is_some() {
+            // It would outlive the token, and reach further.
+            return Err(WorkspaceError::OutOfReach { name: "the app passwords of its owner".to_owned() });
+        }
         if asked.label.is_empty() || asked.label.len() > 200 || asked.label.chars().any(char::is_control) {
             return invalid("label", asked.label.chars().take(40).collect(), "it has 1 to 200 bytes");
         }

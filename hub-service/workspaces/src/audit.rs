@@ -1,6 +1,6 @@
 //! The audit log: who did what, by number.
 
-use hub_api::{AuditEntry, AuditPage, PrincipalSource, WorkspaceName};
+use hub_api::{AuditEntry, AuditPage, FilePath, PrincipalSource, WorkspaceName};
 use sqlx::Row;
 
 use crate::{
@@ -53,7 +53,7 @@ impl Workspaces {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<AuditPage> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let limit = cursor::page(limit);
         let rows = sqlx::query(
             "SELECT number, time, who, source, action, subject, details FROM audit \

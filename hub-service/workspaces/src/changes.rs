@@ -7,8 +7,8 @@ use sqlx::Row;
 use tokio::sync::broadcast;
 
 use crate::{
-    Actor, Result, Workspaces, clock::time_text, cursor, database::Write, entries::path_of, folders::Doer,
-    quota::Ledger,
+    Action, Actor, Result, Workspaces, clock::time_text, cursor, database::Write, entries::path_of,
+    folders::Doer, quota::Ledger,
 };
 
 /// How long a watcher waits before it looks by itself: another process may have written.
@@ -73,7 +73,7 @@ impl Workspaces {
         since: i64,
         limit: u32,
     ) -> Result<Changes> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Read).await?;
         let mut read = self.database().snapshot().await?;
         let rows = sqlx::query(
             "SELECT number, kind, path, who, time FROM changes WHERE workspace = $1 AND number > $2 \
@@ -100,7 +100,7 @@ impl Workspaces {
     pub async fn watch(&self, actor: &Actor, workspace: &WorkspaceName, since: i64) -> Result<ChangeWatch> {
         // First the ear, then the look: nothing is missed in between.
         let signals = self.signals().subscribe();
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Read).await?;
         let (workspaces, actor, workspace) = (self.clone(), actor.clone(), workspace.clone());
         Ok(ChangeWatch { workspaces, actor, workspace, id: seen.id, since, signals })
     }

@@ -26,7 +26,7 @@ impl Workspaces {
         path: &FilePath,
         preconditions: &Preconditions,
     ) -> Result<TrashEntry> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::Write).await?;
         if path.is_root() {
             let allowed = "a workspace itself cannot be deleted";
             return Err(WorkspaceError::Invalid { what: "the path", given: "empty".to_owned(), allowed });

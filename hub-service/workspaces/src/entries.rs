@@ -3,7 +3,7 @@
 use hub_api::{Entry, EntryKind, FilePath, WorkspaceName};
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Actor, Result, WorkspaceError, Workspaces, clock::time_text, database::Write};
+use crate::{Action, Actor, Result, WorkspaceError, Workspaces, clock::time_text, database::Write};
 
 /// The columns that [`EntryRow`] reads, of names in or out of the trash.
 macro_rules! select_entries {
@@ -133,7 +133,7 @@ impl Workspaces {
     /// # Errors
     /// `NotFound`.
     pub async fn stat(&self, actor: &Actor, workspace: &WorkspaceName, path: &FilePath) -> Result<Entry> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Read).await?;
         if path.is_root() {
             return self.root_entry(seen.id).await;
         }

@@ -13,6 +13,12 @@ pub enum WorkspaceError {
         /// `higgs`, `higgs/a.root`, `upload 7f...`.
         what: String,
     },
+    /// A token whose capabilities do not go there.
+    #[error("the token does not reach {name} for this")]
+    OutOfReach {
+        /// `higgs/a.root`.
+        name: String,
+    },
     /// Seen, but not allowed.
     #[error("this needs the role {needed:?} in {workspace}, and you are {has}", has = role_word(*.has))]
     Forbidden {
@@ -205,7 +211,7 @@ impl WorkspaceError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",
-            Self::Forbidden { .. } | Self::AdminsOnly { .. } => "forbidden",
+            Self::Forbidden { .. } | Self::AdminsOnly { .. } | Self::OutOfReach { .. } => "forbidden",
             Self::Exists { .. } => "exists",
             Self::NotAFolder { .. } => "not_a_folder",
             Self::NotAFile { .. } => "not_a_file",
@@ -235,7 +241,7 @@ impl WorkspaceError {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound { .. } => 404,
-            Self::Forbidden { .. } | Self::AdminsOnly { .. } => 403,
+            Self::Forbidden { .. } | Self::AdminsOnly { .. } | Self::OutOfReach { .. } => 403,
             Self::Exists { .. }
             | Self::NotAFolder { .. }
             | Self::NotAFile { .. }
@@ -264,6 +270,7 @@ impl WorkspaceError {
                 "delete for good what lies in the trash, delete old files, or ask an administrator of the service for a larger quota of this workspace"
             }
             Self::Forbidden { .. } => "ask an administrator of the workspace for a grant",
+            Self::OutOfReach { .. } => "ask the issuer for a token with a storage scope for this path",
             Self::ChangedMeanwhile { .. } => "read it again, and write with its new entity tag",
             Self::ParentMissing { .. } => "make the folder first",
             Self::Exists { .. } => "choose another name, or ask to overwrite",

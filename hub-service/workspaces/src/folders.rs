@@ -50,7 +50,7 @@ impl Workspaces {
         path: &FilePath,
         parents: Parents,
     ) -> Result<FolderMade> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::MakeFolder).await?;
         if path.is_root() {
             return Ok(FolderMade { entry: self.root_entry(seen.id).await?, is_new: false });
         }

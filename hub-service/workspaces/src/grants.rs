@@ -1,6 +1,6 @@
 //! Rights that administrators of a workspace give, besides those of the groups.
 
-use hub_api::{CreateGrant, Grant, Grantee, WorkspaceName};
+use hub_api::{CreateGrant, FilePath, Grant, Grantee, WorkspaceName};
 use sqlx::{Row, any::AnyRow};
 
 use crate::{
@@ -20,7 +20,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer it.
     pub async fn grants(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Vec<Grant>> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let rows = sqlx::query(
             "SELECT id, grantee_kind, grantee, role, expires, granted_by, granted FROM grants WHERE workspace = $1 \
              AND (expires IS NULL OR expires > $2) ORDER BY granted, id",
@@ -42,7 +42,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         asked: &CreateGrant,
     ) -> Result<Grant> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let now = self.now();
         let (kind, name) = grantee_words(&asked.grantee);
         if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
@@ -97,7 +97,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer the workspace; `NotFound`.
     pub async fn delete_grant(&self, actor: &Actor, workspace: &WorkspaceName, id: &str) -> Result<()> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
         let grantee: Option<String> =

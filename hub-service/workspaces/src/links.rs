@@ -43,7 +43,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer it.
     pub async fn links(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Vec<Link>> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let rows = sqlx::query(
             "SELECT l.id, e.path, l.expires, l.password, l.created_by, l.n_reads FROM links l \
              JOIN entries e ON e.id = l.entry WHERE l.workspace = $1 AND l.expires > $2 AND e.trash = '' \
@@ -66,7 +66,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         asked: &CreateLink,
     ) -> Result<NewLink> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let lifetime = asked.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
         if lifetime > MOST_SECONDS || lifetime == 0 {
             let allowed = "a link lives at least a second and at most 30 days (2592000)";
@@ -132,7 +132,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer the workspace; `NotFound`.
     pub async fn delete_link(&self, actor: &Actor, workspace: &WorkspaceName, id: &str) -> Result<()> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
         let done = sqlx::query("DELETE FROM links WHERE workspace = $1 AND id = $2")
@@ -176,7 +176,7 @@ impl Workspaces {
             }
         }
         let maker = self.absent(&row.created_by).await?;
-        match self.require(&maker, &row.name, Action::Administer).await {
+        match self.require(&maker, &row.name, &FilePath::root(), Action::Administer).await {
             Err(WorkspaceError::NotFound { .. } | WorkspaceError::Forbidden { .. }) => return Err(missing()),
             other => other?,
         };
@@ -218,6 +218,7 @@ impl Workspaces {
             groups: Vec::new(),
             is_admin: false,
             role_ceiling: None,
+            capabilities: None,
         };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, row.workspace).await?;

@@ -3,7 +3,7 @@
 use hub_api::{Entry, FilePath, Listing, WorkspaceName};
 
 use crate::{
-    Actor, Result, Workspaces, cursor,
+    Action, Actor, Result, Workspaces, cursor,
     entries::{EntryRow, below, select_entries},
 };
 
@@ -30,7 +30,7 @@ impl Workspaces {
         folder: &FilePath,
         options: &ListOptions,
     ) -> Result<Listing> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, folder, Action::Read).await?;
         let after = match &options.cursor {
             Some(text) => FilePath::new(text).map_err(|_| cursor::invalid(text))?,
             None => FilePath::root(),

@@ -73,7 +73,9 @@ impl Workspaces {
         .bind(self.now())
         .fetch_all(self.database().read())
         .await?;
-        rows.iter().map(lock_of).collect()
+        let locks = rows.iter().map(lock_of).collect::<Result<Vec<_>>>()?;
+        let is_near = |lock: &NameLock| actor.reaches(workspace, &lock.path, Action::Read);
+        Ok(locks.into_iter().filter(|lock| lock.held_by == actor.name || is_near(lock)).collect())
     }
 
     /// Takes a lock on a name, which need not be there.
@@ -87,7 +89,7 @@ impl Workspaces {
         path: &FilePath,
         asked: LockRequest,
     ) -> Result<NameLock> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::Create).await?;
         let invalid = |given: String, allowed| WorkspaceError::Invalid { what: "the lock", given, allowed };
         let note_bytes = asked.note.as_ref().map_or(0, String::len);
         if note_bytes > MOST_NOTE_BYTES {
@@ -137,7 +139,7 @@ impl Workspaces {
         (path, token): (&FilePath, &str),
         lived: u64,
     ) -> Result<NameLock> {
-        self.require(actor, workspace, Action::Write).await?;
+        self.require(actor, workspace, path, Action::Create).await?;
         let mut lock = self.find_lock(actor, workspace, path, token).await?;
         if lock.held_by != actor.name {
             return Err(missing(token));
@@ -164,8 +166,8 @@ impl Workspaces {
         (path, token): (&FilePath, &str),
     ) -> Result<()> {
         let lock = self.find_lock(actor, workspace, path, token).await?;
-        let action = if lock.held_by == actor.name { Action::Write } else { Action::Administer };
-        self.require(actor, workspace, action).await?;
+        let action = if lock.held_by == actor.name { Action::Create } else { Action::Administer };
+        self.require(actor, workspace, path, action).await?;
         sqlx::query("DELETE FROM locks WHERE token = $1")
             .bind(token)
             .execute(&mut *self.database().write_one().await?)
@@ -178,7 +180,7 @@ impl Workspaces {
     /// # Errors
     /// No right to write.
     pub async fn end_locks(&self, actor: &Actor, workspace: &WorkspaceName, path: &FilePath) -> Result<()> {
-        self.require(actor, workspace, Action::Write).await?;
+        self.require(actor, workspace, path, Action::Write).await?;
         let locks = self.locks(actor, workspace).await?;
         for lock in locks.iter().filter(|lock| lock.path.is_within(path)) {
             sqlx::query("DELETE FROM locks WHERE token = $1")

@@ -60,16 +60,16 @@ impl Workspaces {
         parents: Parents,
     ) -> Result<Moved> {
         let action = if request.copy { Action::Read } else { Action::Write };
-        let from = self.require(actor, workspace, action).await?;
+        let from = self.require(actor, workspace, path, action).await?;
         let to_name = request.to_workspace.as_ref().unwrap_or(workspace);
-        let to = self.require(actor, to_name, Action::Write).await?;
+        let to = self.require(actor, to_name, &request.to_path, Action::Create).await?;
         let request = Request {
             from_name: workspace,
             to_name,
             from: Place { workspace: from.id, trash: "", path },
             to: Place { workspace: to.id, trash: "", path: &request.to_path },
             is_copy: request.copy,
-            overwrite: request.overwrite,
+            overwrite: request.overwrite && actor.reaches(to_name, &request.to_path, Action::Write),
             parents,
         };
         check_places(&request)?;

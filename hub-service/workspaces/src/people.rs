@@ -61,7 +61,14 @@ impl Workspaces {
     pub(crate) async fn absent(&self, person: &str) -> Result<Actor> {
         let groups = self.known_row(person).await?.map(|(groups, _)| groups).unwrap_or_default();
         let source = PrincipalSource::AppPassword;
-        Ok(Actor { name: person.to_owned(), source, groups, is_admin: false, role_ceiling: None })
+        Ok(Actor {
+            name: person.to_owned(),
+            source,
+            groups,
+            is_admin: false,
+            role_ceiling: None,
+            capabilities: None,
+        })
     }
 
     async fn known_row(&self, person: &str) -> Result<Option<(Vec<String>, i64)>> {

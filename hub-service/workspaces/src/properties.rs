@@ -29,7 +29,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         path: &FilePath,
     ) -> Result<Properties> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Read).await?;
         if path.is_root() {
             return Ok(Properties::new());
         }
@@ -52,7 +52,7 @@ impl Workspaces {
         folder: &FilePath,
         (first, last): (&FilePath, &FilePath),
     ) -> Result<HashMap<FilePath, Properties>> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, folder, Action::Read).await?;
         let rows = sqlx::query(
             "SELECT path, properties FROM entries WHERE workspace = $1 AND trash = '' AND parent = $2 \
              AND path >= $3 AND path <= $4 AND properties IS NOT NULL",
@@ -82,7 +82,7 @@ impl Workspaces {
         path: &FilePath,
         changes: Vec<(String, Option<String>)>,
     ) -> Result<()> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::Write).await?;
         let invalid =
             |given: String, allowed| WorkspaceError::Invalid { what: "the properties", given, allowed };
         if path.is_root() {

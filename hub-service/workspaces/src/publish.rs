@@ -37,7 +37,7 @@ pub(crate) struct Content<'a> {
 impl Workspaces {
     /// Makes the bytes of an upload, which are on the disk, the newest version of its file.
     pub(crate) async fn publish(&self, actor: &Actor, target: &Target, sums: &Sums) -> Result<Entry> {
-        self.require(actor, &target.name, Action::Write).await?;
+        self.require(actor, &target.name, &target.path, Action::Create).await?;
         loop {
             // Content that is stored already is not stored again.
             let is_known = self.knows_content(sums).await?;

@@ -8,7 +8,7 @@ use hub_api::{Entry, FilePath, WorkspaceName};
 use sqlx::Row;
 
 use crate::{
-    Actor, Result, StoreError, WorkspaceError, Workspaces,
+    Action, Actor, Result, StoreError, WorkspaceError, Workspaces,
     blobs::OpenBlob,
     entries::{EntryRow, full_name},
 };
@@ -62,7 +62,7 @@ impl Workspaces {
         path: &FilePath,
         version: Option<u64>,
     ) -> Result<StoredFile> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Read).await?;
         let (row, adler32) = self.find_version(seen.id, workspace, path, version).await?;
         self.open_row(row, adler32).await
     }
@@ -80,7 +80,7 @@ impl Workspaces {
         version: Option<u64>,
         valid: Duration,
     ) -> Result<Option<String>> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Read).await?;
         let (row, _) = self.find_version(seen.id, workspace, path, version).await?;
         let blob = row.blob.unwrap_or_default();
         Ok(self.blobs().presigned(&blob, valid.min(LONGEST_PRESIGNED)).await?)

@@ -130,7 +130,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         path: &FilePath,
     ) -> Result<Option<UploadStatus>> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Create).await?;
         let id: Option<String> = sqlx::query_scalar(
             "SELECT id FROM uploads WHERE workspace = $1 AND path = $2 AND created_by = $3 AND is_resumable = 1 \
              ORDER BY expires DESC LIMIT 1",
@@ -215,7 +215,7 @@ impl Workspaces {
     async fn resume(&self, actor: &Actor, id: &str) -> Result<Upload> {
         let busy = self.running().begin(id)?;
         let row = self.upload_row(actor, id).await?;
-        self.require(actor, &row.target.name, Action::Write).await?;
+        self.require(actor, &row.target.name, &row.target.path, Action::Create).await?;
         if self.blobs().part_length(id).await?.is_none() {
             return Err(missing(id));
         }

@@ -246,5 +246,6 @@ fn sweeper() -> Actor {
         groups: Vec::new(),
         is_admin: false,
         role_ceiling: None,
+        capabilities: None,
     }
 }

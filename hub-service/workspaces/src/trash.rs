@@ -28,7 +28,7 @@ impl Workspaces {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<TrashPage> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Write).await?;
         let limit = cursor::page(limit);
         let rows = sqlx::query(
             "SELECT id, number, path, kind, size_bytes, deleted, deleted_by, expires FROM trash \
@@ -57,7 +57,7 @@ impl Workspaces {
         id: &str,
         to: Option<&FilePath>,
     ) -> Result<Entry> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Write).await?;
         let doer = Doer { actor, now: self.now() };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
@@ -86,7 +86,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer the workspace; `NotFound`.
     pub async fn delete_for_good(&self, actor: &Actor, workspace: &WorkspaceName, id: &str) -> Result<()> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let doer = Doer { actor, now: self.now() };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
@@ -101,7 +101,7 @@ impl Workspaces {
     /// # Errors
     /// Actors that do not administer the workspace.
     pub async fn empty_trash(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<u64> {
-        let seen = self.require(actor, workspace, Action::Administer).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let doer = Doer { actor, now: self.now() };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;

@@ -120,10 +120,12 @@ impl Workspaces {
         actor: &Actor,
         workspace: &WorkspaceName,
         path: &FilePath,
-        options: WriteOptions,
+        mut options: WriteOptions,
         is_resumable: bool,
     ) -> Result<(Target, i64)> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::Create).await?;
+        // A token that may only create writes over nothing.
+        options.preconditions.if_none_match_any |= !actor.reaches(workspace, path, Action::Write);
         if path.is_root() {
             return Err(WorkspaceError::NotAFile { path: path.clone() });
         }

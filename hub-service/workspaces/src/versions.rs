@@ -24,7 +24,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         path: &FilePath,
     ) -> Result<Versions> {
-        let seen = self.see(actor, workspace).await?;
+        let seen = self.require(actor, workspace, path, Action::Read).await?;
         let row = self.find_version(seen.id, workspace, path, None).await?.0;
         let rows = sqlx::query(
             "SELECT number, size_bytes, sha256, modified, modified_by FROM versions WHERE entry = $1 ORDER BY number DESC",
@@ -57,7 +57,7 @@ impl Workspaces {
         version: u64,
         preconditions: &Preconditions,
     ) -> Result<Entry> {
-        let seen = self.require(actor, workspace, Action::Write).await?;
+        let seen = self.require(actor, workspace, path, Action::Write).await?;
         let doer = Doer { actor, now: self.now() };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;

@@ -4,6 +4,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
 use anyhow::{Context, bail};
+use hub_client::hub_api::Issuer;
 use hub_client::{Connection, DeviceCode, Hub, LoginFile, RetryRule, Token, TokenOrigin};
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -12,19 +13,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Log in to a hub service, so that `shared://` names work at this shell.
 ///
-/// With --issuer the login is at an IAM: a code is shown, which is typed in at its page in any browser. Without it the
-/// token is read from standard input (the page Token of JupyterHub makes one). Address and token are kept in a file
+/// With --iam the login is at the IAM that the service names: a code is shown, which is typed in at its page in any browser.
+/// Without it the token is read from standard input (the page Token of JupyterHub makes one). Address and token are kept in a file
 /// that only you can read; --logout removes it.
 #[derive(clap::Args)]
 pub(crate) struct Login {
     /// Address of the service: https://hub.example.org/services/mlaas4hep/
     #[arg(required_unless_present = "logout")]
     address: Option<String>,
-    /// Address of the IAM.
-    #[arg(long, value_name = "URL", requires = "client_id")]
+    /// Log in at an IAM.
+    #[arg(long)]
+    iam: bool,
+    /// Address of the IAM, where it is not the one that the service names first.
+    #[arg(long, value_name = "URL", requires = "iam")]
     issuer: Option<String>,
-    /// What this program is called at the IAM.
-    #[arg(long, value_name = "ID")]
+    /// What this program is called at the IAM, where the service does not say it.
+    #[arg(long, value_name = "ID", requires = "iam")]
     client_id: Option<String>,
     /// What is asked of the IAM.
     #[arg(long, default_value = "openid profile wlcg.groups")]
@@ -44,7 +48,7 @@ impl Login {
             console.line(if was_there { "logged out" } else { "you were not logged in" });
             return Ok(ExitCode::SUCCESS);
         };
-        let (token, seconds) = self.token(console).map_err(failure::of(Kind::Input))?;
+        let (token, seconds) = self.token(address, console).map_err(failure::of(Kind::Input))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let expires_at = seconds.map(|seconds| now + seconds);
         let connection = Connection::new(address, Some(token.clone()), TokenOrigin::Given)?;
@@ -57,8 +61,9 @@ impl Login {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn token(&self, console: &mut Console) -> anyhow::Result<(Token, Option<u64>)> {
-        if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
+    fn token(&self, address: &str, console: &mut Console) -> anyhow::Result<(Token, Option<u64>)> {
+        if self.iam {
+            let (issuer, client_id) = &self.at_the_iam(address)?;
             let mut show = |code: &DeviceCode| {
                 let DeviceCode { verification_uri, user_code, .. } = code;
                 console.message(&format!("open {verification_uri} and type in the code {user_code}"));
@@ -70,8 +75,26 @@ impl Login {
         let mut text = String::new();
         std::io::stdin().take(1 << 16).read_to_string(&mut text).context("cannot read the token")?;
         if text.trim().is_empty() {
-            bail!("no token was given: pipe one in, or log in at an IAM with --issuer and --client-id");
+            bail!("no token was given: pipe one in, or log in at the IAM of the service with --iam");
         }
         Ok((Token::new(&text)?, None))
+    }
+
+    /// Issuer and client: what was said, else what the service names.
+    fn at_the_iam(&self, address: &str) -> anyhow::Result<(String, String)> {
+        if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
+            return Ok((issuer.clone(), client_id.clone()));
+        }
+        let connection = Connection::new(address, None, TokenOrigin::None)?;
+        let named = Hub::new(connection, RetryRule::default())?.info()?.issuers;
+        let wanted = |one: &&Issuer| self.issuer.as_ref().is_none_or(|issuer| *issuer == one.issuer);
+        let found = named.iter().find(wanted).with_context(|| {
+            format!("{address} believes no such IAM: leave out --iam and give a token of JupyterHub")
+        })?;
+        let client_id = self.client_id.clone().or_else(|| found.device_client_id.clone());
+        let client_id = client_id.with_context(|| {
+            format!("{address} names no client for {}: give one with --client-id", found.issuer)
+        })?;
+        Ok((found.issuer.clone(), client_id))
     }
 }

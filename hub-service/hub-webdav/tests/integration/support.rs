@@ -57,6 +57,7 @@ pub(crate) fn actor(person: &str, groups: &[&str]) -> Actor {
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
         is_admin: false,
         role_ceiling: None,
+        capabilities: None,
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Said {
     pub listen: ListenArea,
     /// The hub of an external service; a managed one has it in its environment.
     pub hub: Option<HubArea>,
+    /// IAMs whose tokens are believed.
+    pub iam: Vec<IamArea>,
     /// Proxies whose headers are believed.
     pub proxy: ProxyArea,
     /// The shared storage.
@@ -63,6 +65,42 @@ fn service_name() -> String {
 
 fn slash() -> String {
     "/".to_owned()
+}
+
+/// `[[iam]]`: an IAM (INDIGO IAM, WLCG) whose bearer tokens are believed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IamArea {
+    /// `https://iam.example.org/`, letter for letter as its tokens carry it in `iss`.
+    pub issuer: String,
+    /// What `aud` of a token may hold; one of them suffices.
+    pub audiences: Vec<String>,
+    /// The claim by which users are named: `sub` or `preferred_username`. The hub should use the same. Default: `sub`.
+    #[serde(default)]
+    pub name_claim: IamName,
+    /// Members of these groups administer the service. Default: nobody.
+    #[serde(default)]
+    pub admin_groups: Vec<String>,
+    /// Where the paths of storage scopes begin: `/`, or a folder such as `/higgs`. Default: `/`.
+    #[serde(default = "slash")]
+    pub storage_root: String,
+    /// The client of the service, to ask about tokens that carry no groups and are no JWT. Default: none.
+    pub client_id: Option<String>,
+    /// Its secret; better in the environment, as `MLAAS4HEP_HUB_IAM_SECRET` (of the first issuer).
+    pub client_secret: Option<workspaces::Secret>,
+    /// The public client for `mlaas4hep login --iam`. Default: none.
+    pub device_client_id: Option<String>,
+}
+
+/// Which claim is a user's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IamName {
+    /// Never given to anybody else.
+    #[default]
+    Sub,
+    /// Readable.
+    PreferredUsername,
 }
 
 /// `[proxy]`: oauth2-proxy in front of the service.

@@ -1,7 +1,9 @@
 //! What makes sense of the file and of the environment together.
 
-use super::{HubArea, ListenArea, LogArea, Said};
-use hub_auth::{HubSettings, HubSettingsError, ProxyHeaders, SealKey};
+use super::{HubArea, IamArea, IamName, ListenArea, LogArea, Said};
+use hub_auth::{
+    HubSettings, HubSettingsError, IamClient, IamSettings, NameClaim, ProxyHeaders, SealKey, Token,
+};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub struct Checked {
     pub grace: Duration,
     /// The hub, where there is one.
     pub hub: Option<HubSettings>,
+    /// Issuers that are believed.
+    pub iam: Vec<IamSettings>,
     /// Proxies that are believed.
     pub proxy: ProxyHeaders,
     /// The storage.
@@ -104,6 +108,7 @@ impl Said {
             session_key: self.listen.session_key.as_ref().map(session_key).transpose()?,
             grace: Duration::from_secs(self.listen.grace_seconds.unwrap_or(GRACE_SECONDS)),
             hub,
+            iam: iam_settings(self.iam, variable)?,
             proxy: ProxyHeaders { trusted: self.proxy.trusted_addresses },
             workspaces: self.workspaces.check()?,
             requests_per_second,
@@ -137,6 +142,38 @@ fn hub_settings(
         })
     };
     Ok(HubSettings::from_variables(&get)?)
+}
+
+fn iam_settings(areas: Vec<IamArea>, variable: Variable<'_>) -> Result<Vec<IamSettings>, ConfigurationError> {
+    let mut secret = variable("MLAAS4HEP_HUB_IAM_SECRET").filter(|secret| !secret.is_empty());
+    let mut all: Vec<IamSettings> = Vec::new();
+    for area in areas {
+        let wrong = |reason: String| ConfigurationError::Wrong { key: "iam", reason };
+        let said = area.client_secret.map(|secret| secret.reveal().to_owned());
+        let client = match (area.client_id, secret.take().or(said)) {
+            (Some(id), Some(secret)) => Some(IamClient { id, secret: Token::new(secret) }),
+            (None, None) => None,
+            _ => return Err(wrong(format!("{}: client_id and client_secret belong together", area.issuer))),
+        };
+        let settings = IamSettings {
+            issuer: area.issuer,
+            audiences: area.audiences,
+            name_claim: match area.name_claim {
+                IamName::Sub => NameClaim::Sub,
+                IamName::PreferredUsername => NameClaim::PreferredUsername,
+            },
+            admin_groups: area.admin_groups,
+            storage_root: area.storage_root,
+            client,
+            device_client_id: area.device_client_id,
+        };
+        settings.check().map_err(|error| wrong(error.to_string()))?;
+        if all.iter().any(|other| other.issuer == settings.issuer) {
+            return Err(wrong(format!("{} stands twice", settings.issuer)));
+        }
+        all.push(settings);
+    }
+    Ok(all)
 }
 
 /// A managed service listens where the hub says (`JUPYTERHUB_SERVICE_URL`).
@@ -251,6 +288,11 @@ mod tests {
         wrong("limits.request_seconds = 0", "limits.request_seconds");
         wrong("listen.data_url = \"http://a/\"", "listen.data_url");
         wrong("listen.data_address = \"127.0.0.1:1\"\nlisten.data_url = \"a\"", "listen.data_url");
+        let iam = |more: &str| format!("[[iam]]\nissuer = \"https://iam.example.org/\"\n{more}");
+        wrong(&iam("audiences = []"), "iam: \"https://iam.example.org/\" has no audience");
+        wrong(&iam("audiences = [\"a\"]\nclient_id = \"b\""), "iam: https://iam.example.org/: client_id and");
+        let twice = iam("audiences = [\"a\"]\n");
+        wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
         wrong("workspaces.keep_versions = 0", "workspaces.keep_versions");
     }

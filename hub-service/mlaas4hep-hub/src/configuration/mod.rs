@@ -7,7 +7,7 @@ mod areas;
 mod checked;
 mod load;
 
-pub use areas::{HubArea, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
+pub use areas::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
 pub(crate) use checked::parse_key;
 pub use checked::{Checked, ConfigurationError};
 pub use load::load;

@@ -36,6 +36,7 @@ pub(super) fn actor(name: &str) -> Actor {
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
         is_admin: name == "alice",
         role_ceiling: None,
+        capabilities: None,
     }
 }
 

@@ -1,0 +1,62 @@
+//! Bearer tokens of an IAM (INDIGO IAM, WLCG): for grid jobs, davix, rclone and shells, which have no token of the hub.
+//!
+//! A token is believed when an issuer of the operator's list signed it for one of our audiences. What it carries decides:
+//! storage scopes ([`hub_api::Capabilities`]) before groups; where it carries neither, the issuer is asked.
+
+mod claims;
+mod issuer;
+mod settings;
+
+pub use settings::{IamClient, IamSettings, IamSettingsError, NameClaim};
+
+use crate::{AuthError, Principal, Token};
+use issuer::Issuer;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The issuers that are believed. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Iam {
+    issuers: Arc<[Issuer]>,
+}
+
+/// What is read before anything is believed: which issuer to ask for its key.
+#[derive(Deserialize)]
+struct Unverified {
+    iss: String,
+}
+
+impl Iam {
+    /// Believes these issuers, and no other.
+    ///
+    /// # Errors
+    /// [`AuthError::IssuerDown`] where no HTTP client can be made, for want of TLS.
+    pub fn new(settings: Vec<IamSettings>) -> Result<Self, AuthError> {
+        Ok(Self { issuers: settings.into_iter().map(Issuer::new).collect::<Result<_, _>>()? })
+    }
+
+    /// The issuers, as they were set.
+    pub fn settings(&self) -> impl Iterator<Item = &IamSettings> {
+        self.issuers.iter().map(|issuer| &issuer.settings)
+    }
+
+    /// Whose a JWT is; nothing for a text that is none, or of an issuer that is not believed.
+    pub(crate) async fn of_jwt(&self, token: &Token) -> Option<Result<Principal, AuthError>> {
+        if self.issuers.is_empty() {
+            return None;
+        }
+        let claims: Unverified = jsonwebtoken::dangerous::insecure_decode_claims(token.reveal()).ok()?;
+        let issuer = self.issuers.iter().find(|issuer| issuer.settings.issuer == claims.iss)?;
+        Some(issuer.principal_of_jwt(token).await)
+    }
+
+    /// Whose a token is that nobody else knows: each issuer that can be asked is asked.
+    pub(crate) async fn of_opaque(&self, token: &Token) -> Result<Principal, AuthError> {
+        for issuer in self.issuers.iter() {
+            if let Some(principal) = issuer.principal_of_opaque(token).await? {
+                return Ok(principal);
+            }
+        }
+        Err(AuthError::UnknownToken)
+    }
+}
