@@ -3,19 +3,17 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::checksum::hex;
-
 /// Rounds for passwords that people choose (OWASP's figure for PBKDF2 with HMAC-SHA-256).
 const ROUNDS: u32 = 600_000;
 
 /// 256 random bits in hexadecimal digits.
 pub(crate) fn random_secret() -> String {
-    hex(&rand::random::<[u8; 32]>())
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// What is kept of a password that a person chose: `pbkdf2-sha256$ROUNDS$SALT$HASH`. Takes a tenth of a second of CPU.
 pub(crate) fn hash_password(password: &str) -> String {
-    let salt = hex(&rand::random::<[u8; 16]>());
+    let salt = hex::encode(rand::random::<[u8; 16]>());
     hashed(password, ROUNDS, &salt)
 }
 
@@ -31,7 +29,10 @@ pub(crate) fn is_password(password: &str, kept: &str) -> bool {
 }
 
 fn hashed(password: &str, rounds: u32, salt: &str) -> String {
-    format!("pbkdf2-sha256${rounds}${salt}${}", hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds)))
+    format!(
+        "pbkdf2-sha256${rounds}${salt}${}",
+        hex::encode(pbkdf2(password.as_bytes(), salt.as_bytes(), rounds))
+    )
 }
 
 /// PBKDF2 with HMAC-SHA-256, one block (RFC 8018 section 5.2).
@@ -61,7 +62,8 @@ mod tests {
     #[test]
     fn the_function_is_that_of_the_standard() {
         // hashlib.pbkdf2_hmac('sha256', b'password', b'salt', n)
-        let check = |rounds, expected: &str| assert_eq!(hex(&pbkdf2(b"password", b"salt", rounds)), expected);
+        let check =
+            |rounds, expected: &str| assert_eq!(hex::encode(pbkdf2(b"password", b"salt", rounds)), expected);
         check(1, "120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b");
         check(4096, "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a");
     }
