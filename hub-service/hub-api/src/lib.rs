@@ -4,6 +4,7 @@
 //! belongs to a group (`higgs`, `cms/higgs`) or to a person (`~alice`).
 
 mod answers;
+mod content_range;
 mod name;
 mod path;
 mod requests;
@@ -16,6 +17,7 @@ pub use answers::{
     EntryKind, Grant, Grantee, Info, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource, Quota,
     TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
 };
+pub use content_range::ContentRange;
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};
