@@ -22,7 +22,7 @@ pub struct CreateGrant {
 #[serde(deny_unknown_fields)]
 pub struct CreateLink {
     /// The file.
-    #[schema(value_type = String, max_length = 4096)]
+    #[schema(value_type = String, max_length = 4096, example = "data/a.txt")]
     pub path: FilePath,
     /// Seconds from now, at most 30 days. Default: a week.
     #[schema(minimum = 1, maximum = 2_592_000)]
@@ -56,7 +56,7 @@ pub struct MoveOrCopy {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub to_workspace: Option<WorkspaceName>,
     /// Where to.
-    #[schema(value_type = String, max_length = 4096)]
+    #[schema(value_type = String, max_length = 4096, example = "data/b.txt")]
     pub to_path: FilePath,
     /// Replaces what is there. Default: no, and then it is an error.
     #[serde(default)]

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hub-auth",
             "hub-pages",
             "hub-webdav",
+            "page-allocator",
             "plots",
             "report-pictures",
             "root-file",
