@@ -4,10 +4,6 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
-// A tenth less processor time for a request than with that of the system, by `hub-service/bench/compare`.
-#[global_allocator]
-static ALLOCATOR: page_allocator::MiMalloc = page_allocator::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = mlaas4hep_hub::commands::Arguments::parse();
     match mlaas4hep_hub::commands::run(&arguments) {

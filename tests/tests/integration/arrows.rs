@@ -21,7 +21,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hub-auth",
             "hub-pages",
             "hub-webdav",
-            "page-allocator",
             "plots",
             "report-pictures",
             "root-file",
