@@ -94,6 +94,13 @@ ensure_seaweedfs() {
     [ -x "$MLAAS4HEP_HOME/seaweedfs-venv/bin/weed" ]
 }
 
+# schemathesis, which makes requests of the description of the hub service. It lies alone: its dependencies are its own.
+ensure_schemathesis() {
+    ensure_python "$MLAAS4HEP_HOME/schemathesis-venv"
+    "$MLAAS4HEP_HOME/schemathesis-venv/bin/pip" install --quiet 'schemathesis==4.32.5' || return 1
+    [ -x "$MLAAS4HEP_HOME/schemathesis-venv/bin/schemathesis" ]
+}
+
 # All programs in one call: building some of them alone would change what their crates are compiled with, and compile the
 # heavy ones a second time. Afterwards they lie in $bin.
 build_programs() {

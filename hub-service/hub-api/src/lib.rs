@@ -5,6 +5,7 @@
 
 mod answers;
 mod capability;
+mod content_range;
 mod name;
 mod path;
 mod requests;
@@ -18,6 +19,7 @@ pub use answers::{
     Quota, TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
 };
 pub use capability::{Capabilities, CapabilityError};
+pub use content_range::ContentRange;
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};

@@ -22,9 +22,10 @@ pub struct CreateGrant {
 #[serde(deny_unknown_fields)]
 pub struct CreateLink {
     /// The file.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, max_length = 4096, example = "data/a.txt")]
     pub path: FilePath,
     /// Seconds from now, at most 30 days. Default: a week.
+    #[schema(minimum = 1, maximum = 2_592_000)]
     pub expires_in_seconds: Option<u64>,
     /// Asked for before the file is given.
     pub password: Option<String>,
@@ -34,11 +35,13 @@ pub struct CreateLink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAppPassword {
-    /// What it is for: `rclone on my laptop`.
+    /// What it is for: `rclone on my laptop`; 1 to 200 bytes.
+    #[schema(min_length = 1, max_length = 200)]
     pub label: String,
     /// What it allows at most. Default: writer.
     pub role: Option<Role>,
-    /// Seconds from now. Default: 90 days; at most a year.
+    /// Seconds from now, at most 366 days. Default: 90 days.
+    #[schema(minimum = 1, maximum = 31_622_400)]
     pub expires_in_seconds: Option<u64>,
 }
 
@@ -50,10 +53,10 @@ pub struct MoveOrCopy {
     #[serde(default)]
     pub copy: bool,
     /// Where to; without it, the same workspace.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub to_workspace: Option<WorkspaceName>,
     /// Where to.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, max_length = 4096, example = "data/b.txt")]
     pub to_path: FilePath,
     /// Replaces what is there. Default: no, and then it is an error.
     #[serde(default)]
@@ -64,8 +67,10 @@ pub struct MoveOrCopy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetQuota {
-    /// Most bytes.
+    /// Most bytes, at most 2^62.
+    #[schema(maximum = 4_611_686_018_427_387_904_u64)]
     pub limit_bytes: u64,
-    /// Most files and folders.
+    /// Most files and folders, at most 2^62.
+    #[schema(maximum = 4_611_686_018_427_387_904_u64)]
     pub limit_entries: u64,
 }

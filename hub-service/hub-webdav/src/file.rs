@@ -8,15 +8,11 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use hub_api::Entry;
+use hub_api::{ContentRange, Entry};
 use tokio::{sync::mpsc, task::JoinHandle};
 use workspaces::{Actor, StoreError, StoredFile, Upload, UploadStatus, WorkspaceError, Workspaces};
 
-use crate::{
-    asked::{Asked, PartOf},
-    metadata::Metadata,
-    place::Place,
-};
+use crate::{asked::Asked, metadata::Metadata, place::Place};
 
 /// Bytes that are read and sent at a time.
 pub(crate) const BLOCK_BYTES: usize = 1 << 19;
@@ -150,7 +146,7 @@ pub(crate) struct PartOfFile {
     workspaces: Workspaces,
     actor: Arc<Actor>,
     asked: Arc<Asked>,
-    part: PartOf,
+    part: ContentRange,
     id: String,
     bytes: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
     appending: Option<JoinHandle<Result<UploadStatus, WorkspaceError>>>,
@@ -163,11 +159,11 @@ impl PartOfFile {
         workspaces: &Workspaces,
         (actor, asked): (&Arc<Actor>, &Arc<Asked>),
         place: &Place,
-        part: PartOf,
+        part: ContentRange,
         options: workspaces::WriteOptions,
     ) -> Result<Self, WorkspaceError> {
         let known = workspaces.find_upload(actor, &place.workspace, &place.path).await?;
-        let known = known.filter(|upload| upload.size_bytes == Some(part.total));
+        let known = known.filter(|upload| upload.size_bytes == Some(part.size_bytes));
         let upload = match known {
             Some(upload) if part.first == upload.offset => upload,
             Some(upload) if part.first > 0 => {
@@ -221,7 +217,7 @@ impl PartOfFile {
 
     async fn finish(&mut self) -> FsResult<()> {
         let offset = self.appended().await?.offset;
-        if offset < self.part.total {
+        if offset < self.part.size_bytes {
             self.asked.note(|outcome| outcome.unfinished_at = Some(offset));
             return Ok(());
         }

@@ -82,7 +82,7 @@ impl Tree {
         let write_options = WriteOptions {
             preconditions,
             parents: Parents::MustExist,
-            size_bytes: if is_lock { Some(0) } else { part.map(|part| part.total).or(options.size) },
+            size_bytes: if is_lock { Some(0) } else { part.map(|part| part.size_bytes).or(options.size) },
             sha256: None,
             made_by: self.asked.made_by.clone(),
             media_type: self.asked.media_type.clone().filter(|_| !is_lock),

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use hub_api::ContentRange;
 use percent_encoding::percent_decode_str;
 use workspaces::{Actor, Workspaces};
 
@@ -144,6 +145,8 @@ impl WebDav {
 pub(crate) type Refusal = (StatusCode, &'static str, &'static str);
 
 const BAD_ADDRESS: Refusal = (StatusCode::BAD_REQUEST, "", "the address is no path of a file");
+const BAD_PART: Refusal =
+    (StatusCode::BAD_REQUEST, "", "Content-Range needs the form bytes FIRST-LAST/SIZE with a known size");
 const NOT_HERE: Refusal = (StatusCode::NOT_FOUND, "", "this address is not in the tree");
 const NO_WORKSPACES_MADE: Refusal =
     (StatusCode::FORBIDDEN, "", "workspaces come from groups: they are not made here");
@@ -177,6 +180,11 @@ fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
     // Several ranges in one answer: a server may send all of the file instead (RFC 9110 section 14.2).
     if parts.headers.get(header::RANGE).is_some_and(|range| range.as_bytes().contains(&b',')) {
         parts.headers.remove(header::RANGE);
+    }
+    // Taken as a whole file it would destroy the rest (RFC 9110 section 14.5).
+    let range = parts.headers.get(header::CONTENT_RANGE).filter(|_| parts.method == Method::PUT);
+    if range.is_some_and(|range| ContentRange::parse(range.as_bytes()).is_none()) {
+        return Err(BAD_PART);
     }
     let below_mount = below(&path, mount).unwrap_or_default();
     let target = DavPath::new(&format!("/{below_mount}")).map(|path| place::find(&path));

@@ -5,13 +5,13 @@ use crate::routes::{
     move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
 };
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{OpenApi, Server};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, Response, ResponseBuilder, Server};
 use utoipa::{Modify, OpenApi as _};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "mlaas4hep-hub", description = "Shared workspaces of groups and people, beside JupyterHub."),
-    modifiers(&Security),
+    modifiers(&Security, &Errors),
     paths(
         health::health,
         health::ready,
@@ -69,6 +69,36 @@ impl Modify for Security {
         description.security =
             Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("basic", none)]);
     }
+}
+
+/// What every request may be answered with besides what is said of it alone.
+struct Errors;
+
+impl Modify for Errors {
+    fn modify(&self, description: &mut OpenApi) {
+        for item in description.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+                &mut item.options,
+                &mut item.head,
+                &mut item.patch,
+            ];
+            for operation in operations.into_iter().flatten() {
+                let responses = &mut operation.responses.responses;
+                responses.insert("4XX".to_owned(), error("The request cannot be done as it is.").into());
+                responses.insert("5XX".to_owned(), error("The hub, the database or the store fails.").into());
+            }
+        }
+    }
+}
+
+fn error(description: &str) -> Response {
+    let schema = Ref::from_schema_name("ApiError");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
 }
 
 /// The description, with addresses from the root of the service.

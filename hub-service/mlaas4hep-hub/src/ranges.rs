@@ -1,4 +1,4 @@
-//! `Range` and `Content-Range` of bytes (RFC 9110 section 14). Pure: texts in, numbers out.
+//! `Range` of bytes (RFC 9110 section 14). Pure: texts in, numbers out.
 
 use std::ops::Range;
 
@@ -80,37 +80,6 @@ fn number(text: &str) -> Option<u64> {
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// Where the body of a ranged `PUT` belongs: `Content-Range: bytes FIRST-LAST/SIZE` (RFC 9110 section 14.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Placed {
-    /// First byte.
-    pub(crate) first: u64,
-    /// Bytes of the body.
-    pub(crate) n_bytes: u64,
-    /// Size of the whole file in bytes, where it is known already (`*` says that it is not).
-    pub(crate) size_bytes: Option<u64>,
-}
-
-/// Reads a `Content-Range` header; `None` where it places no bytes. A `PUT` with such a header is an error (400): taken
-/// as a whole file it would destroy the rest (RFC 9110 section 14.5).
-#[must_use]
-pub(crate) fn placed(header: &str) -> Option<Placed> {
-    let (unit, rest) = header.trim().split_once(' ')?;
-    let (range, size) = rest.trim().split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last) = (exact(first)?, exact(last)?);
-    let size_bytes = if size == "*" { None } else { Some(exact(size)?) };
-    let fits = first <= last && size_bytes.is_none_or(|size| last < size);
-    let n_bytes = last.checked_sub(first)?.checked_add(1)?;
-    (unit.eq_ignore_ascii_case("bytes") && fits).then_some(Placed { first, n_bytes, size_bytes })
-}
-
-/// As [`number`], but what does not fit is refused: it would place bytes elsewhere than said.
-fn exact(text: &str) -> Option<u64> {
-    number(text)?;
-    text.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,28 +125,6 @@ mod tests {
     fn an_empty_file_has_no_ranges() {
         for header in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
             assert_eq!(asked(Some(header), 0), Asked::Unsatisfiable, "{header}");
-        }
-    }
-
-    #[test]
-    fn places_of_a_body() {
-        let place = |first, n_bytes, size_bytes| Some(Placed { first, n_bytes, size_bytes });
-        for (header, expected) in [
-            ("bytes 0-4/10", place(0, 5, Some(10))),
-            ("bytes 5-9/10", place(5, 5, Some(10))),
-            ("Bytes 5-9/*", place(5, 5, None)),
-            ("bytes 5-10/10", None),
-            ("bytes 5-4/10", None),
-            ("bytes */10", None),
-            ("bytes 0-4", None),
-            ("bytes=0-4/10", None),
-            ("bytes -1-4/10", None),
-            ("bytes 0-18446744073709551615/*", None),
-            ("bytes 0-99999999999999999999999/*", None),
-            ("items 0-4/10", None),
-            ("", None),
-        ] {
-            assert_eq!(placed(header), expected, "{header}");
         }
     }
 }

@@ -14,5 +14,6 @@ mod integration {
     mod resumable;
     mod rig;
     mod root_preview;
+    mod schemathesis;
     mod service;
 }

@@ -1,23 +1,11 @@
 //! Who may do what where.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use hub_api::{FilePath, Role, WorkspaceInfo, WorkspaceKind, WorkspaceName};
 use sqlx::Row;
 
 use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_name};
-
-/// How long grants are remembered: those that another process sharing the database takes back act after it.
-const REMEMBERED: Duration = Duration::from_secs(5);
-/// Workspaces whose grants and numbers are remembered.
-const MOST_REMEMBERED: usize = 10_000;
 
 /// A workspace as an actor sees it.
 #[derive(Clone, Debug)]
@@ -33,56 +21,6 @@ pub(crate) struct Given {
     name: String,
     role: Role,
     expires: Option<i64>,
-}
-
-/// All grants of a workspace.
-type Grants = Arc<Vec<Given>>;
-
-/// What was read of the database a moment ago.
-#[derive(Default)]
-pub(crate) struct Remembered {
-    ids: Mutex<HashMap<WorkspaceName, i64>>,
-    grants: Mutex<HashMap<i64, (Instant, Grants)>>,
-    /// How often a grant was given or taken back: what was read before that is not kept.
-    n_changes: AtomicU64,
-}
-
-impl Remembered {
-    /// After a grant was given or taken back.
-    pub(crate) fn forget_grants(&self, workspace: i64) {
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        self.n_changes.fetch_add(1, Ordering::SeqCst);
-        grants.remove(&workspace);
-    }
-
-    fn id(&self, name: &WorkspaceName) -> Option<i64> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
-    }
-
-    fn keep_id(&self, name: &WorkspaceName, id: i64) {
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.len() >= MOST_REMEMBERED {
-            ids.clear();
-        }
-        ids.insert(name.clone(), id);
-    }
-
-    fn grants(&self, workspace: i64) -> Option<Grants> {
-        let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, given) = grants.get(&workspace)?;
-        (since.elapsed() < REMEMBERED).then(|| given.clone())
-    }
-
-    fn keep_grants(&self, workspace: i64, (since, n_changes): (Instant, u64), given: Grants) {
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.n_changes.load(Ordering::SeqCst) != n_changes {
-            return;
-        }
-        if grants.len() >= MOST_REMEMBERED {
-            grants.clear();
-        }
-        grants.insert(workspace, (since, given));
-    }
 }
 
 /// A role as the database holds it.
@@ -190,17 +128,20 @@ impl Workspaces {
     }
 
     async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {
-        if let Some(id) = self.remembered().id(name) {
-            return Ok(Some(id));
+        let read = async {
+            let id: Option<i64> = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
+                .bind(name.as_str())
+                .fetch_optional(self.database().read())
+                .await
+                .map_err(Some)?;
+            // That there is none may change: it is not remembered.
+            id.ok_or(None::<sqlx::Error>)
+        };
+        match self.remembered().ids.get_or(name.clone(), read).await {
+            Ok(id) => Ok(Some(id)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error.into()),
         }
-        let id: Option<i64> = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
-            .bind(name.as_str())
-            .fetch_optional(self.database().read())
-            .await?;
-        if let Some(id) = id {
-            self.remembered().keep_id(name, id);
-        }
-        Ok(id)
     }
 
     /// The workspace, made if need be.
@@ -228,10 +169,7 @@ impl Workspaces {
 
     /// The highest role that a grant gives now.
     async fn granted_role(&self, actor: &Actor, workspace: i64) -> Result<Option<Role>> {
-        let given = match self.remembered().grants(workspace) {
-            Some(given) => given,
-            None => self.read_grants(workspace).await?,
-        };
+        let given = self.remembered().grants.get_or(workspace, self.read_grants(workspace)).await?;
         let now = self.now();
         let is_meant = |grant: &&Given| {
             let is_grantee =
@@ -241,8 +179,7 @@ impl Workspaces {
         Ok(given.iter().filter(is_meant).map(|grant| grant.role).max())
     }
 
-    async fn read_grants(&self, workspace: i64) -> Result<Grants> {
-        let read_at = (Instant::now(), self.remembered().n_changes.load(Ordering::SeqCst));
+    async fn read_grants(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {
         let rows =
             sqlx::query("SELECT grantee_kind, grantee, role, expires FROM grants WHERE workspace = $1")
                 .bind(workspace)
@@ -256,27 +193,31 @@ impl Workspaces {
                 expires: row.try_get("expires")?,
             })
         });
-        let given = Arc::new(given.collect::<Result<Vec<_>>>()?);
-        self.remembered().keep_grants(workspace, read_at, given.clone());
-        Ok(given)
+        Ok(Arc::new(given.collect::<Result<Vec<_>>>()?))
     }
 
     async fn granted_workspaces(&self, actor: &Actor) -> Result<Vec<WorkspaceName>> {
         let mut names = Vec::new();
-        let grantees = actor.groups.iter().map(|group| ("group", group)).chain([("user", &actor.name)]);
-        for (kind, grantee) in grantees {
-            let rows = sqlx::query(
-                "SELECT DISTINCT w.name AS name FROM grants g JOIN workspaces w ON w.id = g.workspace \
-                 WHERE g.grantee_kind = $1 AND g.grantee = $2",
-            )
-            .bind(kind)
-            .bind(grantee)
-            .fetch_all(self.database().read())
-            .await?;
-            for row in rows {
-                names.push(workspace_name(row.try_get("name")?)?);
-            }
+        let grantees = actor.groups.iter().map(|group| (false, group)).chain([(true, &actor.name)]);
+        for (is_user, grantee) in grantees {
+            let read = self.read_granted(is_user, grantee);
+            names.extend_from_slice(
+                &self.remembered().granted.get_or((is_user, grantee.clone()), read).await?,
+            );
         }
         Ok(names)
+    }
+
+    async fn read_granted(&self, is_user: bool, grantee: &str) -> Result<Arc<Vec<WorkspaceName>>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT w.name AS name FROM grants g JOIN workspaces w ON w.id = g.workspace \
+             WHERE g.grantee_kind = $1 AND g.grantee = $2",
+        )
+        .bind(if is_user { "user" } else { "group" })
+        .bind(grantee)
+        .fetch_all(self.database().read())
+        .await?;
+        let names = rows.iter().map(|row| workspace_name(row.try_get("name")?));
+        Ok(Arc::new(names.collect::<Result<_>>()?))
     }
 }

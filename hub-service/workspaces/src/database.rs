@@ -1,6 +1,11 @@
 //! The database: `SQLite` with one writer, or `PostgreSQL`. The statements are the same for both.
 
-use std::{path::Path, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
@@ -9,7 +14,7 @@ use sqlx::{
     pool::PoolConnection,
 };
 
-use crate::{Result, WorkspaceError};
+use crate::{Result, WorkspaceError, remembered::Count};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -17,8 +22,43 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 /// Connections that read, of either database.
 const READERS: u32 = 8;
 
-/// A transaction that writes.
-pub(crate) type Write = Transaction<'static, Any>;
+/// A transaction. One that writes is counted when it has ended, so that nobody remembers what was read before.
+pub(crate) struct Write {
+    // In the order in which they end.
+    transaction: Transaction<'static, Any>,
+    counted: Option<Counted>,
+}
+
+struct Counted(Count);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Write {
+    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+        let Self { transaction, counted } = self;
+        let done = transaction.commit().await;
+        drop(counted);
+        done
+    }
+}
+
+impl Deref for Write {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
 
 /// Pools of connections.
 pub(crate) struct Database {
@@ -26,6 +66,7 @@ pub(crate) struct Database {
     /// Of `SQLite` one connection: writers wait for each other here, not in the database, where they would time out.
     writers: AnyPool,
     is_sqlite: bool,
+    writes: Count,
 }
 
 impl Database {
@@ -38,14 +79,14 @@ impl Database {
         let writers = pool(&url, 1, pragmas).await?;
         SQLITE_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
         let readers = pool(&url, READERS, pragmas).await?;
-        Ok(Self { readers, writers, is_sqlite: true })
+        Ok(Self { readers, writers, is_sqlite: true, writes: Count::default() })
     }
 
     /// Connects to `PostgreSQL`, and brings the tables up to date.
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
         let writers = pool(url, READERS, "SET lock_timeout = '30s'").await?;
         POSTGRES_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
-        Ok(Self { readers: writers.clone(), writers, is_sqlite: false })
+        Ok(Self { readers: writers.clone(), writers, is_sqlite: false, writes: Count::default() })
     }
 
     /// For statements that only read.
@@ -56,13 +97,15 @@ impl Database {
     /// Several statements that read one state of the database.
     pub(crate) async fn snapshot(&self) -> Result<Write> {
         let begin = if self.is_sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
-        Ok(self.readers.begin_with(begin).await?)
+        Ok(Write { transaction: self.readers.begin_with(begin).await?, counted: None })
     }
 
     /// A transaction that writes. On `SQLite` it is the only one; on `PostgreSQL` those of one workspace wait for each other in
     /// [`crate::quota::Ledger::lock`].
     pub(crate) async fn write(&self) -> Result<Write> {
-        Ok(self.writers.begin_with(if self.is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await?)
+        let begin = if self.is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let transaction = self.writers.begin_with(begin).await?;
+        Ok(Write { transaction, counted: Some(Counted(self.writes.clone())) })
     }
 
     /// For one statement that writes.
@@ -84,6 +127,11 @@ impl Database {
         Ok(())
     }
 
+    /// How many transactions that wrote have ended.
+    pub(crate) fn writes(&self) -> Count {
+        self.writes.clone()
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         self.is_sqlite
     }
@@ -99,6 +147,8 @@ async fn pool(url: &str, n_connections: u32, at_start: &'static str) -> Result<A
     let options = AnyPoolOptions::new()
         .max_connections(n_connections)
         .acquire_timeout(Duration::from_mins(1))
+        // A file is not lost between two requests; asking it costs as much as a small statement.
+        .test_before_acquire(!url.starts_with("sqlite:"))
         // SQLite ends a transaction by itself when the disk is full; such a connection counts wrong from then on.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(move |connection: &mut AnyConnection, _| {

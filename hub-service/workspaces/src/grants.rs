@@ -88,7 +88,7 @@ impl Workspaces {
         write_line(&mut write, &mut ledger, actor, now, line).await?;
         ledger.save(&mut write).await?;
         write.commit().await?;
-        self.remembered().forget_grants(seen.id);
+        self.remembered().grants.forget_all();
         grant(&row)
     }
 
@@ -113,7 +113,7 @@ impl Workspaces {
         write_line(&mut write, &mut ledger, actor, self.now(), line).await?;
         ledger.save(&mut write).await?;
         write.commit().await?;
-        self.remembered().forget_grants(seen.id);
+        self.remembered().grants.forget_all();
         Ok(())
     }
 }

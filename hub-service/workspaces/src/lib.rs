@@ -33,6 +33,7 @@ mod properties;
 mod publish;
 mod quota;
 mod read;
+mod remembered;
 mod resumable;
 mod secret;
 mod settings;

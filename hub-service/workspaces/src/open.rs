@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::{Mutex, broadcast};
 
 use crate::{
-    CheckedSettings, Clock, Result, Settings, StoreError, access::Remembered, blobs::BlobStore,
-    changes::Signal, database::Database, resumable::Running,
+    CheckedSettings, Clock, Result, Settings, StoreError, blobs::BlobStore, changes::Signal,
+    database::Database, remembered::Remembered, resumable::Running,
 };
 
 /// Signals that may wait for a slow listener; it reads the database afterwards, so that none is lost.
@@ -54,9 +54,9 @@ impl Workspaces {
         let workspaces = Self(Arc::new(Inner {
             settings,
             clock,
+            remembered: Remembered::new(database.writes()),
             database,
             blobs,
-            remembered: Remembered::default(),
             signals: broadcast::Sender::new(WAITING_SIGNALS),
             running: Running::default(),
             upkeep: Mutex::default(),

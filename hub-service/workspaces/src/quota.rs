@@ -116,6 +116,10 @@ impl Workspaces {
     }
 
     pub(crate) async fn quota_of(&self, id: i64) -> Result<Quota> {
+        self.remembered().quotas.get_or(id, self.read_quota(id)).await
+    }
+
+    async fn read_quota(&self, id: i64) -> Result<Quota> {
         let row = sqlx::query(
             "SELECT used_bytes, reserved_bytes, used_entries, limit_bytes, limit_entries FROM workspaces WHERE id = $1",
         )

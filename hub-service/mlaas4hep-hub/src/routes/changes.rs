@@ -25,6 +25,7 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// From where on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// Number of the last event that is known; the header `Last-Event-ID` goes first. Default: the beginning.
     #[serde(default)]

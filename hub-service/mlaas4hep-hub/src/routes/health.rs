@@ -6,14 +6,15 @@ use axum::extract;
 use http::StatusCode;
 
 /// It lives.
-#[utoipa::path(get, path = "/health", tag = "operation", responses((status = 200, description = "It lives.")))]
+#[utoipa::path(get, path = "/health", tag = "operation", security(()),
+    responses((status = 200, description = "It lives.", content_type = "text/plain", body = String)))]
 pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
 /// It can work: the database answers, and it is not about to end.
-#[utoipa::path(get, path = "/ready", tag = "operation",
-    responses((status = 200, description = "It can work."), (status = 503, body = hub_api::ApiError)))]
+#[utoipa::path(get, path = "/ready", tag = "operation", security(()),
+    responses((status = 200, description = "It can work.", content_type = "text/plain", body = String)))]
 pub(crate) async fn ready(state: extract::State<State>) -> Result<&'static str, Failure> {
     let unready = |why: &str| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why);
     if *state.ending().borrow() {
@@ -24,7 +25,7 @@ pub(crate) async fn ready(state: extract::State<State>) -> Result<&'static str, 
 }
 
 /// Counters for Prometheus, for administrators of the service.
-#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn metrics(
     state: extract::State<State>,
     asker: crate::asker::Asker,

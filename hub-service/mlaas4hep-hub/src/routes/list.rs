@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 /// What of it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// All that is below.
     #[serde(default)]

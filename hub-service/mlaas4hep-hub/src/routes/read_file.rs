@@ -21,6 +21,7 @@ const PRESIGNED: Duration = Duration::from_mins(5);
 /// Which version.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// Number of a version that is kept. Default: the newest.
     version: Option<u64>,
@@ -29,8 +30,17 @@ pub(crate) struct Query {
 /// Reads a file, whole or by ranges. With `Prefer: redirect` the answer may be 307 to an address of the store that needs
 /// no token for five minutes.
 #[utoipa::path(get, path = "/files/{workspace}/{path}", tag = "files",
-    params(("workspace" = String, Path), ("path" = String, Path), Query),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 206), (status = 304), (status = 416)))]
+    params(
+        ("workspace" = String, Path), ("path" = String, Path), Query,
+        ("Range" = Option<String>, Header, description = "`bytes=FIRST-LAST`, up to 32 of them."),
+        ("If-Range" = Option<String>, Header, description = "The entity tag that the ranges are meant for."),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has already."),
+        ("Prefer" = Option<String>, Header, description = "`redirect`: an address of the store, where it has one.")),
+    responses(
+        (status = 200, description = "The file, as the media type that its writer gave.", content_type = "*/*", body = Vec<u8>),
+        (status = 206, description = "Ranges of it.", content_type = "*/*", body = Vec<u8>),
+        (status = 304, description = "The caller has it already."),
+        (status = 307, description = "`Location` has an address of the store.")))]
 pub(crate) async fn read_file(
     state: extract::State<State>,
     place: Place,

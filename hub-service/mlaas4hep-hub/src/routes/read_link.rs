@@ -13,8 +13,16 @@ use http::{HeaderMap, Method};
 const LINK_PASSWORD: HeaderName = HeaderName::from_static("link-password");
 
 /// Reads the file. The password comes by Basic, whatever the user, or in the header `Link-Password`.
-#[utoipa::path(get, path = "/links/{token}", tag = "sharing", params(("token" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream")), security(()))]
+#[utoipa::path(get, path = "/links/{token}", tag = "sharing", security(()),
+    params(
+        ("token" = String, Path),
+        ("Link-Password" = Option<String>, Header, description = "Where the link has one; Basic does as well."),
+        ("Range" = Option<String>, Header, description = "`bytes=FIRST-LAST`, up to 32 of them."),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has already.")),
+    responses(
+        (status = 200, description = "The file, as the media type that its writer gave.", content_type = "*/*", body = Vec<u8>),
+        (status = 206, description = "Ranges of it.", content_type = "*/*", body = Vec<u8>),
+        (status = 304, description = "The caller has it already.")))]
 pub(crate) async fn read_link(
     state: extract::State<State>,
     extract::Path(token): extract::Path<String>,

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
@@ -49,6 +50,7 @@ pub(crate) async fn empty(
 /// Where to.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct BackTo {
     /// Another path than the one where it lay.
     to: Option<String>,

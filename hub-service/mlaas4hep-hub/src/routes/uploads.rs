@@ -41,7 +41,12 @@ pub(crate) async fn options(state: extract::State<State>) -> Response {
 }
 
 /// Begins an upload. Metadata: `workspace`, `path`, and `sha256`, `madeby`, `filetype`, `ifmatch`, `ifnonematch`.
-#[utoipa::path(post, path = "/uploads", tag = "uploads", responses((status = 201)))]
+#[utoipa::path(post, path = "/uploads", tag = "uploads",
+    params(
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$"),
+        ("Upload-Length" = u64, Header, description = "Bytes of the whole file."),
+        ("Upload-Metadata" = String, Header, description = "`key BASE64, key BASE64`")),
+    responses((status = 201, description = "`Location` has the address of the upload.")))]
 pub(crate) async fn create(
     state: extract::State<State>,
     headers: HeaderMap,
@@ -65,8 +70,9 @@ pub(crate) async fn create(
 }
 
 /// Where an upload stands.
-#[utoipa::path(head, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
-    responses((status = 200)))]
+#[utoipa::path(head, path = "/uploads/{id}", tag = "uploads",
+    params(("id" = String, Path), ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$")),
+    responses((status = 200, description = "`Upload-Offset` says how many bytes are there.")))]
 pub(crate) async fn status(
     state: extract::State<State>,
     place: Place,
@@ -81,8 +87,11 @@ pub(crate) async fn status(
 }
 
 /// Goes on with an upload; with its last byte the file is there.
-#[utoipa::path(patch, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
-    request_body(content_type = "application/offset+octet-stream"), responses((status = 204)))]
+#[utoipa::path(patch, path = "/uploads/{id}", tag = "uploads",
+    params(("id" = String, Path), ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$"),
+        ("Upload-Offset" = u64, Header, description = "Bytes that are there already.")),
+    request_body(content_type = "application/offset+octet-stream", content = Vec<u8>),
+    responses((status = 204, description = "`Upload-Offset` says how many bytes are there.")))]
 pub(crate) async fn append(
     state: extract::State<State>,
     place: Place,
@@ -105,8 +114,8 @@ pub(crate) async fn append(
 }
 
 /// Forgets an upload.
-#[utoipa::path(delete, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
-    responses((status = 204)))]
+#[utoipa::path(delete, path = "/uploads/{id}", tag = "uploads",
+    params(("id" = String, Path), ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$")), responses((status = 204, description = "It is forgotten.")))]
 pub(crate) async fn terminate(
     state: extract::State<State>,
     place: Place,

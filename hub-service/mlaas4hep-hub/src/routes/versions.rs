@@ -25,6 +25,7 @@ pub(crate) async fn versions(
 /// Which one.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Which {
     /// Its number.
     version: u64,

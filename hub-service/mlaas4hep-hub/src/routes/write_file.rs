@@ -4,7 +4,6 @@ use super::{preconditions, text};
 use crate::Failure;
 use crate::asker::Asker;
 use crate::place::Place;
-use crate::ranges::{Placed, placed};
 use crate::send_file::announced_sha256;
 use crate::state::State;
 use ::workspaces::{Parents, UploadStatus, WriteOptions};
@@ -14,14 +13,21 @@ use axum::{Json, extract};
 use futures_util::StreamExt;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
-use hub_api::{Entry, routes::MADE_BY};
+use hub_api::{ContentRange, Entry, routes::MADE_BY};
 
 /// Writes a file. It becomes visible whole, with the last byte. `If-Match`, `If-None-Match: *`, `Repr-Digest` and `Made-By`
 /// are kept to. With `Content-Range: bytes FIRST-LAST/SIZE` a piece: 202 with `Range` says how far it is.
 #[utoipa::path(put, path = "/files/{workspace}/{path}", tag = "files",
-    params(("workspace" = String, Path), ("path" = String, Path)),
+    params(
+        ("workspace" = String, Path), ("path" = String, Path),
+        ("Content-Range" = Option<String>, Header, description = "Of a piece: `bytes FIRST-LAST/SIZE`."),
+        ("If-Match" = Option<String>, Header, description = "Entity tags, one of which must be the present one."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only where there is nothing yet."),
+        ("Repr-Digest" = Option<String>, Header, description = "`sha-256=:BASE64:` of the whole file (RFC 9530)."),
+        ("Made-By" = Option<String>, Header, description = "What made the file.")),
     request_body(content_type = "application/octet-stream"),
-    responses((status = 201, body = Entry), (status = 200, body = Entry), (status = 202)))]
+    responses((status = 201, body = Entry), (status = 200, body = Entry),
+        (status = 202, description = "A piece; `Range` says how far the file is.")))]
 pub(crate) async fn write_file(
     state: extract::State<State>,
     place: Place,
@@ -30,13 +36,13 @@ pub(crate) async fn write_file(
     body: Body,
 ) -> Result<Response, Failure> {
     let _slot = slot(&state, &asker)?;
-    match text(&headers, header::CONTENT_RANGE) {
+    match headers.get(header::CONTENT_RANGE) {
         None => whole(&state, &place, &headers, &asker, body).await,
         Some(range) => {
-            let placed = placed(range).ok_or_else(|| {
+            let range = ContentRange::parse(range.as_bytes()).ok_or_else(|| {
                 Failure::bad_request("Content-Range needs the form bytes FIRST-LAST/SIZE with a known size")
             })?;
-            piece(&state, &place, &headers, &asker, (placed, body)).await
+            piece(&state, &place, &headers, &asker, (range, body)).await
         }
     }
 }
@@ -75,23 +81,20 @@ async fn piece(
     place: &Place,
     headers: &HeaderMap,
     asker: &Asker,
-    (placed, body): (Placed, Body),
+    (range, body): (ContentRange, Body),
 ) -> Result<Response, Failure> {
-    let size_bytes = placed.size_bytes.ok_or_else(|| {
-        Failure::bad_request("Content-Range must say the size of the whole file: bytes FIRST-LAST/SIZE")
-    })?;
     let length = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length != placed.n_bytes) {
+    if length.is_some_and(|length| length != range.n_bytes) {
         return Err(Failure::bad_request("Content-Length and Content-Range do not agree"));
     }
     let (storage, workspace, path) = (state.workspaces(), &place.workspace, &place.path);
     let begun = storage.find_upload(&asker.actor, workspace, path).await?;
-    let id = match (placed.first, begun) {
+    let id = match (range.first, begun) {
         (0, begun) => {
             if let Some(old) = begun {
                 storage.abort_upload(&asker.actor, &old.id).await?;
             }
-            let options = options(headers, Some(size_bytes))?;
+            let options = options(headers, Some(range.size_bytes))?;
             storage.create_upload(&asker.actor, workspace, path, options).await?.id
         }
         (_, Some(begun)) => begun.id,
@@ -101,8 +104,8 @@ async fn piece(
             return Err(Failure::new(StatusCode::CONFLICT, "no_upload", message).advise("start at byte 0"));
         }
     };
-    let status = storage.append_upload(&asker.actor, &id, placed.first, body.into_data_stream()).await?;
-    if status.offset < size_bytes {
+    let status = storage.append_upload(&asker.actor, &id, range.first, body.into_data_stream()).await?;
+    if status.offset < range.size_bytes {
         return Ok(incomplete(&status));
     }
     Ok(written(storage.finish_upload(&asker.actor, &id, None).await?))

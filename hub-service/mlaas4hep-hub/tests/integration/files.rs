@@ -128,7 +128,9 @@ async fn pieces_become_one_file() {
     assert_eq!(piece(&service, "bytes 4-9/10", "456789").await.status().as_u16(), 201);
     let answer = service.request("GET", FILE, "reader").send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "0123456789");
-    for range in ["bytes */10", "bytes 0-3/*", "bytes 3-1/10", "nonsense"] {
+    for range in
+        ["bytes */10", "bytes 0-3/*", "bytes 3-1/10", "lines 0-3/10", "nonsense", "", "bytes 0-3/10\u{e9}"]
+    {
         assert_eq!(piece(&service, range, "0123").await.status().as_u16(), 400, "{range}");
     }
 }

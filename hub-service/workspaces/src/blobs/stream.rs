@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::StoreError;
 
 /// Bytes of a block: two of them are held at a time.
-const BLOCK_BYTES: u64 = 1 << 19;
+const BLOCK_BYTES: u64 = 1 << 18;
 
 type Block = JoinHandle<Result<Bytes, StoreError>>;
 
