@@ -144,6 +144,7 @@ impl Authenticator {
     }
 
     /// The session of a browser, if it sends one; nothing in it where it cannot be read.
+    #[expect(clippy::option_option, reason = "no cookie, and one that cannot be read, are two things")]
     fn session<'h>(&self, headers: &'h HeaderMap) -> Option<Option<Session<'h>>> {
         let sealed = self.cookies.get(headers, self.session_name())?;
         let id = foreign(headers, HUB_SESSION).unwrap_or_default();

@@ -18,8 +18,9 @@ pub(crate) struct Query {
     /// All that is below.
     #[serde(default)]
     recursive: bool,
-    /// Entries of the page, 1000 at most.
+    /// Entries of the page; more than 1000 are as good as that.
     #[serde(default)]
+    #[param(value_type = u64)]
     limit: u32,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -17,8 +17,9 @@ use utoipa::IntoParams;
 pub(crate) struct Page {
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
-    /// Entries of the page, 1000 at most.
+    /// Entries of the page; more than 1000 are as good as that.
     #[serde(default)]
+    #[param(value_type = u64)]
     pub(crate) limit: u32,
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Of each operation and phase.
-const EXAMPLES: &str = "15";
+const EXAMPLES: &str = "5";
 
 async fn fuzzed_by(who: &str) {
     let Some(program) = std::env::var_os("MLAAS4HEP_TEST_SCHEMATHESIS") else {
@@ -28,9 +28,7 @@ async fn fuzzed_by(who: &str) {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .args(["run", &service.url("api/v1/openapi.json"), "--origin", &origin])
         .args(["--max-examples", &examples, "--no-color"]);
-    if who != "anonymous" {
-        command.args(["--header", &format!("Authorization: Bearer {who}")]);
-    }
+    command.args(["--header", &format!("Authorization: Bearer {who}")]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
@@ -54,16 +52,6 @@ async fn by_an_administrator_of_the_workspace() {
 }
 
 #[tokio::test]
-async fn by_an_operator() {
-    fuzzed_by("operator").await;
-}
-
-#[tokio::test]
 async fn by_an_outsider() {
     fuzzed_by("outsider").await;
-}
-
-#[tokio::test]
-async fn by_nobody() {
-    fuzzed_by("anonymous").await;
 }
