@@ -132,6 +132,20 @@ pub enum MatrixError {
         /// Why.
         reason: String,
     },
+    /// Splitting by identifier leaves a part empty.
+    #[error(
+        "splitting by the event identifier leaves no event for {}: its {n_identifiers} distinct value(s) give {} events \
+         to training, {} to validation and {} to test; name branches that tell events apart in `identifier`, \
+         or set `split_by` to \"stratified\"", empty.join(" and "), n_events[0], n_events[1], n_events[2]
+    )]
+    EmptyPart {
+        /// Names of the parts without an event.
+        empty: Vec<&'static str>,
+        /// Different identifiers.
+        n_identifiers: usize,
+        /// Events for training, validation and test.
+        n_events: [u64; 3],
+    },
     /// A label or a weight is missing or no number.
     #[error("sample {sample}, entry {entry}: the {what} of branch `{branch}` is {value}")]
     BadNumber {

@@ -52,6 +52,9 @@ impl MixPlan {
             ChunkRule::EveryEvent => every_event(n_events, n_wanted, chunk_size),
             ChunkRule::Original => original(n_events, n_wanted, chunk_size),
         };
+        if chunks.is_empty() && rule == ChunkRule::Original {
+            return Err(MatrixError::NoEvents { reason: without_share(n_events, n_wanted, chunk_size) });
+        }
         Ok(Self { chunks })
     }
 
@@ -117,6 +120,18 @@ pub(crate) fn next_turn(n_events: &[u64], taken: &[u64]) -> Option<usize> {
     next
 }
 
+/// Why the original's rule gives no chunk at all, and what would give some.
+fn without_share(n_events: &[u64], n_wanted: Option<u64>, chunk_size: u64) -> String {
+    let n_samples = n_events.len();
+    let most = chunk_size.saturating_mul(2).max(n_samples as u64 * 2);
+    let enough = (chunk_size..=most).find(|size| !original(n_events, n_wanted, *size).is_empty());
+    let enough = enough.map_or_else(|| "a larger number".to_string(), |size| format!("{size} or more"));
+    format!(
+        "in a chunk of {chunk_size} events the share of each of the {n_samples} files rounds to 0, with which the original \
+         never ends; set `chunk_size` to {enough}, or leave out `--compat`"
+    )
+}
+
 fn original(n_events: &[u64], n_wanted: Option<u64>, chunk_size: u64) -> Vec<Vec<u64>> {
     let total = n_events.iter().sum::<u64>() as f64;
     let round = |value: f64| value.round_ties_even() as u64;
@@ -177,6 +192,18 @@ mod tests {
         check(&[11, 10], None, 4, rule, &[&[2, 2], &[2, 2], &[2, 2], &[2, 2], &[2, 2]]);
         check(&[1000, 1000], Some(100), 50, rule, &[&[25, 25], &[25, 25]]);
         check(&[1, 1000], None, 100, rule, &[[0, 100].as_slice(); 10]);
+    }
+
+    #[test]
+    fn shares_that_all_round_to_zero_are_refused() {
+        let check = |n_events: &[u64], size: usize, expected: &str| {
+            let error = MixPlan::new(n_events, None, size, ChunkRule::Original).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        check(&[10, 10], 1, "in a chunk of 1 events the share of each of the 2 files rounds to 0");
+        check(&[10, 10], 1, "set `chunk_size` to 2 or more");
+        check(&[10, 10, 10, 10, 10], 2, "set `chunk_size` to 3 or more");
+        assert_eq!(MixPlan::new(&[10, 10], None, 1, ChunkRule::EveryEvent).unwrap().chunks.len(), 20);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     Part, Rng, RowOrder, RowTarget, Sample, SplitRule, split_by_identifier, split_rows,
 };
 use event_columns::EventChunk;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Draws chunks from several samples in the proportion of their events, until every event was drawn (or as the chunk
@@ -146,6 +147,44 @@ impl Mixer {
         pixels: &mut [f32],
     ) -> Result<Option<FilledChunk>, MatrixError> {
         self.fill_next(target, Some((image, pixels)))
+    }
+
+    /// Refuses a split by identifier that leaves a part without an event, and starts again with the first chunk. Reads
+    /// only until every part has one: usually the first chunk.
+    ///
+    /// # Errors
+    /// [`MatrixError::EmptyPart`], and what reading and selecting can say.
+    pub fn check_parts(&mut self) -> Result<(), MatrixError> {
+        let Some(split) = self.settings.split.filter(|split| split.rule == SplitRule::EventIdentifier) else {
+            return Ok(());
+        };
+        let is_wanted = [true, split.validation_fraction > 0.0, split.test_fraction > 0.0];
+        let (mut n_events, mut identifiers) = ([0_u64; 3], BTreeSet::new());
+        let is_empty = |n_events: &[u64; 3], part: usize| is_wanted[part] && n_events[part] == 0;
+        self.rewind();
+        for counts in self.plan.chunks.clone() {
+            self.rows.clear();
+            for (sample, count) in counts.iter().enumerate() {
+                for block in self.streams[sample].take(*count)? {
+                    self.describe_rows(sample, &block)?;
+                }
+            }
+            self.split_rows();
+            for row in &self.rows {
+                n_events[row.part as usize] += 1;
+                identifiers.insert(row.origin.identifier);
+            }
+            if !(0..3).any(|part| is_empty(&n_events, part)) {
+                break;
+            }
+        }
+        self.rewind();
+        let names = ["training", "validation", "test"];
+        let empty: Vec<&str> = (0..3).filter(|&part| is_empty(&n_events, part)).map(|part| names[part]).collect();
+        if empty.is_empty() {
+            return Ok(());
+        }
+        Err(MatrixError::EmptyPart { empty, n_identifiers: identifiers.len(), n_events })
     }
 
     fn fill_next<T: MatrixValue>(

@@ -27,5 +27,5 @@ mod scores;
 mod write;
 
 pub use error::{BoxError, WriteError};
-pub use scores::{ScoreChunk, write_scores};
+pub use scores::{ScoreChunk, score_branches, write_scores};
 pub use write::{WrittenTree, write_tree};

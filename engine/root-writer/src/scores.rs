@@ -54,7 +54,12 @@ impl ScoreChunk {
     }
 }
 
-fn score_branches(classes: &[String]) -> Result<Vec<String>, String> {
+/// The branches that hold the scores of these classes: `score`, or `score_CLASS` for each of several. A letter that no
+/// branch name can have becomes `_`.
+///
+/// # Errors
+/// A sentence when two classes give one branch.
+pub fn score_branches(classes: &[String]) -> Result<Vec<String>, String> {
     if classes.len() < 2 {
         return Ok(vec!["score".to_string()]);
     }

@@ -8,11 +8,12 @@
 //!   integers of 32 and 64 bits come as DOUBLE, everything else as FLOAT. A missing value is NaN;
 //! - lists are padded with NaN and cut to the width of training, all columns normalised in the precision of
 //!   training, missing values replaced as the network was taught;
-//! - the layers, and one output: `probability` (`[batch, 1]`, or one column for each class), or `value`.
+//! - the layers, those up to a batch norm of nearly constant columns in 64 bits, and one output: `probability` (`[batch, 1]`, or one column for each class), or `value`.
 //!
 //! A constant is named once for each use; equal constants are not shared, the file is larger by some bytes
 //! for it and simpler to read.
 
+mod double_layers;
 mod features;
 mod graph;
 mod layers;

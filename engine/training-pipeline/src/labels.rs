@@ -89,6 +89,10 @@ fn from_words(words: &[String], n_classes: usize) -> Result<CheckedLabels, Pipel
             classes.push(word.clone());
         }
     }
+    // With two outputs and more, each class is a branch of the scores.
+    if n_classes > 2 {
+        root_writer::score_branches(&classes).map_err(|problem| PipelineError::Labels { problem })?;
+    }
     need_two(words.iter().filter_map(|word| classes.iter().position(|class| class == word)))?;
     if classes.len() != n_classes {
         return Err(PipelineError::Labels {
@@ -143,6 +147,11 @@ mod tests {
         check(&["1", "1"], Task::Binary, "same label");
         check(&["2", "0"], Task::Binary, "numbered 0 to 1");
         check(&["a", "b", "c"], Task::Binary, "\"classes\": 3");
+        check(
+            &["t-t", "t t", "W"],
+            Task::Classes(3),
+            "two classes would share the branch score_t_t; rename class \"t t\"",
+        );
         check(&["1.5", "2.5"], Task::Regression, "[1.5, 2.5] []");
         check(&["a", "b"], Task::Regression, "needs numbers");
     }

@@ -5,12 +5,14 @@
 //! what happens through one callback ([`PipelineEvent`]) and stops the run by its answer. Notebook, command line and jobs
 //! of the hub differ only in what they do with these events.
 
+mod branch_patterns;
 mod error;
 mod event;
 mod first_pass;
 mod inputs;
 mod judge;
 mod labels;
+mod listed_twice;
 mod measure;
 mod mixed_samples;
 pub mod name_list;
@@ -28,6 +30,7 @@ pub use event::{OnEvent, PipelineEvent};
 pub use inputs::{Input, is_root_name, open_all, open_root, open_table};
 pub use judge::LeftOut;
 pub use labels::{CheckedLabels, check_labels};
+pub use listed_twice::listed_twice;
 pub use measure::{Sample, fingerprint_of, write_whole};
 pub use parameters::{PARAMETER_KEYS, Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict, score_chunk};

@@ -101,6 +101,23 @@ pub enum ParametersError {
         /// What is allowed.
         expected: String,
     },
+    /// An object among the parameters has a key that is unknown.
+    #[error(
+        "{source_name}: `{key}` has no key `{unknown}`{}; its keys: {}",
+        nearest.first().map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?")), known.join(", ")
+    )]
+    UnknownKey {
+        /// File name.
+        source_name: String,
+        /// The parameter.
+        key: String,
+        /// The key within it.
+        unknown: String,
+        /// The known key that is most like it.
+        nearest: Vec<String>,
+        /// All known keys.
+        known: Vec<String>,
+    },
 }
 
 /// All keys that are known.
@@ -316,9 +333,29 @@ impl Reader<'_> {
         Ok(if names.is_empty() { default() } else { names })
     }
 
+    /// Refuses a key of an object within the parameters that nothing reads: it is ours, and a slip would change nothing.
+    fn known_keys(
+        &self,
+        key: &str,
+        object: &Map<String, Value>,
+        known: &[&str],
+    ) -> Result<(), ParametersError> {
+        let Some(unknown) = object.keys().find(|own| !known.contains(&own.as_str())) else { return Ok(()) };
+        Err(ParametersError::UnknownKey {
+            source_name: self.source_name.into(),
+            key: key.into(),
+            unknown: unknown.clone(),
+            nearest: nearest_names(unknown, known.iter().copied(), 1),
+            known: known.iter().map(ToString::to_string).collect(),
+        })
+    }
+
     fn threshold(&self) -> Result<f64, ParametersError> {
         let value = match self.given("metrics") {
-            Some(Value::Object(metrics)) => metrics.get("threshold"),
+            Some(Value::Object(metrics)) => {
+                self.known_keys("metrics", metrics, &["threshold"])?;
+                metrics.get("threshold")
+            }
             None | Some(Value::Bool(_)) => None,
             Some(_) => return Err(self.wrong("metrics", "true or {\"threshold\": number between 0 and 1}")),
         };
@@ -341,7 +378,10 @@ impl Reader<'_> {
     fn patience(&self) -> Result<Option<usize>, ParametersError> {
         let value = match self.given("early_stopping") {
             None | Some(Value::Bool(false)) => return Ok(None),
-            Some(Value::Object(object)) => object.get("patience").and_then(Value::as_u64),
+            Some(Value::Object(object)) => {
+                self.known_keys("early_stopping", object, &["patience"])?;
+                object.get("patience").and_then(Value::as_u64)
+            }
             Some(value) => value.as_u64(),
         };
         let expected = "a whole number of epochs of at least 1, or {\"patience\": number}";
@@ -447,5 +487,10 @@ mod tests {
         refused(r#"{"device": "tpu"}"#, r#""auto" or "cpu" or "cuda""#);
         refused(r#"{"memory_budget": "lots"}"#, "200 MB");
         refused(r#"{"identifier": [1]}"#, "list of names");
+        refused(
+            r#"{"metrics": {"treshold": 0.3}}"#,
+            "`metrics` has no key `treshold`; did you mean `threshold`?; its keys: threshold",
+        );
+        refused(r#"{"early_stopping": {"patience": 3, "delta": 1}}"#, "`early_stopping` has no key `delta`");
     }
 }

@@ -1,7 +1,9 @@
 //! From a request to a mixer that is ready to give rows: everything before training.
 
 use crate::inputs::open_all;
+use crate::branch_patterns::note_unknown;
 use crate::labels::{CheckedLabels, check_labels};
+use crate::listed_twice::listed_twice;
 use crate::measure::{MeasuredSamples, Sample, note, specs_of, tell};
 use crate::mixed_samples::{label_word, mixed_samples, need_events, parts_to_mix};
 use crate::{Labels, ModelRequest, OnEvent, Parameters, PipelineError, PipelineEvent, PipelineRequest};
@@ -13,7 +15,6 @@ use event_matrix::{
 };
 use event_selection::CutFlow;
 use network::Task;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything that training needs, and what was learned on the way.
@@ -89,7 +90,8 @@ pub fn prepare_with(
         .unwrap_or(total as usize)
         .min(usize::try_from(total).unwrap_or(usize::MAX))
         .max(1);
-    let mixer = Mixer::new(mixed, Arc::clone(&layout), mix)?;
+    let mut mixer = Mixer::new(mixed, Arc::clone(&layout), mix)?;
+    mixer.check_parts()?;
     for ((file, label), n_events) in shares.iter().zip(mixer.plan().n_used()) {
         tell(on_event, &PipelineEvent::Share { file, label, n_events })?;
     }
@@ -100,18 +102,18 @@ fn check_files(files: &[String]) -> Result<(), PipelineError> {
     if files.is_empty() {
         return Err(PipelineError::NoInputs);
     }
-    let mut seen = BTreeSet::new();
-    match files.iter().find(|file| !seen.insert(*file)) {
+    match listed_twice(files) {
         None => Ok(()),
-        Some(twice) => {
-            Err(PipelineError::Settings { problem: format!("{twice} is listed twice; list every file once") })
-        }
+        Some(twice) => Err(PipelineError::Settings { problem: crate::listed_twice::words(twice) }),
     }
 }
 
 fn open_samples(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Vec<Sample>, PipelineError> {
     let (parameters, format) = (&request.parameters, request.format);
     let inputs = open_all(&request.files, &request.opened, parameters, format, &request.opener)?;
+    let new_branches: Vec<&str> =
+        request.selection.iter().flat_map(event_selection::Selection::new_branches).collect();
+    note_unknown(&inputs, &new_branches, &request.parameters, on_event)?;
     let budget_bytes = request.parameters.memory_budget_bytes / inputs.len().max(1);
     let mut samples = Vec::new();
     for mut input in inputs {

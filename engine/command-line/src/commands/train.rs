@@ -38,8 +38,8 @@ pub(crate) struct Train {
     #[arg(long)]
     params: Option<PathBuf>,
     /// Epochs; wins over the parameters.
-    #[arg(long)]
-    epochs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
     /// Format of the input files, where their names do not tell.
     #[arg(long, value_name = "json|csv|parquet|root")]
     input_type: Option<String>,
@@ -73,7 +73,9 @@ impl Train {
         if let Some(tree) = &self.tree {
             parameters.tree.clone_from(tree);
         }
-        parameters.epochs = self.epochs.unwrap_or(parameters.epochs).max(1);
+        if let Some(n_epochs) = self.epochs {
+            parameters.epochs = n_epochs as usize;
+        }
         let opener = shared::opener();
         let (files, labels) = self.samples()?;
         let folder =

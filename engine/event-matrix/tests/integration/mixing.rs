@@ -283,6 +283,34 @@ fn parts_stand_in_order_and_no_event_is_in_two() {
 }
 
 #[test]
+fn a_split_by_few_identifiers_is_refused() {
+    let check = |identifier: [&str; 3], test_fraction: f64, expected: Option<&str>| {
+        let (samples, layout) = two_samples();
+        let split = SplitSettings {
+            rule: SplitRule::EventIdentifier,
+            test_fraction,
+            ..SplitSettings::default()
+        };
+        let identifier = identifier.map(String::from);
+        let settings = MixSettings { split: Some(split), chunk_size: 40, identifier, ..MixSettings::default() };
+        let mut mixer = Mixer::new(samples, layout, settings).unwrap();
+        let first = draw_all(&mut mixer);
+        let found = mixer.check_parts().map_err(|error| error.to_string());
+        match expected {
+            None => assert_eq!(found, Ok(())),
+            Some(words) => assert!(found.clone().is_err_and(|error| error.contains(words)), "{found:?}"),
+        }
+        // It starts again with the first chunk.
+        let again = draw_all(&mut mixer);
+        assert!(first.iter().zip(&again).all(|(one, other)| one.x == other.x && one.filled == other.filled));
+    };
+    check(["", "", "event"], 0.2, None);
+    check(["", "", ""], 0.2, Some("its 1 distinct value(s) give"));
+    check(["", "", "nowhere"], 0.2, Some("set `split_by` to \"stratified\""));
+    check(["", "", ""], 0.0, Some("leaves no event for"));
+}
+
+#[test]
 fn a_label_from_a_branch() {
     let (mut samples, layout) = two_samples();
     for sample in &mut samples {

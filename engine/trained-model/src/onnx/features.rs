@@ -141,7 +141,7 @@ fn write_group(graph: &mut GraphWriter, number: usize, group: &Group<'_>) -> Str
     }
 }
 
-fn write_cast(graph: &mut GraphWriter, role: &str, value: &str, to: DataType) -> String {
+pub(super) fn write_cast(graph: &mut GraphWriter, role: &str, value: &str, to: DataType) -> String {
     graph.node("Cast", role, &[value], &[Attribute::Int("to", i64::from(i32::from(to)))])
 }
 

@@ -1,13 +1,18 @@
 //! The network part of the graph: layers and output.
 
+use super::double_layers::{n_double_layers, write_double_layers};
 use super::graph::{Attribute, GraphWriter, fixed, named};
 use network::{Activation, Layer, Network, Task};
 
 /// Writes all layers of a network behind the value `features`, and the output. Returns the output's name:
 /// `probability`, or `value` for regression.
 pub(super) fn write_layers(graph: &mut GraphWriter, network: &Network, features: String) -> String {
-    let mut value = features;
-    for (position, layer) in network.layers.iter().enumerate() {
+    let n_double = n_double_layers(network);
+    let mut value = match &network.layers[..n_double] {
+        [] => features,
+        double => write_double_layers(graph, double, &features),
+    };
+    for (position, layer) in network.layers.iter().enumerate().skip(n_double) {
         value = write_layer(graph, &format!("layer_{}", position + 1), layer, &value);
     }
     let shape = [named("batch"), fixed(network.task.n_outputs())];

@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod magnified;
+
 use super::*;
 use crate::runner::Runner;
 use event_columns::{ColumnType, ElementType};
@@ -309,6 +311,12 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+fn run_onnxruntime(python: &str, folder: &std::path::Path) {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run_onnx.py");
+    let output = std::process::Command::new(python).arg(program).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Probabilities must agree to 1e-6. Values of a regression have a size: 1e-6 of it and of the numbers summed.
 fn assert_close(engine: &str, case: &Case, found: &[f64]) {
     assert_eq!(found.len(), case.expected.len(), "{engine}, {}", case.name);
@@ -392,9 +400,7 @@ fn the_file_alone_scores_the_same_in_onnxruntime() {
             .collect();
         std::fs::write(path.with_extension("json"), serde_json::to_string(&inputs).unwrap()).unwrap();
     }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run_onnx.py");
-    let output = std::process::Command::new(python).arg(program).arg(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    run_onnxruntime(&python, folder.path());
     for case in &cases {
         let read = |extension: &str| {
             std::fs::read(folder.path().join(&case.name).with_extension(extension)).unwrap()
