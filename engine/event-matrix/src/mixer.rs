@@ -180,7 +180,8 @@ impl Mixer {
         }
         self.rewind();
         let names = ["training", "validation", "test"];
-        let empty: Vec<&str> = (0..3).filter(|&part| is_empty(&n_events, part)).map(|part| names[part]).collect();
+        let empty: Vec<&str> =
+            (0..3).filter(|&part| is_empty(&n_events, part)).map(|part| names[part]).collect();
         if empty.is_empty() {
             return Ok(());
         }

@@ -61,7 +61,9 @@ mod tests {
         check("MET_?t", None);
         check(
             "MET_ptt",
-            Some("`exclude_branches`: `MET_ptt` fits no branch of the files and has no effect; did you mean MET_pt or Jet_pt?"),
+            Some(
+                "`exclude_branches`: `MET_ptt` fits no branch of the files and has no effect; did you mean MET_pt or Jet_pt?",
+            ),
         );
         check("Muon*", Some("`exclude_branches`: `Muon*` fits no branch of the files and has no effect"));
     }

@@ -21,7 +21,9 @@ pub(crate) fn words((first, second): (&str, &str)) -> String {
     if first == second {
         format!("{first} is listed twice; list every file once")
     } else {
-        format!("{first} and {second} are the same file, whose events would count twice; list every file once")
+        format!(
+            "{first} and {second} are the same file, whose events would count twice; list every file once"
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a request to a mixer that is ready to give rows: everything before training.
 
-use crate::inputs::open_all;
 use crate::branch_patterns::note_unknown;
+use crate::inputs::open_all;
 use crate::labels::{CheckedLabels, check_labels};
 use crate::listed_twice::listed_twice;
 use crate::measure::{MeasuredSamples, Sample, note, specs_of, tell};

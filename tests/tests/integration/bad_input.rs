@@ -48,6 +48,24 @@ fn bad_input_is_named() {
     check(&place, "files", "nothing*.root", 3, &["nothing*.root", "no file fits"]);
     check(&place, "files", "folder", 3, &["folder", "it is a folder", "'folder/*.root'"]);
     check(&place, "files", "folder,background.root", 3, &["folder", "it is a folder"]);
+    check(&place, "files", "signal.root,./signal.root", 4, &["are the same file", "list every file once"]);
+    place.fails(
+        &["specs", "signal.root", "folder/../signal.root", "--tree=Events"],
+        4,
+        &["are the same file"],
+    );
+    place.fails(
+        &[
+            "train",
+            "a=signal.root",
+            "b=background.root",
+            "--model=model.json",
+            "--out=out.mlaas4hep",
+            "--epochs=0",
+        ],
+        2,
+        &["0 is not in"],
+    );
     check(&place, "labels", "1,0,2", 4, &["3 label", "2 file"]);
     check(&place, "labels", "1,1", 4, &["same label"]);
     check(&place, "model", "nowhere.json", 4, &["nowhere.json"]);

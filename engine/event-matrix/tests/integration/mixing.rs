@@ -286,13 +286,11 @@ fn parts_stand_in_order_and_no_event_is_in_two() {
 fn a_split_by_few_identifiers_is_refused() {
     let check = |identifier: [&str; 3], test_fraction: f64, expected: Option<&str>| {
         let (samples, layout) = two_samples();
-        let split = SplitSettings {
-            rule: SplitRule::EventIdentifier,
-            test_fraction,
-            ..SplitSettings::default()
-        };
+        let split =
+            SplitSettings { rule: SplitRule::EventIdentifier, test_fraction, ..SplitSettings::default() };
         let identifier = identifier.map(String::from);
-        let settings = MixSettings { split: Some(split), chunk_size: 40, identifier, ..MixSettings::default() };
+        let settings =
+            MixSettings { split: Some(split), chunk_size: 40, identifier, ..MixSettings::default() };
         let mut mixer = Mixer::new(samples, layout, settings).unwrap();
         let first = draw_all(&mut mixer);
         let found = mixer.check_parts().map_err(|error| error.to_string());
