@@ -62,7 +62,7 @@ mod tests {
         check(
             "MET_ptt",
             Some(
-                "`exclude_branches`: `MET_ptt` fits no branch of the files and has no effect; did you mean MET_pt or Jet_pt?",
+                "`exclude_branches`: `MET_ptt` fits no branch of the files and has no effect; did you mean MET_pt or Jet_pt or Jet_eta?",
             ),
         );
         check("Muon*", Some("`exclude_branches`: `Muon*` fits no branch of the files and has no effect"));
