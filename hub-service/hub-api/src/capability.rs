@@ -118,11 +118,8 @@ impl Capability {
     }
 
     fn covers(&self, asked: &[&str]) -> bool {
-        let is_long_enough = match self.is_folder {
-            true => asked.len() > self.parts.len(),
-            false => asked.len() >= self.parts.len(),
-        };
-        is_long_enough && self.begins(asked)
+        let least_parts = self.parts.len() + usize::from(self.is_folder);
+        asked.len() >= least_parts && self.begins(asked)
     }
 
     fn lies_below(&self, asked: &[&str]) -> bool {

@@ -17,7 +17,7 @@ use crate::{Connection, HubError, RetryRule};
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence in the middle of an answer.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest wait for the second listener to show itself: it must be near to be of use.
 const DIRECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that are kept for the next requests.

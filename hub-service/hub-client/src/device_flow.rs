@@ -19,7 +19,8 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What the user has to do.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct DeviceCode {
-    device_code: String,
+    #[serde(rename = "device_code")]
+    secret: String,
     /// To be typed at the address.
     pub user_code: String,
     /// Where.
@@ -115,7 +116,7 @@ impl DeviceLogin {
         let mut pause = self.code.interval.map_or(USUAL_PAUSE, Duration::from_secs);
         let form = [
             ("grant_type", GRANT),
-            ("device_code", self.code.device_code.as_str()),
+            ("device_code", self.code.secret.as_str()),
             ("client_id", self.client_id.as_str()),
         ];
         while Instant::now() < end {

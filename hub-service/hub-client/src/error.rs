@@ -145,7 +145,7 @@ pub enum HubError {
         cure: String,
     },
     /// Another answer that is no success.
-    #[error("cannot {action}: the service answered {status}: {message}{}{}", then(cure), request(request_id))]
+    #[error("cannot {action}: the service answered {status}: {message}{}{}", then(cure.as_deref()), request(request_id.as_deref()))]
     Refused {
         /// What was tried.
         action: String,
@@ -226,12 +226,12 @@ fn used_of(used_bytes: Option<u64>, limit_bytes: Option<u64>) -> String {
     }
 }
 
-fn then(cure: &Option<String>) -> String {
-    cure.as_ref().map_or_else(String::new, |cure| format!("; {cure}"))
+fn then(cure: Option<&str>) -> String {
+    cure.map_or_else(String::new, |cure| format!("; {cure}"))
 }
 
-fn request(id: &Option<String>) -> String {
-    id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"))
+fn request(id: Option<&str>) -> String {
+    id.map_or_else(String::new, |id| format!(" (request {id})"))
 }
 
 impl HubError {

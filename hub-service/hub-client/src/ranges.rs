@@ -77,7 +77,7 @@ impl HubClient {
             let error = loop {
                 match answer.chunk().await {
                     Ok(Some(chunk)) => {
-                        bytes.extend_from_slice(&chunk[..chunk.len().min(n_wanted - bytes.len())])
+                        bytes.extend_from_slice(&chunk[..chunk.len().min(n_wanted - bytes.len())]);
                     }
                     Ok(None) => break None,
                     Err(error) => break Some(error),

@@ -58,6 +58,9 @@ pub struct SharedFile {
     sequence: Mutex<Sequence>,
 }
 
+/// A block by its number, with its bytes.
+type Block = (u64, Arc<[u8]>);
+
 /// Where the last small read ended, and how far was fetched ahead of it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sequence {
@@ -133,7 +136,7 @@ impl SharedFile {
     }
 
     /// Fetches blocks for which this thread has taken the duty.
-    fn fetch_claimed(&self, mut blocks: Vec<u64>) -> Result<Vec<(u64, Arc<[u8]>)>, HubError> {
+    fn fetch_claimed(&self, mut blocks: Vec<u64>) -> Result<Vec<Block>, HubError> {
         blocks.sort_unstable();
         let runs = runs_of(&blocks, &self.settings);
         let claimed: BTreeSet<u64> = blocks.iter().copied().collect();
@@ -150,16 +153,12 @@ impl SharedFile {
     }
 
     /// Fetches one run, and puts its blocks in as soon as they are there; what lies in its gaps is not kept.
-    async fn fetch_run(
-        &self,
-        run: Range<u64>,
-        claimed: &BTreeSet<u64>,
-    ) -> Result<Vec<(u64, Arc<[u8]>)>, HubError> {
+    async fn fetch_run(&self, run: Range<u64>, claimed: &BTreeSet<u64>) -> Result<Vec<Block>, HubError> {
         let size = self.settings.block_bytes;
         let range = run.start * size..(run.end * size).min(self.file.size_bytes);
         let bytes = self.hub.client().read_range(&self.file, range).await?;
         let blocks = run.zip(bytes.chunks(size as usize)).filter(|(block, _)| claimed.contains(block));
-        let blocks: Vec<(u64, Arc<[u8]>)> = blocks.map(|(block, bytes)| (block, Arc::from(bytes))).collect();
+        let blocks: Vec<Block> = blocks.map(|(block, bytes)| (block, Arc::from(bytes))).collect();
         for (block, bytes) in &blocks {
             self.cache.put(*block, Arc::clone(bytes));
         }
@@ -172,9 +171,10 @@ impl SharedFile {
         let mut sequence = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
         let goes_on = range.start <= sequence.end.saturating_add(size)
             && sequence.end <= range.start.saturating_add(size);
-        let ahead_bytes = match goes_on && sequence.end > 0 {
-            true => (2 * sequence.ahead_bytes.max(size)).min(self.settings.most_ahead_bytes),
-            false => 0,
+        let ahead_bytes = if goes_on && sequence.end > 0 {
+            (2 * sequence.ahead_bytes.max(size)).min(self.settings.most_ahead_bytes)
+        } else {
+            0
         };
         *sequence = Sequence { end: range.end, ahead_bytes };
         let end = range.end.saturating_add(ahead_bytes).min(self.file.size_bytes);
@@ -248,7 +248,7 @@ fn runs_of(blocks: &[u64], settings: &ReadSettings) -> Vec<Range<u64>> {
     for &block in blocks {
         match runs.last_mut() {
             Some(run) if block - run.end <= most_gap && block + 1 - run.start <= most_blocks => {
-                run.end = block + 1
+                run.end = block + 1;
             }
             _ => runs.push(block..block + 1),
         }
@@ -268,14 +268,17 @@ mod tests {
             most_request_bytes: 80,
             ..ReadSettings::default()
         };
-        let check =
-            |blocks: &[u64], expected: &[Range<u64>]| assert_eq!(runs_of(blocks, &settings), expected);
+        let check = |blocks: &[u64], expected: &[(u64, u64)]| {
+            let runs: Vec<(u64, u64)> =
+                runs_of(blocks, &settings).into_iter().map(|run| (run.start, run.end)).collect();
+            assert_eq!(runs, expected);
+        };
         check(&[], &[]);
-        check(&[3], &[3..4]);
-        check(&[0, 1, 2], &[0..3]);
-        check(&[0, 3], &[0..4]);
-        check(&[0, 4], &[0..1, 4..5]);
-        check(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[0..8, 8..10]);
-        check(&[0, 2, 4, 6, 8], &[0..7, 8..9]);
+        check(&[3], &[(3, 4)]);
+        check(&[0, 1, 2], &[(0, 3)]);
+        check(&[0, 3], &[(0, 4)]);
+        check(&[0, 4], &[(0, 1), (4, 5)]);
+        check(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[(0, 8), (8, 10)]);
+        check(&[0, 2, 4, 6, 8], &[(0, 7), (8, 9)]);
     }
 }

@@ -74,7 +74,7 @@ impl FilesAfar for SharedFiles {
     }
 
     fn facts(&self, name: &str) -> Result<FileFacts, ByteSourceError> {
-        let entry = self.with(name, |hub, uri| hub.stat(uri))?;
+        let entry = self.with(name, Hub::stat)?;
         Ok(FileFacts {
             is_folder: entry.kind == EntryKind::Folder,
             size_bytes: entry.size_bytes,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// Download a file of a workspace. What was stopped goes on where it was; the checksum is compared.
 #[derive(clap::Args)]
 pub(crate) struct Get {
-    /// shared://GROUP/path
+    /// `shared://GROUP/path`
     from: String,
     /// File or folder of this machine; by default the same name in the current folder.
     to: Option<PathBuf>,

@@ -14,11 +14,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Log in to a hub service, so that `shared://` names work at this shell.
 ///
 /// With --iam the login is at the IAM that the service names: a code is shown, which is typed in at its page in any browser.
-/// Without it the token is read from standard input (the page Token of JupyterHub makes one). Address and token are kept in a file
+/// Without it the token is read from standard input (the page Token of `JupyterHub` makes one). Address and token are kept in a file
 /// that only you can read; --logout removes it.
 #[derive(clap::Args)]
 pub(crate) struct Login {
-    /// Address of the service: https://hub.example.org/services/mlaas4hep/
+    /// Address of the service: `https://hub.example.org/services/mlaas4hep/`
     #[arg(required_unless_present = "logout")]
     address: Option<String>,
     /// Log in at an IAM.

@@ -10,7 +10,7 @@ use text_table::{TextTable, human_bytes};
 /// List the workspaces that you can see, or what lies in a folder of one.
 #[derive(clap::Args)]
 pub(crate) struct Ls {
-    /// shared://GROUP/folder; without it the workspaces are listed.
+    /// `shared://GROUP/folder`; without it the workspaces are listed.
     name: Option<String>,
     /// All that lies below, too.
     #[arg(long, short)]

@@ -16,7 +16,7 @@ pub(crate) struct Put {
     /// Files of this machine.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// shared://GROUP/path; a name that ends with / is a folder.
+    /// `shared://GROUP/path`; a name that ends with / is a folder.
     to: String,
     /// Refuse a name that is there already; without it that becomes an older version.
     #[arg(long)]

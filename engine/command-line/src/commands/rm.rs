@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// Delete files or folders of a workspace: into its trash, from which they can come back.
 #[derive(clap::Args)]
 pub(crate) struct Rm {
-    /// shared://GROUP/path
+    /// `shared://GROUP/path`
     #[arg(required = true)]
     names: Vec<String>,
 }

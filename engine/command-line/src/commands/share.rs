@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// Give someone a right in a workspace, or make a link by which anybody can read one file for a while.
 #[derive(clap::Args)]
 pub(crate) struct Share {
-    /// shared://GROUP/ for a right in the workspace, shared://GROUP/file for a link.
+    /// `shared://GROUP/` for a right in the workspace, `shared://GROUP/file` for a link.
     name: String,
     /// Give the right to this person.
     #[arg(long, value_name = "NAME", conflicts_with = "group")]

@@ -29,7 +29,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let uri: SharedUri = name.parse().map_err(|error| problem(HubError::from(error)))?;
         let hub = context.session.shared.hub().map_err(problem)?;
         let entries = hub.list(&uri, call.arguments.has("--recursive")).map_err(problem)?;
-        entries.into_iter().for_each(|entry| table.row(row_afar(entry)));
+        for entry in entries {
+            table.row(row_afar(entry));
+        }
     } else {
         let entries = std::fs::read_dir(name).map_err(|error| {
             MagicError::new("InputError", format!("cannot list {name}: {error}"))
@@ -37,7 +39,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         })?;
         let mut rows: Vec<Vec<String>> = entries.flatten().filter_map(|entry| row_here(&entry)).collect();
         rows.sort();
-        rows.into_iter().for_each(|row| table.row(row));
+        for row in rows {
+            table.row(row);
+        }
     }
     if table.n_rows() == 0 {
         context.line("nothing");

@@ -13,7 +13,9 @@ fn magnifying(seed: u64, activation: Activation, spread: f32) -> Network {
     let mut random = Random(seed);
     let mut first = dense(&mut random, 20, 64);
     let Layer::Dense { weights, bias, .. } = &mut first else { unreachable!() };
-    weights.iter_mut().for_each(|weight| *weight *= spread);
+    for weight in weights.iter_mut() {
+        *weight *= spread;
+    }
     let mean = bias.iter().map(|bias| activate(activation, f64::from(*bias)) as f32).collect();
     let variance = random.floats(64, 1.0).iter().map(|own| (own.abs() + 0.5) * spread * spread).collect();
     let (gamma, beta) = (random.floats(64, 2.0), random.floats(64, 1.0));
