@@ -23,6 +23,8 @@ pub(crate) struct Claims {
     pub(crate) active: bool,
     #[serde(default)]
     aud: Audience,
+    /// Whom the token was given to (RFC 7662 section 2.2).
+    client_id: Option<String>,
 }
 
 /// One audience, or several (RFC 7519 section 4.1.3).
@@ -43,12 +45,14 @@ impl Claims {
         self.groups.is_some() || self.wlcg_groups.is_some() || self.scope.as_ref().is_some_and(has_capability)
     }
 
-    /// Whether they are for one of the audiences; an issuer that says none was asked by its own client.
-    pub(crate) fn are_for(&self, audiences: &[String]) -> bool {
+    /// Whether they are for this service. A token without an audience (those of INDIGO IAM's default profile) is for whom it
+    /// was given to, which must be a client of ours: else any other service could come here with the tokens of its users.
+    pub(crate) fn are_for(&self, settings: &IamSettings) -> bool {
+        let audiences = &settings.audiences;
         match &self.aud {
             Audience::One(one) => audiences.contains(one),
             Audience::Several(several) => several.iter().any(|one| audiences.contains(one)),
-            Audience::None => true,
+            Audience::None => self.client_id.as_deref().is_some_and(|id| settings.is_our_client(id)),
         }
     }
 

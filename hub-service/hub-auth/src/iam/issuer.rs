@@ -104,7 +104,7 @@ impl Issuer {
         let Some(mut claims) = self.introspect(token).await?.filter(|claims| claims.active) else {
             return Ok(None);
         };
-        if !claims.are_for(&self.settings.audiences) {
+        if !claims.are_for(&self.settings) {
             return Err(AuthError::TokenRefused { reason: "it is for another audience".to_owned() });
         }
         if !claims.say_rights() {

@@ -53,6 +53,11 @@ pub struct IamSettingsError {
 }
 
 impl IamSettings {
+    /// Whether a client of the issuer is the service itself or the one of `mlaas4hep login`.
+    pub(crate) fn is_our_client(&self, id: &str) -> bool {
+        self.device_client_id.as_deref() == Some(id) || self.client.as_ref().is_some_and(|own| own.id == id)
+    }
+
     /// Looks whether the settings can work.
     ///
     /// # Errors

@@ -62,7 +62,11 @@ impl Issuer {
 
     /// The service with a token by the device flow, as `mlaas4hep login --iam` gets it.
     async fn log_in(&self, account: &str, service: &Service) -> HubClient {
-        let login = DeviceLogin::begin(&self.address, "shell", "openid profile groups").await.unwrap();
+        self.log_in_by("shell", account, service).await
+    }
+
+    async fn log_in_by(&self, client: &str, account: &str, service: &Service) -> HubClient {
+        let login = DeviceLogin::begin(&self.address, client, "openid profile groups").await.unwrap();
         let code = login.code().user_code.clone();
         self.ask("agree", json!({ "user_code": code, "account": account })).await;
         let (token, seconds) = login.finish(&mut || ControlFlow::Continue(())).await.unwrap();
@@ -164,6 +168,9 @@ async fn a_shell_logs_in_and_groups_are_asked_for() {
     assert_eq!(service.put("files/higgs/by-hub", "writer", "bytes").await, 201);
     let file = "shared://higgs/by-hub".parse().unwrap();
     assert_eq!(alice.stat(&file).await.unwrap().modified_by, "writer");
+    // A token that was given to another client is none for us.
+    let stolen = issuer.log_in_by("other-shell", "alice", &service).await;
+    assert!(matches!(stolen.me().await, Err(HubError::TokenRefused { .. })));
     let bob = issuer.log_in("bob", &service).await;
     assert!(matches!(bob.stat(&file).await, Err(HubError::NotFound { .. })));
 }

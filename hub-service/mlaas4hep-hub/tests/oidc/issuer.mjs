@@ -24,6 +24,7 @@ const provider = new Provider(issuer, {
   clients: [
     { client_id: "service", client_secret: "secret-of-the-service", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] },
     { client_id: "shell", token_endpoint_auth_method: "none", grant_types: [DEVICE], redirect_uris: [], response_types: [] },
+    { client_id: "other-shell", token_endpoint_auth_method: "none", grant_types: [DEVICE], redirect_uris: [], response_types: [] },
   ],
   claims: { openid: ["sub"], profile: ["preferred_username"], groups: ["groups"] },
   features: {
