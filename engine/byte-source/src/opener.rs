@@ -134,6 +134,18 @@ impl FileOpener {
         })
     }
 
+    /// As [`FileOpener::read_text`]; of a file of this machine with the system's own error.
+    ///
+    /// # Errors
+    /// Why it cannot be read, and bytes that are no UTF-8.
+    pub fn read_text_of(&self, path: &Path) -> std::io::Result<String> {
+        let name = path.to_string_lossy();
+        match self.afar(&name) {
+            Some(_) => self.read_text(&name).map_err(std::io::Error::other),
+            None => std::fs::read_to_string(path),
+        }
+    }
+
     /// Where a file is to be written that will have the given name: in its place on this machine, or in a temporary folder
     /// from which [`OutputFile::publish`] brings it to the store.
     ///

@@ -37,15 +37,6 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A small file of text, wherever it lies; of a local one the system's own error.
-pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
-    let name = path.to_string_lossy();
-    match opener().afar(&name) {
-        Some(_) => opener().read_text(&name).map_err(std::io::Error::other),
-        None => std::fs::read_to_string(path),
-    }
-}
-
 /// A model file, wherever it lies.
 pub(crate) fn read_model_file(path: &Path) -> anyhow::Result<TrainedModel> {
     let name = path.to_string_lossy();

@@ -30,7 +30,7 @@ pub use event::{OnEvent, PipelineEvent};
 pub use inputs::{Input, is_root_name, open_all, open_root, open_table};
 pub use judge::LeftOut;
 pub use labels::{CheckedLabels, check_labels};
-pub use listed_twice::listed_twice;
+pub use listed_twice::need_each_once;
 pub use measure::{Sample, fingerprint_of, write_whole};
 pub use parameters::{PARAMETER_KEYS, Parameters, ParametersError, parse_bytes};
 pub use predict::{ScoreSink, predict, score_chunk};

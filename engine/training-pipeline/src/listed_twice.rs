@@ -1,11 +1,12 @@
 //! Files that are listed twice, under whatever names.
 
+use crate::PipelineError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The first two names of the list that are one file; its events would count twice. Of a name that is no file here,
 /// such as that of an open table, only the name counts.
-pub fn listed_twice(files: &[String]) -> Option<(&str, &str)> {
+fn listed_twice(files: &[String]) -> Option<(&str, &str)> {
     let mut seen: BTreeMap<PathBuf, &str> = BTreeMap::new();
     for file in files {
         let path = Path::new(file).canonicalize().unwrap_or_else(|_| PathBuf::from(file));
@@ -16,15 +17,23 @@ pub fn listed_twice(files: &[String]) -> Option<(&str, &str)> {
     None
 }
 
-/// What to say of them.
-pub(crate) fn words((first, second): (&str, &str)) -> String {
-    if first == second {
-        format!("{first} is listed twice; list every file once")
-    } else {
-        format!(
-            "{first} and {second} are the same file, whose events would count twice; list every file once"
-        )
-    }
+/// Refuses a list with the same file twice.
+///
+/// # Errors
+/// [`PipelineError::Settings`] with the names of the file.
+pub fn need_each_once(files: &[String]) -> Result<(), PipelineError> {
+    let problem = match listed_twice(files) {
+        None => return Ok(()),
+        Some((first, second)) if first == second => {
+            format!("{first} is listed twice; list every file once")
+        }
+        Some((first, second)) => {
+            format!(
+                "{first} and {second} are the same file, whose events would count twice; list every file once"
+            )
+        }
+    };
+    Err(PipelineError::Settings { problem })
 }
 
 #[cfg(test)]

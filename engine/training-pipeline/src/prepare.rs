@@ -3,7 +3,7 @@
 use crate::branch_patterns::note_unknown;
 use crate::inputs::open_all;
 use crate::labels::{CheckedLabels, check_labels};
-use crate::listed_twice::listed_twice;
+use crate::listed_twice::need_each_once;
 use crate::measure::{MeasuredSamples, Sample, note, specs_of, tell};
 use crate::mixed_samples::{label_word, mixed_samples, need_events, parts_to_mix};
 use crate::{Labels, ModelRequest, OnEvent, Parameters, PipelineError, PipelineEvent, PipelineRequest};
@@ -102,10 +102,7 @@ fn check_files(files: &[String]) -> Result<(), PipelineError> {
     if files.is_empty() {
         return Err(PipelineError::NoInputs);
     }
-    match listed_twice(files) {
-        None => Ok(()),
-        Some(twice) => Err(PipelineError::Settings { problem: crate::listed_twice::words(twice) }),
-    }
+    need_each_once(files)
 }
 
 fn open_samples(request: &PipelineRequest, on_event: OnEvent<'_>) -> Result<Vec<Sample>, PipelineError> {

@@ -172,14 +172,8 @@ pub fn read_selection(path: &Path, opener: &FileOpener) -> Result<Selection, Pip
     selection.map_err(|error| problem(error.to_string()))
 }
 
-/// Text from wherever it lies; of a local file the system's own words are said.
 fn read_text(path: &Path, opener: &FileOpener) -> Result<String, String> {
-    let name = path.to_string_lossy();
-    let text = match opener.afar(&name) {
-        Some(_) => opener.read_text(&name).map_err(|error| error.to_string()),
-        None => std::fs::read_to_string(path).map_err(|error| error.to_string()),
-    };
-    text.map_err(|error| format!("cannot be read: {error}"))
+    opener.read_text_of(path).map_err(|error| format!("cannot be read: {error}"))
 }
 
 #[cfg(test)]

@@ -23,5 +23,5 @@ pub use content_range::ContentRange;
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};
-pub use role::{Action, Role};
+pub use role::{Action, NoRole, Role};
 pub use uri::{SharedUri, UriError};

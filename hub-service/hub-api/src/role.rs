@@ -1,6 +1,7 @@
 //! What a caller may do in a workspace.
 
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// Rights in one workspace, each with those before it.
 #[derive(
@@ -31,21 +32,64 @@ pub enum Action {
     Administer,
 }
 
+impl Action {
+    /// The least role that allows it.
+    #[must_use]
+    pub fn least_role(self) -> Role {
+        match self {
+            Self::Read => Role::Reader,
+            Self::Create | Self::MakeFolder | Self::Write => Role::Writer,
+            Self::Administer => Role::Admin,
+        }
+    }
+}
+
 impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Self; 3] = [Self::Reader, Self::Writer, Self::Admin];
+
     /// Whether the role allows the action.
     #[must_use]
     pub fn allows(self, action: Action) -> bool {
-        self >= match action {
-            Action::Read => Self::Reader,
-            Action::Create | Action::MakeFolder | Action::Write => Self::Writer,
-            Action::Administer => Self::Admin,
+        self >= action.least_role()
+    }
+
+    /// As it is said: `reader`, `writer`, `admin`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Writer => "writer",
+            Self::Admin => "admin",
         }
+    }
+}
+
+/// A text that is no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("reader, writer or admin")]
+pub struct NoRole;
+
+impl FromStr for Role {
+    type Err = NoRole;
+
+    fn from_str(text: &str) -> Result<Self, NoRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NoRole)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_are_said_as_they_are_sent() {
+        for role in Role::ALL {
+            assert_eq!(format!("{role:?}").to_lowercase(), role.as_str());
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert_eq!("Reader".parse::<Role>(), Err(NoRole));
+    }
 
     #[test]
     fn every_role_and_action() {

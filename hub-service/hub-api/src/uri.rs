@@ -51,6 +51,21 @@ impl SharedUri {
     pub fn is_meant(text: &str) -> bool {
         text.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
     }
+
+    /// Where a file goes that is to be put to `text`: below it under its own name where that is a folder, which a workspace
+    /// is and what ends with a slash, else to that name.
+    ///
+    /// # Errors
+    /// A text that is no address, a name of a file that a workspace cannot keep.
+    pub fn of_upload(text: &str, file_name: &str, is_folder: bool) -> Result<Self, UriError> {
+        let uri: Self = text.parse()?;
+        if !(is_folder || text.ends_with('/') || uri.path.is_root()) {
+            return Ok(uri);
+        }
+        let path = uri.path.join(file_name);
+        let path = path.map_err(|source| UriError::Path { uri: format!("{uri}/{file_name}"), source })?;
+        Ok(Self { path, ..uri })
+    }
 }
 
 impl FromStr for SharedUri {
@@ -97,6 +112,19 @@ mod tests {
             assert_eq!(uri.to_string(), text);
         }
         assert_eq!("shared://higgs".parse::<SharedUri>().unwrap().path, FilePath::root());
+    }
+
+    #[test]
+    fn a_file_goes_into_folders_under_its_own_name() {
+        let check = |text: &str, is_folder: bool, expected: &str| {
+            assert_eq!(SharedUri::of_upload(text, "a.root", is_folder).unwrap().to_string(), expected);
+        };
+        check("shared://higgs", false, "shared://higgs/a.root");
+        check("shared://higgs/", false, "shared://higgs/a.root");
+        check("shared://higgs/data/", false, "shared://higgs/data/a.root");
+        check("shared://higgs/b.root", false, "shared://higgs/b.root");
+        check("shared://higgs/data", true, "shared://higgs/data/a.root");
+        assert!(matches!(SharedUri::of_upload("shared://higgs/", "a.", false), Err(UriError::Path { .. })));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The calls to `JupyterHub`'s own interface. The contract is that of `JupyterHub` 5.2 to 6.x.
 
+use crate::bounded_answer;
 use crate::principal::tidy_groups;
 use crate::{AuthError, HubSettings, Principal, Token};
 use http::HeaderValue;
 use hub_api::{PrincipalKind, PrincipalSource};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -172,18 +174,7 @@ fn authorization(token: &Token) -> String {
     format!("token {}", token.reveal())
 }
 
-async fn read<T: serde::de::DeserializeOwned>(
-    mut answer: Response,
-    asked: &'static str,
-) -> Result<T, AuthError> {
+async fn read<T: DeserializeOwned>(answer: Response, asked: &'static str) -> Result<T, AuthError> {
     let status = answer.status().as_u16();
-    let mut body = Vec::new();
-    loop {
-        match answer.chunk().await {
-            Ok(Some(bytes)) if body.len() + bytes.len() <= MAX_ANSWER_BYTES => body.extend_from_slice(&bytes),
-            Ok(None) => break,
-            Ok(Some(_)) | Err(_) => return Err(AuthError::HubAnswer { asked, status }),
-        }
-    }
-    serde_json::from_slice(&body).map_err(|_| AuthError::HubAnswer { asked, status })
+    bounded_answer::read(answer, MAX_ANSWER_BYTES).await.map_err(|_| AuthError::HubAnswer { asked, status })
 }

@@ -7,6 +7,7 @@
 //!   a logout is felt.
 
 mod authenticator;
+mod bounded_answer;
 mod cache;
 mod cookie;
 mod dev;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hub_api::SharedUri;
+use hub_api::{ContentRange, SharedUri};
 use reqwest::header::{CONTENT_RANGE, ETAG, IF_MATCH, RANGE};
 use reqwest::{Method, Response};
 
@@ -142,15 +142,10 @@ fn placed(answer: &Response) -> Option<(u64, u64)> {
 }
 
 fn parse_content_range(text: &str) -> Option<(u64, u64)> {
-    let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let size = size.parse().ok()?;
-    match range.split_once('-') {
-        Some((first, last)) => {
-            let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-            (first <= last && last < size).then_some((first, size))
-        }
-        None => (range == "*").then_some((0, size)),
+    if let Some(range) = ContentRange::parse(text.as_bytes()) {
+        return Some((range.first, range.size_bytes));
     }
+    Some((0, text.trim().strip_prefix("bytes */")?.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl HubClient {
         .await
     }
 
-    /// Makes a link by which anybody can read one file; its address is in the answer, and only there.
+    /// Makes a link by which anybody can read one file; its whole address is in the answer, and only there.
     ///
     /// # Errors
     /// [`HubError::Forbidden`] for callers who do not administer the workspace.
@@ -75,7 +75,9 @@ impl HubClient {
         let call = Call::new(Method::POST, format!("make a link to {file}"), route(&file.workspace, "links"));
         let LinkWish { expires_in_seconds, password } = wish;
         let body = CreateLink { path: file.path.clone(), expires_in_seconds, password };
-        self.json(call.about(file).json(&body)?).await
+        let link: Link = self.json(call.about(file).json(&body)?).await?;
+        let whole = |url: String| self.url(&url).map_or(url, |address| address.to_string());
+        Ok(Link { url: link.url.map(whole), ..link })
     }
 
     /// The links of a workspace.

@@ -119,11 +119,7 @@ impl Workspaces {
         if seen.role.allows(action) {
             return Ok(seen);
         }
-        let needed = match action {
-            Action::Read => Role::Reader,
-            Action::Create | Action::MakeFolder | Action::Write => Role::Writer,
-            Action::Administer => Role::Admin,
-        };
+        let needed = action.least_role();
         Err(WorkspaceError::Forbidden { workspace: workspace.to_string(), needed, has: Some(seen.role) })
     }
 

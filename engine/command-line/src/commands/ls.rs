@@ -38,10 +38,9 @@ impl Ls {
             let mut table = TextTable::new(&["workspace", "role", ">used", ">of"]);
             for workspace in workspaces {
                 let (used, limit) = (workspace.quota.used_bytes, workspace.quota.limit_bytes);
-                let role = format!("{:?}", workspace.role).to_lowercase();
                 table.row(vec![
                     format!("shared://{}/", workspace.name),
-                    role,
+                    workspace.role.as_str().to_string(),
                     human_bytes(used),
                     human_bytes(limit),
                 ]);

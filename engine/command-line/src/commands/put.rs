@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
 use anyhow::Context;
-use hub_client::hub_api::{FilePath, SharedUri};
+use hub_client::hub_api::SharedUri;
 use hub_client::{Condition, HubError, Progress, UploadOptions};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -43,14 +43,9 @@ impl Put {
 
 /// Where a file goes: into a folder under its own name, or under the name that was said.
 fn target(to: &str, file: &Path, n_files: usize) -> anyhow::Result<SharedUri> {
-    let uri: SharedUri = to.parse()?;
-    if !(to.ends_with('/') || uri.path.is_root() || n_files > 1) {
-        return Ok(uri);
-    }
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.with_context(|| format!("{} has no name that a workspace can keep", file.display()))?;
-    let path = if uri.path.is_root() { FilePath::new(name)? } else { uri.path.join(name)? };
-    Ok(SharedUri { path, ..uri })
+    Ok(SharedUri::of_upload(to, name, n_files > 1)?)
 }
 
 /// Shows how far a transfer has come; Ctrl-C stops it.

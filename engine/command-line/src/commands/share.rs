@@ -19,20 +19,11 @@ pub(crate) struct Share {
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
     /// What may be done: reader, writer or admin.
-    #[arg(long, default_value = "reader", value_parser = role)]
+    #[arg(long, default_value = "reader")]
     role: Role,
     /// Days after which it ends; a link lives a week unless said.
     #[arg(long, value_name = "N")]
     days: Option<u64>,
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    match text {
-        "reader" => Ok(Role::Reader),
-        "writer" => Ok(Role::Writer),
-        "admin" => Ok(Role::Admin),
-        _ => Err("reader, writer or admin".to_string()),
-    }
 }
 
 impl Share {
@@ -65,9 +56,7 @@ impl Share {
             "a link is to one file: name it, or say --user NAME or --group NAME"
         );
         let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None })?;
-        let url = link.url.unwrap_or_default();
-        let address = hub.connection().address().join(&url).map_or(url, |address| address.to_string());
-        console.line(&format!("{address}\nuntil {}", link.expires));
+        console.line(&format!("{}\nuntil {}", link.url.unwrap_or_default(), link.expires));
         Ok(())
     }
 }

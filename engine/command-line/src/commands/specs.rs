@@ -12,7 +12,7 @@ use event_columns::EventTable;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use text_table::{TextTable, human_number_or_dash};
-use training_pipeline::{listed_twice, name_list, open_table};
+use training_pipeline::{name_list, need_each_once, open_table};
 
 /// Measure every branch: type, kind, counts, range, mean, widest event.
 ///
@@ -42,11 +42,7 @@ impl Specs {
     /// Measures and prints.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         let files = name_list::expand(&self.files, &shared::opener()).map_err(failure::of_pipeline)?;
-        if let Some((first, second)) = listed_twice(&files) {
-            return Err(failure::of(Kind::Settings)(anyhow::anyhow!(
-                "{first} and {second} are the same file, whose events would count twice; list every file once"
-            )));
-        }
+        need_each_once(&files).map_err(failure::of_pipeline)?;
         if let Some(out) = &self.out {
             write_file::check(out, Folder::IsMade, files.iter().map(Path::new))?;
         }

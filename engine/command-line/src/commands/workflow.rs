@@ -157,7 +157,7 @@ pub(crate) fn train(request: &PipelineRequest, console: &mut Console) -> anyhow:
 
 /// Reads `params.json`; a file that does not exist means defaults, as in the original, but not in silence.
 pub(crate) fn read_parameters(path: &Path, console: &mut Console) -> anyhow::Result<Parameters> {
-    let mut parameters = match shared::read_text(path) {
+    let mut parameters = match shared::opener().read_text_of(path) {
         Ok(text) => Parameters::from_json(&text, &path.display().to_string())?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             console.message(&format!("{} does not exist; the defaults are used", path.display()));

@@ -2,6 +2,7 @@
 
 use super::claims::Claims;
 use super::settings::{IamSettings, is_here, safe_address};
+use crate::bounded_answer::{self, NoAnswer};
 use crate::{AuthError, Principal, Token};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -233,8 +234,8 @@ impl Issuer {
         request: RequestBuilder,
         asked: &'static str,
     ) -> Result<T, AuthError> {
-        let down = |_| AuthError::IssuerDown { issuer: self.settings.issuer.clone() };
-        let mut answer = request.send().await.map_err(down)?;
+        let down = || AuthError::IssuerDown { issuer: self.settings.issuer.clone() };
+        let answer = request.send().await.map_err(|_| down())?;
         let status = answer.status();
         // Of userinfo: the token does not hold. Of introspection: we are not known, which is not the caller's fault.
         if asked == "userinfo" && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -243,14 +244,10 @@ impl Issuer {
         if status != StatusCode::OK {
             return Err(self.nonsense(asked, status.as_u16()));
         }
-        let mut body = Vec::new();
-        while let Some(bytes) = answer.chunk().await.map_err(down)? {
-            body.extend_from_slice(&bytes);
-            if body.len() > MAX_ANSWER_BYTES {
-                return Err(self.nonsense(asked, status.as_u16()));
-            }
-        }
-        serde_json::from_slice(&body).map_err(|_| self.nonsense(asked, status.as_u16()))
+        bounded_answer::read(answer, MAX_ANSWER_BYTES).await.map_err(|error| match error {
+            NoAnswer::Broken => down(),
+            NoAnswer::Nonsense => self.nonsense(asked, status.as_u16()),
+        })
     }
 
     fn nonsense(&self, asked: &'static str, status: u16) -> AuthError {

@@ -37,7 +37,7 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
         let quota = &workspace.quota;
         table.row(vec![
             format!("shared://{}/", workspace.name),
-            format!("{:?}", workspace.role).to_lowercase(),
+            workspace.role.as_str().to_string(),
             human_bytes(quota.used_bytes),
             human_bytes(quota.limit_bytes),
             quota.used_entries.to_string(),

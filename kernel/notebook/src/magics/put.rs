@@ -5,7 +5,7 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::go_on_unless;
 use event_columns::{GoOn, StepReport, Unit};
-use hub_client::hub_api::{FilePath, SharedUri};
+use hub_client::hub_api::SharedUri;
 use hub_client::{Condition, HubError, Progress, UploadOptions};
 use std::path::Path;
 
@@ -46,14 +46,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 
 /// Where a file goes: into a folder under its own name, or under the name that was said.
 fn target(to: &str, from: &Path) -> Result<SharedUri, MagicError> {
-    let uri: SharedUri = to.parse().map_err(|error| MagicError::hub(&HubError::from(error)))?;
-    if !(to.ends_with('/') || uri.path.is_root()) {
-        return Ok(uri);
-    }
-    let problem = |error: &dyn std::error::Error| MagicError::new("ArgumentError", error.to_string());
     let name = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let path = if uri.path.is_root() { FilePath::new(&name) } else { uri.path.join(&name) };
-    Ok(SharedUri { path: path.map_err(|error| problem(&error))?, ..uri })
+    SharedUri::of_upload(to, &name, false).map_err(|error| MagicError::hub(&HubError::from(error)))
 }
 
 /// Shows how far a transfer has come, until the cell is interrupted.

@@ -56,18 +56,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
                 uri.workspace
             )));
         }
-        let role = match value("--role") {
-            Some("admin") => Role::Admin,
-            Some("writer") => Role::Writer,
-            _ => Role::Reader,
-        };
+        let role = value("--role").and_then(|role| role.parse().ok()).unwrap_or(Role::Reader);
         let grant = hub.grant(&uri.workspace, grantee, role, expires_in_seconds).map_err(problem)?;
         context.line(&format!("granted, number {}", grant.id));
         return Ok(());
     }
     let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None }).map_err(problem)?;
-    let url = link.url.unwrap_or_default();
-    let address = hub.connection().address().join(&url).map_or(url, |address| address.to_string());
-    context.line(&format!("{address}\nuntil {}", link.expires));
+    context.line(&format!("{}\nuntil {}", link.url.unwrap_or_default(), link.expires));
     Ok(())
 }
