@@ -64,7 +64,7 @@ pub enum SpecsError {
         nearest: Vec<String>,
     },
     /// The text is not specs.
-    #[error("cannot read the specs: {reason}")]
+    #[error("not the JSON of specs: {reason}")]
     Format {
         /// What is wrong and where.
         reason: String,

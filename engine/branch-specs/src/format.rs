@@ -13,7 +13,8 @@
 //! }
 //! ```
 //!
-//! The original's keys come first, so that its tools read our files. A branch without a finite value has
+//! The original's keys come first, so that its tools read our files; where somebody edited `minv`, `maxv` or `jdim`, they
+//! win over `branches`. A branch without a finite value has
 //! `minv` 1e15 and `maxv` -1e15 there, as in the original's master branch, and `null` under `branches`. `nans` is the
 //! normalised zero: in the specs of all files only where there are two and more, and then the value itself for a
 //! branch of one value; in those of one file always, and then 0. Nothing uses it. `fkeys`, `jkeys` and `branches` keep
@@ -87,7 +88,7 @@ impl Specs {
     /// # Errors
     /// [`SpecsError::Format`] with the key that is missing or wrong.
     pub fn from_json(text: &str) -> Result<Self, SpecsError> {
-        let value: Value = serde_json::from_str(text).map_err(|cause| broken(cause.to_string()))?;
+        let value: Value = serde_json::from_str(text).map_err(|cause| no_json(text, &cause))?;
         let object = value.as_object().ok_or_else(|| broken("the JSON is not an object"))?;
         match object.get("format") {
             None => read_original(object),
@@ -184,8 +185,9 @@ fn read_own(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
     let branches = branches
         .iter()
         .map(|(name, stored)| {
-            read_branch(name, stored)
-                .ok_or_else(|| broken(format!("the numbers of branch `{name}` are broken")))
+            let branch = read_branch(name, stored)
+                .ok_or_else(|| broken(format!("the numbers of branch `{name}` are broken")))?;
+            with_edited_numbers(branch, name, object)
         })
         .collect::<Result<Vec<_>, _>>()?;
     let fingerprint: Option<Fingerprint> = match object.get("fingerprint") {
@@ -198,6 +200,43 @@ fn read_own(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
     let mode = if object.get("mode") == Some(&json!("full")) { SpecsMode::Full } else { SpecsMode::Fast };
     let identifier = names(object, "identifier")?;
     Ok(Specs { mode, identifier, files: read_events(object)?, branches, fingerprint })
+}
+
+/// Who edits a specs file edits the original's keys, `minv`, `maxv` and `jdim`: they win over `branches`.
+fn with_edited_numbers(
+    mut branch: BranchSpecs,
+    name: &str,
+    object: &Map<String, Value>,
+) -> Result<BranchSpecs, SpecsError> {
+    let (minv, maxv, jdim) = (map(object, "minv")?, map(object, "maxv")?, map(object, "jdim")?);
+    if let (Some(min), Some(max)) = (minv.get(name), maxv.get(name)) {
+        set_bounds(&mut branch, name, number(min, "minv", name)?, number(max, "maxv", name)?)?;
+    }
+    if let Some(width) = jdim.get(name) {
+        branch.jdim = count(width, "jdim", name)?;
+    }
+    Ok(branch)
+}
+
+fn number(value: &Value, key: &str, name: &str) -> Result<f64, SpecsError> {
+    value.as_f64().ok_or_else(|| broken(format!("`{key}` of branch `{name}` is {value} and no number")))
+}
+
+fn count(value: &Value, key: &str, name: &str) -> Result<usize, SpecsError> {
+    let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| broken(format!("`{key}` of branch `{name}` is {value} and no count")))
+}
+
+/// The two generations of the original write the bounds of an empty branch in opposite order.
+fn set_bounds(branch: &mut BranchSpecs, name: &str, min: f64, max: f64) -> Result<(), SpecsError> {
+    if (min, max) == EMPTY_BOUNDS || (max, min) == EMPTY_BOUNDS {
+        return Ok(());
+    }
+    if min > max {
+        return Err(broken(format!("branch `{name}` has the minimum {min} above the maximum {max}")));
+    }
+    (branch.numbers.min, branch.numbers.max) = (min, max);
+    Ok(())
 }
 
 fn read_branch(name: &str, stored: &Value) -> Option<BranchSpecs> {
@@ -258,29 +297,15 @@ fn read_original(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
     for (name, is_jagged) in
         flat.iter().map(|name| (name, false)).chain(jagged.iter().map(|name| (name, true)))
     {
-        let bound = |bounds: &Map<String, Value>, key: &str| {
-            bounds.get(name).and_then(Value::as_f64).ok_or_else(|| {
+        let listed = |values: &'_ Map<String, Value>, key: &str| {
+            values.get(name).cloned().ok_or_else(|| {
                 broken(format!("`{key}` has no number for branch `{name}`, which is among the keys"))
             })
         };
-        let (min, max) = (bound(minv, "minv")?, bound(maxv, "maxv")?);
+        let (min, max) = (listed(minv, "minv")?, listed(maxv, "maxv")?);
         let mut branch = blank(name, is_jagged, None);
-        // The two generations of the original write the bounds of an empty branch in opposite order.
-        if (min, max) != EMPTY_BOUNDS && (max, min) != EMPTY_BOUNDS {
-            if min > max {
-                return Err(broken(format!("branch `{name}` has the minimum {min} above the maximum {max}")));
-            }
-            (branch.numbers.min, branch.numbers.max) = (min, max);
-        }
-        branch.jdim = match (is_jagged, jdim.get(name).and_then(Value::as_u64)) {
-            (false, _) => 1,
-            (true, Some(width)) => {
-                usize::try_from(width).map_err(|_| broken(format!("`jdim` of `{name}` is too large")))?
-            }
-            (true, None) => {
-                return Err(broken(format!("`jdim` has no number for the jagged branch `{name}`")));
-            }
-        };
+        set_bounds(&mut branch, name, number(&min, "minv", name)?, number(&max, "maxv", name)?)?;
+        branch.jdim = if is_jagged { count(&listed(jdim, "jdim")?, "jdim", name)? } else { 1 };
         branches.push(branch);
     }
     let identifier = Specs::default_identifier();
@@ -331,6 +356,21 @@ fn element_of(name: &str) -> Option<ElementType> {
     [Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, Text]
         .into_iter()
         .find(|element| element.name() == name)
+}
+
+/// Python writes NaN and infinities as words that JSON does not have.
+fn no_json(text: &str, cause: &serde_json::Error) -> SpecsError {
+    let line = text.lines().nth(cause.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.get(cause.column().saturating_sub(2)..).unwrap_or_default();
+    let rest = rest.trim_start_matches([' ', ':', ',', '[', '-']);
+    match ["NaN", "Infinity"].into_iter().find(|word| rest.starts_with(word)) {
+        Some(word) => broken(format!(
+            "`{word}` in line {}, column {} is no number in JSON; write the bound as a number, or measure the files again",
+            cause.line(),
+            cause.column()
+        )),
+        None => broken(cause.to_string()),
+    }
 }
 
 fn broken(reason: impl Into<String>) -> SpecsError {

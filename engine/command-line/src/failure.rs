@@ -3,6 +3,7 @@
 use crate::console::Console;
 use branch_specs::SpecsError;
 use event_matrix::MatrixError;
+use model_training::TrainingError;
 use std::process::ExitCode;
 use trained_model::{ModelFileError, PredictError};
 use training_pipeline::PipelineError;
@@ -61,6 +62,11 @@ pub(crate) fn of_pipeline(error: PipelineError) -> anyhow::Error {
         | PipelineError::Predict(PredictError::Read(_))
         | PipelineError::Matrix(MatrixError::Read { .. })
         | PipelineError::ModelFile(_) => Kind::Input,
+        // The rows that training was fed with: what they lack is a matter of labels, weights and files.
+        PipelineError::Training(TrainingError::Source(cause)) => match cause.downcast_ref() {
+            Some(MatrixError::Read { .. }) => Kind::Input,
+            _ => Kind::Settings,
+        },
         PipelineError::Training(_) | PipelineError::Report(_) => Kind::Training,
         _ => Kind::Settings,
     };

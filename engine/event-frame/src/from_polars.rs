@@ -39,13 +39,16 @@ pub fn column_type_of(dtype: &DataType) -> Option<ColumnType> {
 /// Give the series away where you can: buffers that nobody else holds are taken over, others are copied.
 ///
 /// # Errors
-/// [`FrameError::UnsupportedType`] and [`FrameError::OtherType`].
+/// [`FrameError::UnsupportedType`], [`FrameError::OtherType`] and [`FrameError::MissingBesideLarge`].
 pub fn column_from_series(series: Series, expected: Option<ColumnType>) -> Result<Column, FrameError> {
     let name = series.name().to_string();
     let mut series = series;
     if column_type_of(series.dtype()).is_some()
         && series.chunks().iter().any(|chunk| misses_numbers(&**chunk))
     {
+        if let Some(value) = series.chunks().iter().find_map(|chunk| beyond_floats(&**chunk)) {
+            return Err(FrameError::MissingBesideLarge { column: name, value });
+        }
         series = series
             .cast(&with_float_elements(series.dtype()))
             .map_err(|cause| FrameError::Polars { column: name.clone(), cause })?;
@@ -93,6 +96,20 @@ fn misses_numbers(array: &dyn Array) -> bool {
         Some(list) => misses_numbers(&**list.values()),
         None => !array.as_any().is::<Utf8ViewArray>() && array.null_count() > 0,
     }
+}
+
+/// The first integer at the innermost level that a float cannot tell from its neighbours.
+fn beyond_floats(array: &dyn Array) -> Option<i128> {
+    const EXACT_BELOW: u64 = 1 << 53;
+    if let Some(list) = array.as_any().downcast_ref::<ListArray<i64>>() {
+        return beyond_floats(&**list.values());
+    }
+    if let Some(values) = array.as_any().downcast_ref::<PrimitiveArray<i64>>() {
+        let large = values.iter().flatten().find(|value| value.unsigned_abs() > EXACT_BELOW);
+        return large.map(|value| i128::from(*value));
+    }
+    let values = array.as_any().downcast_ref::<PrimitiveArray<u64>>()?;
+    values.iter().flatten().find(|value| **value > EXACT_BELOW).map(|value| i128::from(*value))
 }
 
 /// The type with floats as innermost values, which can say that a number is missing.

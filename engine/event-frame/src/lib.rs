@@ -9,7 +9,7 @@
 //! * values from polars that somebody else still holds, or that are part of a larger buffer.
 //!
 //! Fixed arrays (`float x[3]`) become lists of constant length; [`column_from_series`] makes them fixed again when
-//! it is told the type. Missing values of polars become NaN (numbers turn to `f64` then), empty lists and empty text.
+//! it is told the type. Missing values of polars become NaN (numbers turn to `f64` then; integers beyond 2^53 beside missing ones are refused), empty lists and empty text.
 
 mod from_polars;
 mod to_polars;
@@ -39,6 +39,17 @@ pub enum FrameError {
         dtype: String,
         /// What was asked for.
         expected: ColumnType,
+    },
+    /// A number is missing, which only floats can say, and another would be rounded by them.
+    #[error(
+        "column `{column}` misses numbers and holds {value}, which a float would round; fill the missing ones, or write the \
+         column as text"
+    )]
+    MissingBesideLarge {
+        /// The column.
+        column: String,
+        /// The first such number.
+        value: i128,
     },
     /// Buffers that do not fit together.
     #[error("column `{column}`")]

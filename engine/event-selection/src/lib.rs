@@ -51,6 +51,7 @@ mod source;
 mod text;
 mod token;
 mod tree;
+mod typing;
 mod value;
 
 pub use checked::{CheckedSelection, EvaluationError, Selected};

@@ -1,9 +1,10 @@
 //! What was said: new branches, cuts and branches to drop, in order.
 
-use crate::check::{Scope, Unsigned, check_tree};
+use crate::check::{Scope, check_tree};
 use crate::checked::{CheckedSelection, CheckedStep};
 use crate::expression::Expression;
 use crate::source::ExpressionError;
+use crate::typing::Unsigned;
 use event_columns::{ColumnType, nearest_names};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

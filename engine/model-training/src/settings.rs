@@ -14,7 +14,7 @@ const MAX_THREADS: usize = 1024;
 ///
 /// ```json
 /// {"model": {"network": {"layers": [{"type": "dense", "units": 1}]}}, "epochs": 5, "batch_size": 100,
-///  "mode": "standard", "early_stopping": {"patience": 3}, "schedule": {"type": "cosine"}, "seed": 1}
+///  "mode": "standard", "early_stopping": {"patience": 3}, "learning_rate_schedule": {"type": "cosine"}, "seed": 1}
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +40,7 @@ pub struct TrainingSettings {
     pub early_stopping: Option<EarlyStopping>,
     /// Default: constant.
     #[serde(default)]
-    pub schedule: LearningRateSchedule,
+    pub learning_rate_schedule: LearningRateSchedule,
     /// Largest norm of all gradients together, above 0. Default: no limit.
     #[serde(default)]
     pub clip_gradient_norm: Option<f64>,
@@ -96,7 +96,7 @@ impl TrainingSettings {
             mode: ChunkOrder::default(),
             shuffle: default_shuffle(),
             early_stopping: None,
-            schedule: LearningRateSchedule::default(),
+            learning_rate_schedule: LearningRateSchedule::default(),
             clip_gradient_norm: None,
             seed: 0,
             device: Device::default(),
@@ -132,7 +132,7 @@ impl TrainingSettings {
             let fits = min_delta >= 0.0 && min_delta.is_finite();
             in_range("early_stopping.min_delta", min_delta, fits, "at least 0")?;
         }
-        check_schedule(self.schedule)?;
+        check_schedule(self.learning_rate_schedule)?;
         if self.resume && self.checkpoint.is_none() {
             return Err(SettingsError::ResumeWithoutCheckpoint);
         }
@@ -150,23 +150,36 @@ fn check_schedule(schedule: LearningRateSchedule) -> Result<(), SettingsError> {
     match schedule {
         LearningRateSchedule::Constant => Ok(()),
         LearningRateSchedule::Step { factor, every_epochs } => {
-            in_range("schedule.factor", factor, factor_fits(factor, 1.0), "above 0 and at most 1")?;
-            in_range("schedule.every_epochs", every_epochs as f64, every_epochs >= 1, "at least 1")
+            in_range(
+                "learning_rate_schedule.factor",
+                factor,
+                factor_fits(factor, 1.0),
+                "above 0 and at most 1",
+            )?;
+            in_range(
+                "learning_rate_schedule.every_epochs",
+                every_epochs as f64,
+                every_epochs >= 1,
+                "at least 1",
+            )
         }
-        LearningRateSchedule::Exponential { factor } => {
-            in_range("schedule.factor", factor, factor_fits(factor, 1.0), "above 0 and at most 1")
-        }
+        LearningRateSchedule::Exponential { factor } => in_range(
+            "learning_rate_schedule.factor",
+            factor,
+            factor_fits(factor, 1.0),
+            "above 0 and at most 1",
+        ),
         LearningRateSchedule::Cosine { min_rate } => {
-            in_range("schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
+            in_range("learning_rate_schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
         }
         LearningRateSchedule::Plateau { factor, min_rate, .. } => {
             in_range(
-                "schedule.factor",
+                "learning_rate_schedule.factor",
                 factor,
                 factor_fits(factor, 1.0) && factor < 1.0,
                 "above 0 and below 1",
             )?;
-            in_range("schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
+            in_range("learning_rate_schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
         }
     }
 }
@@ -221,7 +234,7 @@ impl CheckedSettings {
             order: said.mode,
             shuffle: said.shuffle,
             early_stopping: said.early_stopping,
-            schedule: said.schedule,
+            schedule: said.learning_rate_schedule,
             clip_gradient_norm: said.clip_gradient_norm,
             seed: said.seed,
             device: said.device,
@@ -297,7 +310,7 @@ mod tests {
     fn settings_survive_json() {
         let json = format!(
             r#"{{{NETWORK}, "mode": "standard", "early_stopping": {{"patience": 3}}, "clip_gradient_norm": 0.1,
-                "schedule": {{"type": "plateau", "factor": 0.5, "patience": 2}}, "seed": 18446744073709551615,
+                "learning_rate_schedule": {{"type": "plateau", "factor": 0.5, "patience": 2}}, "seed": 18446744073709551615,
                 "device": "cuda", "threads": 2, "checkpoint": "a.safetensors", "resume": true}}"#
         );
         let settings = TrainingSettings::from_json(&json).unwrap();
@@ -321,14 +334,26 @@ mod tests {
             r#", "early_stopping": {"patience": 1, "min_delta": -0.1}"#,
             "early_stopping.min_delta is -0.1",
         );
-        check(r#", "schedule": {"type": "step", "factor": 0, "every_epochs": 1}"#, "schedule.factor is 0");
         check(
-            r#", "schedule": {"type": "step", "factor": 0.5, "every_epochs": 0}"#,
-            "schedule.every_epochs is 0",
+            r#", "learning_rate_schedule": {"type": "step", "factor": 0, "every_epochs": 1}"#,
+            "learning_rate_schedule.factor is 0",
         );
-        check(r#", "schedule": {"type": "exponential", "factor": 1.5}"#, "above 0 and at most 1");
-        check(r#", "schedule": {"type": "plateau", "factor": 1.0, "patience": 1}"#, "above 0 and below 1");
-        check(r#", "schedule": {"type": "cosine", "min_rate": -1}"#, "schedule.min_rate is -1");
+        check(
+            r#", "learning_rate_schedule": {"type": "step", "factor": 0.5, "every_epochs": 0}"#,
+            "learning_rate_schedule.every_epochs is 0",
+        );
+        check(
+            r#", "learning_rate_schedule": {"type": "exponential", "factor": 1.5}"#,
+            "above 0 and at most 1",
+        );
+        check(
+            r#", "learning_rate_schedule": {"type": "plateau", "factor": 1.0, "patience": 1}"#,
+            "above 0 and below 1",
+        );
+        check(
+            r#", "learning_rate_schedule": {"type": "cosine", "min_rate": -1}"#,
+            "learning_rate_schedule.min_rate is -1",
+        );
         check(r#", "resume": true"#, "name the checkpoint");
         check_json(r#"{"model": {"network": {"layers": []}}}"#, "must be dense");
         check_json(r#"{"epochs": 1}"#, "missing field `model`");

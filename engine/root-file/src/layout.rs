@@ -168,7 +168,10 @@ impl<'a> Describer<'a> {
                     offset += sizes[position];
                     let column_type = ColumnType::fixed(stored.element(), width(leaf));
                     let layout = Layout { column_type, stored, shape, counter: None };
-                    Described { type_name: with_dimensions(word, leaf, None), layout: Ok(layout) }
+                    Described {
+                        type_name: with_dimensions(word, leaf, self.text(&leaf.title), None),
+                        layout: Ok(layout),
+                    }
                 }
                 (_, number) => Described {
                     type_name: number
@@ -204,7 +207,8 @@ impl<'a> Describer<'a> {
     fn numbers(&self, leaf: &LeafRecord, stored: Stored, word: &str, head_bytes: usize) -> Described {
         let width = width(leaf);
         let counter = leaf.count_leaf.and_then(|count| self.tree.leaves.get(count));
-        let type_name = with_dimensions(word, leaf, counter.map(|count| self.text(&count.name)));
+        let type_name =
+            with_dimensions(word, leaf, self.text(&leaf.title), counter.map(|count| self.text(&count.name)));
         let layout = match counter {
             None => Layout {
                 column_type: ColumnType::fixed(stored.element(), width),
@@ -359,11 +363,22 @@ pub(crate) fn width(leaf: &LeafRecord) -> usize {
     usize::try_from(leaf.n_values).unwrap_or(1).max(1)
 }
 
-fn with_dimensions(word: &str, leaf: &LeafRecord, counter: Option<&str>) -> String {
-    let width = width(leaf);
+/// `float[n][2][3]`: the counter, and the fixed dimensions as the title of the leaf, `x[n][2][3]`, has them.
+fn with_dimensions(word: &str, leaf: &LeafRecord, title: &str, counter: Option<&str>) -> String {
     let list = counter.map_or_else(String::new, |name| format!("[{name}]"));
-    let fixed = if width > 1 { format!("[{width}]") } else { String::new() };
-    format!("{word}{list}{fixed}")
+    format!("{word}{list}{}", fixed_dimensions(title, width(leaf)))
+}
+
+/// `[2][3]`; `[6]` where the title says something else than the number of values does.
+fn fixed_dimensions(title: &str, width: usize) -> String {
+    if width < 2 {
+        return String::new();
+    }
+    let of_title = title.split('[').skip(1).filter_map(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    let dimensions: Vec<usize> = of_title.collect();
+    let product = dimensions.iter().try_fold(1_usize, |product, length| product.checked_mul(*length));
+    let dimensions = if product == Some(width) { dimensions } else { vec![width] };
+    dimensions.iter().fold(String::new(), |text, length| text + "[" + &length.to_string() + "]")
 }
 
 /// `evt.P3.Px[3]` is the member `Px`.
@@ -375,6 +390,15 @@ fn member_name(branch_name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dimensions() {
+        assert_eq!(fixed_dimensions("x[n][2][3]", 6), "[2][3]");
+        assert_eq!(fixed_dimensions("x[4]", 4), "[4]");
+        assert_eq!(fixed_dimensions("x", 1), "");
+        assert_eq!(fixed_dimensions("x[2][", 6), "[6]");
+        assert_eq!(fixed_dimensions("x[18446744073709551615][2]", 6), "[6]");
+    }
 
     #[test]
     fn members() {

@@ -2,13 +2,16 @@
 
 use crate::{Format, TableFileError};
 use event_columns::{BranchInfo, Column, EventTable, PieceAt, PieceSink, ReadError, TableInfo};
-use event_frame::{column_from_series, column_type_of};
+use event_frame::{FrameError, column_from_series, column_type_of};
 use polars::frame::DataFrame;
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
     ArrowDataType, CsvReadOptions, DataType, JsonFormat, JsonReader, NamedFrom, ParquetReader, PolarsError,
     SerReader, Series,
 };
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::ops::Range;
@@ -100,28 +103,22 @@ impl TableFile {
             series = floats_of_nothing(series).map_err(|cause| failed("read", path, format, cause))?;
             let (name, dtype) = (series.name().to_string(), series.dtype().clone());
             let readable = column_type_of(&dtype).ok_or_else(|| no_counterpart(&dtype.to_string()));
-            let column = match readable {
-                Ok(_) => Some(
-                    column_from_series(series, None)
-                        .map_err(|cause| TableFileError::Frame { path: path.to_path_buf(), cause })?,
-                ),
-                Err(_) => None,
+            let column = match readable.map(|_| column_from_series(series, None)) {
+                Ok(Ok(column)) => Ok(column),
+                Ok(Err(cause @ FrameError::MissingBesideLarge { .. })) => Err(cause.to_string()),
+                Ok(Err(cause)) => return Err(TableFileError::Frame { path: path.to_path_buf(), cause }),
+                Err(reason) => Err(reason),
             };
-            let n_bytes = column.as_ref().map_or(0, Column::buffer_bytes) as u64;
             info.branches.push(BranchInfo {
                 name: name.as_str().into(),
                 type_name: dtype.to_string(),
                 // Missing numbers have turned integers into floats by now.
-                column_type: column
-                    .as_ref()
-                    .map(Column::column_type)
-                    .ok_or(())
-                    .map_err(|()| readable.err().unwrap_or_default()),
+                column_type: column.as_ref().map(Column::column_type).map_err(Clone::clone),
                 stored_bytes: 0,
-                decoded_bytes: n_bytes,
+                decoded_bytes: column.as_ref().map_or(0, Column::buffer_bytes) as u64,
                 codec: String::new(),
             });
-            columns.push(column);
+            columns.push(column.ok());
         }
         Ok(Self { info, columns })
     }
@@ -232,15 +229,34 @@ fn read_csv(path: &Path, bytes: Vec<u8>) -> Result<DataFrame, TableFileError> {
     if let Some((line, column, reason)) = broken_csv_line(&bytes) {
         return Err(TableFileError::Line { path: path.to_path_buf(), line, column, reason });
     }
+    let failed = |cause| failed("read", path, Format::Csv, cause);
+    // A file without a byte is refused below.
+    if !bytes.is_empty()
+        && let Some((column, reason)) = doubled_csv_column(&bytes).map_err(failed)?
+    {
+        return Err(TableFileError::Line { path: path.to_path_buf(), line: 1, column, reason });
+    }
     // All rows are looked at before a type is chosen: a column of integers may end with a fraction.
     let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(None);
-    options
-        .into_reader_with_file_handle(Cursor::new(bytes))
-        .finish()
-        .map_err(|cause| failed("read", path, Format::Csv, cause))
+    options.into_reader_with_file_handle(Cursor::new(bytes)).finish().map_err(failed)
 }
 
-/// The first line with another number of cells than the header, or a header that names a column twice.
+/// The cell of a column that the header names for the second time: polars would give it a name of its own.
+fn doubled_csv_column(bytes: &[u8]) -> Result<Option<(usize, String)>, PolarsError> {
+    let options = CsvReadOptions::default().with_has_header(false).with_n_rows(Some(1));
+    let options = options.with_infer_schema_length(Some(0));
+    let header = options.into_reader_with_file_handle(Cursor::new(bytes)).finish()?;
+    let mut seen = HashSet::new();
+    for (position, column) in header.columns().iter().enumerate() {
+        let name = column.get(0)?.str_value().into_owned();
+        if let Some(twice) = seen.replace(name) {
+            return Ok(Some((position + 1, format!("the header names the column `{twice}` twice"))));
+        }
+    }
+    Ok(None)
+}
+
+/// The first line with another number of cells than the header.
 fn broken_csv_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
     let mut n_header_cells = None;
     let (mut line, mut first_line, mut n_cells, mut in_quotes, mut is_blank) = (1, 1, 1, false, true);
@@ -293,8 +309,11 @@ fn broken_json_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
         if line.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
             return Some((number + 1, 1, "a line must be one JSON object {..}".to_string()));
         }
-        if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(line) {
-            return Some((number + 1, error.column(), error.to_string()));
+        if let Err(error) = serde_json::from_slice::<DistinctKeys>(line) {
+            let reason = error.to_string();
+            // Its own place counts from the start of this line.
+            let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
+            return Some((number + 1, error.column(), reason.to_string()));
         }
         if let Some(column) = too_large_integer(line) {
             let reason =
@@ -303,6 +322,35 @@ fn broken_json_line(bytes: &[u8]) -> Option<(usize, usize, String)> {
         }
     }
     None
+}
+
+/// A JSON object that names no key twice: polars would keep one of the values and say nothing.
+struct DistinctKeys;
+
+impl<'de> Deserialize<'de> for DistinctKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = DistinctKeys;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DistinctKeys, A::Error> {
+                let mut keys = HashSet::new();
+                while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    if let Some(twice) = keys.replace(key) {
+                        return Err(A::Error::custom(format!(
+                            "the key `{twice}` stands twice in this object"
+                        )));
+                    }
+                }
+                Ok(DistinctKeys)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 /// Where a whole number stands in a line of JSON that does not fit an `i64`: polars has no type for it.

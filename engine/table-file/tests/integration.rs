@@ -78,6 +78,35 @@ fn broken_csv_is_located() {
     refuse(&folder.file("a.csv", b"a,b\n1,2\n3\n"), "line 3, column 1: 1 cells where the header has 2");
     refuse(&folder.file("b.csv", b"a,b\n1,2,3\n"), "line 2, column 3: 3 cells");
     refuse(&folder.file("c.csv", b"a,b\n1,\"2\n"), "no closing quote");
+    refuse(
+        &folder.file("d.csv", b"a,b,a\n1,2,3\n"),
+        "line 1, column 3: the header names the column `a` twice",
+    );
+    let chunk = whole(&folder.file("e.csv", b"a,a_duplicated_0\n1,2\n"));
+    assert_eq!(names(&chunk), ["a", "a_duplicated_0"]);
+}
+
+#[test]
+fn integers_that_floats_would_round_are_not_read_beside_missing_ones() {
+    let folder = Folder::new("large");
+    let check = |name: &str, text: &[u8], expected: Option<&str>| {
+        let table = TableFile::open(folder.file(name, text), None).unwrap();
+        let found = table.info().find("n").map_err(|error| error.to_string());
+        match expected {
+            None => assert!(found.is_ok(), "{found:?}"),
+            Some(words) => assert!(found.as_ref().is_err_and(|error| error.contains(words)), "{found:?}"),
+        }
+        assert!(table.info().find("x").is_ok());
+    };
+    check("a.csv", b"x,n\n1,9007199254740993\n2,3\n", None);
+    check("b.csv", b"x,n\n1,9007199254740992\n2,\n", None);
+    check(
+        "c.csv",
+        b"x,n\n1,9007199254740993\n2,\n",
+        Some("holds 9007199254740993, which a float would round"),
+    );
+    let lists = b"{\"x\": 1, \"n\": [null, -9007199254740993]}\n";
+    check("d.json", lists, Some("holds -9007199254740993, which"));
 }
 
 #[test]
@@ -124,6 +153,8 @@ fn broken_json_is_located() {
     refuse(&folder.file("a.json", b"{\"a\": 1}\n{\"a\": }\n"), "line 2, column 7");
     refuse(&folder.file("b.json", b"[1]\n"), "line 1, column 1: a line must be one JSON object");
     refuse(&folder.file("c.json", b"{\"a\": 1"), "line 1");
+    let twice = b"{\"a\": {\"b\": 1}, \"b\": 2}\n{\"a\": 1, \"b\": 2, \"a\": 3}\n";
+    refuse(&folder.file("g.json", twice), "line 2, column 24: the key `a` stands twice in this object");
     let large =
         b"{\"a\": \"18446744073709551615\", \"b\": -1e30}\n{\"a\": \"\\\"\", \"b\": 18446744073709551615}\n";
     refuse(&folder.file("e.jsonl", large), "line 2, column 18: a whole number beyond 64 bits");

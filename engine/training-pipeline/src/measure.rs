@@ -276,18 +276,13 @@ fn arranged(mut specs: Specs, request: &PipelineRequest) -> Specs {
 }
 
 fn load(path: &Path, samples: &[Sample], opener: &FileOpener) -> Result<Specs, PipelineError> {
-    let name = path.to_string_lossy();
-    let text = match opener.afar(&name) {
-        Some(_) => opener
-            .read_text(&name)
-            .map_err(|cause| PipelineError::Input { file: name.into_owned(), cause: Box::new(cause) })?,
-        None => std::fs::read_to_string(path).map_err(|cause| PipelineError::File {
-            action: "read",
-            path: path.to_path_buf(),
-            cause,
-        })?,
-    };
-    let mut specs = Specs::from_json(&text)?;
+    let text = opener.read_text_of(path).map_err(|cause| PipelineError::File {
+        action: "read",
+        path: path.to_path_buf(),
+        cause,
+    })?;
+    let mut specs = Specs::from_json(&text)
+        .map_err(|cause| PipelineError::Input { file: path.display().to_string(), cause: Box::new(cause) })?;
     for sample in samples {
         specs.adopt_types(&sample.output_branches());
     }

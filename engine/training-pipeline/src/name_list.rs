@@ -2,7 +2,7 @@
 
 use crate::PipelineError;
 use byte_source::{FileOpener, NameAfar};
-use std::io::{Error, ErrorKind};
+use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
 /// The entries of a text with one name a line; empty lines and lines that start with `#` are skipped.
@@ -16,35 +16,31 @@ pub fn commas(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
 }
 
-/// Reads the list from the file that `said` names, else takes `said` itself as a list with commas.
+/// Reads the list from the file that `said` names, here or afar, else takes `said` itself as a list with commas.
 ///
 /// A data file such as `a.root` is a list of one, not a text file of names.
 ///
 /// # Errors
 /// The file's own error when it exists and cannot be read as text.
-pub fn read(said: &str) -> std::io::Result<Vec<String>> {
+pub fn read(said: &str, opener: &FileOpener) -> std::io::Result<Vec<String>> {
     let path = Path::new(said);
-    if !is_data(path) && path.is_file() {
-        return Ok(lines(&std::fs::read_to_string(path)?));
+    let is_afar = opener.afar(said).is_some() && commas(said).len() == 1 && !has_pattern(said);
+    if !is_data(path) && (is_afar || path.is_file()) {
+        return Ok(lines(&opener.read_text_of(path)?));
     }
     Ok(commas(said))
 }
 
 /// Reads the list of input files as [`read`] does, and replaces each name whose last part has `*` or `?` by the
-/// files that fit it, in order of their names.
+/// files that fit it, in order of their names. `is_table` says that the format of the files was given: then a file whose
+/// name does not tell its format and that does not list files is itself the data.
 ///
 /// # Errors
 /// [`PipelineError::File`] for a list that does not exist or cannot be read, and for a folder;
 /// [`PipelineError::Input`] for a pattern that no file fits.
-pub fn read_files(said: &str, opener: &FileOpener) -> Result<Vec<String>, PipelineError> {
+pub fn read_files(said: &str, is_table: bool, opener: &FileOpener) -> Result<Vec<String>, PipelineError> {
     let path = Path::new(said);
     let problem = |cause: Error| PipelineError::File { action: "read", path: path.to_path_buf(), cause };
-    if opener.afar(said).is_some() && commas(said).len() == 1 && !is_data(path) && !has_pattern(said) {
-        let text = opener.read_text(said);
-        let text =
-            text.map_err(|cause| PipelineError::Input { file: said.to_string(), cause: Box::new(cause) })?;
-        return expand(&lines(&text), opener);
-    }
     let is_one = commas(said).len() == 1 && !said.contains("://") && !has_pattern(said);
     if is_one && path.is_dir() {
         return Err(problem(Error::new(ErrorKind::IsADirectory, folder_advice(said))));
@@ -52,7 +48,21 @@ pub fn read_files(said: &str, opener: &FileOpener) -> Result<Vec<String>, Pipeli
     if is_one && !is_data(path) && !path.exists() {
         return Err(problem(Error::new(ErrorKind::NotFound, "this list of input files does not exist")));
     }
-    expand(&read(said).map_err(problem)?, opener)
+    if is_one && is_table && !is_data(path) && !lists_files(path).map_err(problem)? {
+        return Ok(vec![said.to_string()]);
+    }
+    expand(&read(said, opener).map_err(problem)?, opener)
+}
+
+/// Whether the first line of a text that is no comment names a file.
+fn lists_files(path: &Path) -> std::io::Result<bool> {
+    const MOST_BYTES: u64 = 64 << 10;
+    let mut start = Vec::new();
+    std::fs::File::open(path)?.take(MOST_BYTES).read_to_end(&mut start)?;
+    let first = lines(&String::from_utf8_lossy(&start)).into_iter().next();
+    let names_a_file =
+        |name: &String| is_data(Path::new(name)) || has_pattern(name) || Path::new(name).exists();
+    Ok(first.as_ref().is_some_and(names_a_file))
 }
 
 /// Replaces each name whose last part has `*` or `?` by the files that fit it, in order of their names.
@@ -129,7 +139,7 @@ fn has_pattern(name: &str) -> bool {
 
 fn is_data(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
-    ["root", "csv", "json", "jsonl", "ndjson", "parquet", "gz", "bz2"].contains(&extension.as_str())
+    ["root", "csv", "json", "jsonl", "ndjson", "parquet", "pq", "gz", "bz2"].contains(&extension.as_str())
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text and `?` for any letter.
@@ -158,18 +168,37 @@ mod tests {
     fn lists() {
         assert_eq!(lines("a.root\n# no\n\n b.root \n"), ["a.root", "b.root"]);
         assert_eq!(commas("0, 1,"), ["0", "1"]);
-        assert_eq!(read("nowhere.txt").unwrap(), ["nowhere.txt"]);
+        assert_eq!(read("nowhere.txt", &FileOpener::local()).unwrap(), ["nowhere.txt"]);
     }
 
     #[test]
     fn lists_of_files() {
         let here = FileOpener::local();
-        let said = |name: &str| read_files(name, &here).unwrap_err().to_string();
+        let said = |name: &str| read_files(name, false, &here).unwrap_err().to_string();
         assert!(said("nowhere.txt").contains("does not exist"));
         assert!(said("src").contains("it is a folder"));
         assert!(said("src/nowhere*.root").contains("no file fits"));
-        assert_eq!(read_files("src/name_l*.rs,a.root", &here).unwrap(), ["src/name_list.rs", "a.root"]);
-        assert_eq!(read_files("nowhere.root", &here).unwrap(), ["nowhere.root"]);
+        assert_eq!(
+            read_files("src/name_l*.rs,a.root", false, &here).unwrap(),
+            ["src/name_list.rs", "a.root"]
+        );
+        assert_eq!(read_files("nowhere.root", false, &here).unwrap(), ["nowhere.root"]);
+    }
+
+    #[test]
+    fn a_file_whose_name_tells_nothing_is_data_or_a_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let said = path.to_str().unwrap();
+        let check = |text: &str, is_table: bool, expected: &[&str]| {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(read_files(said, is_table, &FileOpener::local()).unwrap(), expected);
+        };
+        check("# my files\na.json\n", true, &["a.json"]);
+        check("a.json\n", false, &["a.json"]);
+        check(said, true, &[said]);
+        check("{\"x\": 1}\n", true, &[said]);
+        check("x,y\n1,2\n", true, &[said]);
     }
 
     #[test]

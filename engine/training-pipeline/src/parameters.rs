@@ -3,6 +3,7 @@
 //! The original's own files are taken as they are: an empty string may stand for an empty list, a list may be
 //! written as one string with commas, and keys that nothing reads are named in [`Parameters::notes`], not refused.
 
+use byte_source::FileOpener;
 use event_columns::nearest_names;
 use event_matrix::Compat;
 use serde_json::{Map, Value};
@@ -234,10 +235,10 @@ impl Parameters {
     ///
     /// # Errors
     /// The file's own error when it exists and cannot be read.
-    pub fn resolve_branch_files(&mut self) -> std::io::Result<()> {
+    pub fn resolve_branch_files(&mut self, opener: &FileOpener) -> std::io::Result<()> {
         let [only] = self.excluded_branches.as_slice() else { return Ok(()) };
-        if Path::new(only).is_file() {
-            let text = std::fs::read_to_string(only)?;
+        if Path::new(only).is_file() || opener.afar(only).is_some() {
+            let text = opener.read_text_of(Path::new(only))?;
             self.excluded_branches = crate::name_list::lines(&text);
         }
         Ok(())

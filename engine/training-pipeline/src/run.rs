@@ -133,7 +133,7 @@ pub(crate) fn training_settings(request: &PipelineRequest) -> Result<TrainingSet
         restore_best: true,
     });
     if let Some(schedule) = &parameters.learning_rate_schedule {
-        settings.schedule =
+        settings.learning_rate_schedule =
             serde_json::from_value(schedule.clone()).map_err(|error| PipelineError::Settings {
                 problem: format!(
                     "`learning_rate_schedule` is not valid: {error}; docs/model.md lists the schedules"

@@ -87,6 +87,9 @@ fn what_is_not_specs_is_refused() {
     };
     check("", "EOF");
     check("[]", "not an object");
+    check(r#"{"minv": {"x": NaN}}"#, "`NaN` in line 1, column 16 is no number in JSON");
+    check("{\"minv\": {\"x\": 1,\n\"y\": -Infinity}}", "`Infinity` in line 2, column 7 is no number");
+    check(r#"{"minv": {"x": nothing}}"#, "expected ident");
     check("{}", "`jdim` is missing");
     check(r#"{"format": "other"}"#, "the format is \"other\"");
     check(r#"{"format": "mlaas4hep-specs", "version": 9}"#, "the version is 9");
@@ -100,6 +103,22 @@ fn what_is_not_specs_is_refused() {
     for end in (0..whole.len()).step_by(7) {
         assert!(Specs::from_json(&whole[..end]).is_err());
     }
+}
+
+#[test]
+fn edited_numbers_of_the_original_keys_win() {
+    let whole = measure(&table("a.root", &three_events()), SpecsMode::Full).to_json();
+    let minv = r#""minv":{"run":1.0,"met":-4.0"#;
+    assert!(whole.contains(minv), "{whole}");
+    let edited = Specs::from_json(&whole.replace(minv, r#""minv":{"run":1.0,"met":-5.5"#)).unwrap();
+    assert_eq!(edited.branch("met").unwrap().min(), Some(-5.5));
+    let check = |edited: &str, expected: &str| {
+        let edited = whole.replace(minv, &format!(r#""minv":{{"run":1.0,"met":{edited}"#));
+        let error = Specs::from_json(&edited).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("11", "`met` has the minimum 11 above the maximum 10");
+    check("\"low\"", "`minv` of branch `met` is \"low\" and no number");
 }
 
 #[test]

@@ -100,9 +100,9 @@ impl Matrix {
 
     fn request(&self, console: &mut Console) -> anyhow::Result<PipelineRequest> {
         let opener = shared::opener();
-        let files = name_list::read_files(&self.files, &opener).map_err(failure::of_pipeline)?;
-        let labels =
-            name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
+        let files = name_list::read_files(&self.files, false, &opener).map_err(failure::of_pipeline)?;
+        let labels = name_list::read(&self.labels, &opener)
+            .with_context(|| format!("cannot read the list {}", self.labels))?;
         let mut parameters = read_parameters(&self.params, console)?;
         if let Some(compat) = &self.compat {
             parameters.compat = if compat == "uproot4" { Compat::Uproot4 } else { Compat::Master };

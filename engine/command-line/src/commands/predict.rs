@@ -56,7 +56,8 @@ impl Predict {
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         console.use_json_events(self.json);
         let files = match &self.files {
-            Some(said) => name_list::read_files(said, &shared::opener()).map_err(failure::of_pipeline)?,
+            Some(said) => name_list::read_files(said, self.input_type.is_some(), &shared::opener())
+                .map_err(failure::of_pipeline)?,
             None => Vec::new(),
         };
         self.check_outputs(&files)?;

@@ -118,7 +118,7 @@ impl Reader {
             redirector: self.redirector.clone(),
             ..Parameters::default()
         };
-        parameters.resolve_branch_files()?;
+        parameters.resolve_branch_files(&shared::opener())?;
         let (files, opened) = (std::slice::from_ref(&self.fin), OpenedTables::default());
         let mut inputs = open_all(files, &opened, &parameters, None, &shared::opener())?;
         inputs.pop().ok_or_else(|| anyhow::anyhow!("no input file"))

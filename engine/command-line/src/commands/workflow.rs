@@ -88,11 +88,12 @@ impl Workflow {
 
     fn request(&self, model: &str, console: &mut Console) -> anyhow::Result<PipelineRequest> {
         let opener = shared::opener();
-        let files = name_list::read_files(&self.files, &opener).map_err(failure::of_pipeline)?;
-        let labels =
-            name_list::read(&self.labels).with_context(|| format!("cannot read the list {}", self.labels))?;
-        let parameters = read_parameters(&self.params, console)?;
         let format = self.dtype.as_deref().map(read_format).transpose()?.flatten();
+        let files =
+            name_list::read_files(&self.files, format.is_some(), &opener).map_err(failure::of_pipeline)?;
+        let labels = name_list::read(&self.labels, &opener)
+            .with_context(|| format!("cannot read the list {}", self.labels))?;
+        let parameters = read_parameters(&self.params, console)?;
         Ok(PipelineRequest {
             opened: OpenedTables::default(),
             labels: Labels::said(labels, files.len()),
@@ -165,7 +166,9 @@ pub(crate) fn read_parameters(path: &Path, console: &mut Console) -> anyhow::Res
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
-    parameters.resolve_branch_files().context("cannot read the file that exclude_branches names")?;
+    parameters
+        .resolve_branch_files(&shared::opener())
+        .context("cannot read the file that exclude_branches names")?;
     parameters.notes.iter().for_each(|note| console.message(note));
     Ok(parameters)
 }

@@ -88,6 +88,7 @@ fn what_does_not_fit_is_said() {
     refuse("jet_pt[n > 1]", "make it a cut");
     refuse("jet_pt[met]", "a position");
     refuse("hypot(n)", "`hypot` takes 2 arguments, not 1");
+    refuse("abs(n, met)", "`abs` takes 1 argument, not 2");
     refuse("abs", "is a function");
     refuse(
         "jet_pt + mu_pt",

@@ -20,7 +20,7 @@ fn rows() -> Rows {
 fn others(mode: &str, checkpoint: &Path) -> String {
     format!(
         r#", "epochs": 4, "mode": "{mode}", "resume": true, "checkpoint": "{}",
-            "schedule": {{"type": "plateau", "factor": 0.5, "patience": 0}}, "early_stopping": {{"patience": 3}}"#,
+            "learning_rate_schedule": {{"type": "plateau", "factor": 0.5, "patience": 0}}, "early_stopping": {{"patience": 3}}"#,
         checkpoint.display()
     )
 }

@@ -257,7 +257,7 @@ fn the_learning_rate_follows_its_schedule_and_gradients_are_clipped() {
     let Some(worker) = worker("the_learning_rate_follows_its_schedule_and_gradients_are_clipped") else {
         return;
     };
-    let schedule = r#", "epochs": 3, "schedule": {"type": "exponential", "factor": 0.5}"#;
+    let schedule = r#", "epochs": 3, "learning_rate_schedule": {"type": "exponential", "factor": 0.5}"#;
     let mut rows = Rows::train_only(two_clouds(100, 2, 16));
     let trained = run(settings(SMALL, schedule), &mut rows, &worker).unwrap();
     let rates: Vec<f64> = trained.history.iter().map(|record| record.learning_rate).collect();

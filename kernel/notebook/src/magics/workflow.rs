@@ -77,8 +77,8 @@ fn request(call: &Invocation, opener: &FileOpener) -> Result<PipelineRequest, Ma
                 .advise("%workflow? lists its files, and has a line to copy.")
         })
     };
-    let files = name_list::read_files(needed("--files")?, opener).map_err(problem)?;
-    let labels = name_list::read(needed("--labels")?)?;
+    let files = name_list::read_files(needed("--files")?, false, opener).map_err(problem)?;
+    let labels = name_list::read(needed("--labels")?, opener)?;
     let parameters = match value("--params") {
         None => Parameters::default(),
         Some(path) => {
@@ -90,7 +90,7 @@ fn request(call: &Invocation, opener: &FileOpener) -> Result<PipelineRequest, Ma
                 MagicError::new("ParameterError", with_causes(&error))
                     .advise("docs/parameters.md lists all keys.")
             })?;
-            parameters.resolve_branch_files()?;
+            parameters.resolve_branch_files(opener)?;
             parameters
         }
     };
