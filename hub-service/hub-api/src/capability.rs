@@ -68,12 +68,14 @@ impl Capabilities {
     }
 
     /// Whether an action on a name is allowed. `Create` is a new name; making a folder is allowed above a place where
-    /// something may be made, too.
+    /// something may be made, too. What a token may do anything with, and the folders above it, it may look at: clients of
+    /// `WebDAV` ask before they write.
     #[must_use]
     pub fn allow(&self, workspace: &WorkspaceName, path: &FilePath, action: Action) -> bool {
         let asked: Vec<&str> = workspace.as_str().split('/').chain(path.parts()).collect();
         self.0.iter().any(|capability| {
             let suits = match action {
+                Action::Look => true,
                 Action::Read => capability.right == Right::Read,
                 Action::Create | Action::MakeFolder => {
                     matches!(capability.right, Right::Create | Right::Modify)
@@ -83,9 +85,20 @@ impl Capabilities {
             };
             // A workspace is a folder for sure.
             let is_its_folder = path.is_root() && capability.is_at(&asked);
-            let is_parent = action == Action::MakeFolder && capability.lies_below(&asked);
+            let is_parent =
+                matches!(action, Action::Look | Action::MakeFolder) && capability.lies_below(&asked);
             suits && (capability.covers(&asked) || is_its_folder || is_parent)
         })
+    }
+
+    /// Names of workspaces that they may open: whether there are such is not known here. `/`, which opens all, names none.
+    #[must_use]
+    pub fn workspaces(&self) -> Vec<WorkspaceName> {
+        let beginnings = |capability: &Capability| -> Vec<WorkspaceName> {
+            let n_parts = 1..=capability.parts.len();
+            n_parts.filter_map(|n| WorkspaceName::new(&capability.parts[..n].join("/")).ok()).collect()
+        };
+        self.0.iter().flat_map(beginnings).collect()
     }
 
     /// The most that is allowed anywhere in a workspace.
@@ -179,6 +192,7 @@ mod tests {
         let check = |scope: &str, expected: [bool; 5]| {
             let actions =
                 [Action::Read, Action::Create, Action::MakeFolder, Action::Write, Action::Administer];
+            assert!(allows(scope, Action::Look, "foo:a/b"), "{scope}");
             assert_eq!(actions.map(|action| allows(scope, action, "foo:a/b")), expected, "{scope}");
         };
         check("storage.read:/foo/a", [true, false, false, false, false]);
@@ -187,6 +201,11 @@ mod tests {
         // Parents may be made, and nothing else there.
         check("storage.create:/foo/a/b/c", [false, false, true, false, false]);
         check("storage.read:/foo storage.create:/foo", [true, true, true, false, false]);
+        check("storage.poll:/foo", [false; 5]);
+        for name in ["foo:", "foo:a", "foo:a/b/x"] {
+            assert!(allows("storage.create:/foo/a/b/", Action::Look, name), "{name}");
+        }
+        assert!(!allows("storage.create:/foo/a/b/", Action::Look, "foo:a/c"));
     }
 
     #[test]
@@ -212,6 +231,15 @@ mod tests {
         check("data", "x", false);
         assert_eq!(all.role_in(&WorkspaceName::new("higgs").unwrap()), Some(Role::Reader));
         assert_eq!(all.role_in(&WorkspaceName::new("data").unwrap()), None);
+    }
+
+    #[test]
+    fn workspaces_are_named_by_paths() {
+        let all =
+            Capabilities::parse("storage.read:/cms/higgs/data storage.modify:/~alice storage.read:/", "/");
+        let names = all.unwrap().unwrap().workspaces();
+        let names: Vec<_> = names.iter().map(WorkspaceName::as_str).collect();
+        assert_eq!(names, ["cms", "cms/higgs", "cms/higgs/data", "~alice"]);
     }
 
     proptest! {

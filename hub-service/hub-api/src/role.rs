@@ -20,6 +20,8 @@ pub enum Role {
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Ask whether a name is there, and what it is.
+    Look,
     /// List, read, follow changes.
     Read,
     /// Write under a new name.
@@ -37,7 +39,7 @@ impl Action {
     #[must_use]
     pub fn least_role(self) -> Role {
         match self {
-            Self::Read => Role::Reader,
+            Self::Look | Self::Read => Role::Reader,
             Self::Create | Self::MakeFolder | Self::Write => Role::Writer,
             Self::Administer => Role::Admin,
         }

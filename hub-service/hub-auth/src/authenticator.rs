@@ -89,7 +89,7 @@ impl Authenticator {
             return Ok(Caller { principal: self.principal(&token, "", freshness).await?, xsrf: None });
         }
         if let Some(session) = self.session(headers) {
-            let Session { token, id } = session.ok_or(AuthError::SessionEnded)?;
+            let Session { token, id } = session?;
             let principal = self.principal(&token, id, freshness).await.map_err(|error| match error {
                 AuthError::UnknownToken => AuthError::SessionEnded,
                 other => other,
@@ -103,7 +103,7 @@ impl Authenticator {
     /// Whether the token of a request was good a moment ago: said without asking the hub.
     pub async fn is_known(&self, headers: &HeaderMap) -> bool {
         let shown = bearer(headers).map(|token| Session { token, id: "" });
-        let Some(Session { token, id }) = shown.or_else(|| self.session(headers).flatten()) else {
+        let Some(Session { token, id }) = shown.or_else(|| self.session(headers)?.ok()) else {
             return false;
         };
         self.dev.as_ref().is_some_and(|dev| dev.principal(&token).is_some())
@@ -126,7 +126,7 @@ impl Authenticator {
 
     /// Ends the session of a browser, and forgets what the hub said about it.
     pub async fn end_session(&self, headers: &HeaderMap) -> SetCookie {
-        if let Some(Session { token, id }) = self.session(headers).flatten() {
+        if let Some(Ok(Session { token, id })) = self.session(headers) {
             self.cache.forget(&token, id).await;
         }
         self.cookies.set(self.session_name(), "", Some(0))
@@ -143,12 +143,12 @@ impl Authenticator {
         self.hub.as_ref()
     }
 
-    /// The session of a browser, if it sends one; nothing in it where it cannot be read.
-    #[expect(clippy::option_option, reason = "no cookie, and one that cannot be read, are two things")]
-    fn session<'h>(&self, headers: &'h HeaderMap) -> Option<Option<Session<'h>>> {
+    /// The session of a browser, if it sends one; it may be none that can be read.
+    fn session<'h>(&self, headers: &'h HeaderMap) -> Option<Result<Session<'h>, AuthError>> {
         let sealed = self.cookies.get(headers, self.session_name())?;
         let id = foreign(headers, HUB_SESSION).unwrap_or_default();
-        Some(self.key.open(sealed, SESSION).map(|token| Session { token, id }))
+        let token = self.key.open(sealed, SESSION).ok_or(AuthError::SessionEnded);
+        Some(token.map(|token| Session { token, id }))
     }
 
     async fn principal(

@@ -52,16 +52,21 @@ impl Iam {
 
     /// Whose a token is that nobody else knows: each issuer that can be asked is asked.
     pub(crate) async fn of_opaque(&self, token: &Token) -> Result<Principal, AuthError> {
+        let mut error = AuthError::UnknownToken;
         // It names an issuer that is not on the list: nobody else is shown it.
         if issuer_of(token).is_some() {
-            return Err(AuthError::UnknownToken);
+            return Err(error);
         }
         for issuer in self.issuers.iter() {
-            if let Some(principal) = issuer.principal_of_opaque(token).await? {
-                return Ok(principal);
+            match issuer.principal_of_opaque(token).await {
+                Ok(Some(principal)) => return Ok(principal),
+                Ok(None) => {}
+                // Another one may know it. That one is down is no refusal.
+                Err(failure) if failure.status() >= 500 => error = failure,
+                Err(refusal) => return Err(refusal),
             }
         }
-        Err(AuthError::UnknownToken)
+        Err(error)
     }
 }
 

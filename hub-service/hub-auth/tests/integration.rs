@@ -2,6 +2,8 @@
 
 #[path = "integration/callers.rs"]
 mod callers;
+#[path = "integration/iam.rs"]
+mod iam;
 #[path = "integration/login.rs"]
 mod login;
 

@@ -1,5 +1,10 @@
 //! A `JupyterHub` of a few lines, for quick tests. It answers as versions 5.5 and 6.1 were seen to answer, and fails when it
-//! is told to. Tests of the contract itself run against the real one.
+//! is told to. Tests of the contract itself run against the real one. The same for an IAM
+//! ([`MockIssuer`]).
+
+mod issuer;
+
+pub use issuer::MockIssuer;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -51,7 +56,7 @@ impl Person {
     }
 }
 
-/// How the hub fares.
+/// How the hub or the issuer fares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weather {
     /// It answers.
@@ -156,9 +161,13 @@ fn lock(tables: &Shared) -> MutexGuard<'_, Tables> {
     tables.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits or fails as the weather is.
 async fn weather(tables: &Shared) -> Option<Response> {
     let weather = lock(tables).weather;
+    in_weather(weather).await
+}
+
+/// Waits or fails as the weather is.
+async fn in_weather(weather: Weather) -> Option<Response> {
     match weather {
         Weather::Fine => None,
         Weather::Slow(time) => {

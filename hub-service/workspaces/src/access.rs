@@ -57,7 +57,9 @@ impl Workspaces {
     /// The database.
     pub async fn workspaces_of(&self, actor: &Actor) -> Result<Vec<WorkspaceInfo>> {
         let mut names = actor.own_workspaces();
-        names.extend(self.granted_workspaces(actor).await?);
+        if actor.capabilities.is_none() {
+            names.extend(self.granted_workspaces(actor).await?);
+        }
         names.sort();
         names.dedup();
         let mut infos = Vec::with_capacity(names.len());
@@ -112,7 +114,7 @@ impl Workspaces {
         let seen = self.see(actor, workspace).await?;
         if !actor.reaches(workspace, path, action) {
             return Err(match action {
-                Action::Read => WorkspaceError::missing(format!("{workspace}/{path}")),
+                Action::Look | Action::Read => WorkspaceError::missing(format!("{workspace}/{path}")),
                 _ => WorkspaceError::OutOfReach { name: format!("{workspace}/{path}") },
             });
         }

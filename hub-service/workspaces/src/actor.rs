@@ -56,6 +56,9 @@ impl Actor {
 
     /// The workspaces that the name and the groups name.
     pub(crate) fn own_workspaces(&self) -> Vec<WorkspaceName> {
+        if let Some(capabilities) = &self.capabilities {
+            return capabilities.workspaces();
+        }
         let of_groups = self.groups.iter().map(|group| {
             let parent =
                 group.rsplit_once('/').filter(|(_, last)| matches!(*last, "admins" | "writers" | "readers"));

@@ -36,8 +36,9 @@ impl Workspaces {
     /// The app passwords of the actor that still work, newest first.
     ///
     /// # Errors
-    /// The database.
+    /// `OutOfReach` for a token that names its paths.
     pub async fn app_passwords(&self, actor: &Actor) -> Result<Vec<AppPasswordInfo>> {
+        check_reach(actor)?;
         let rows = sqlx::query(
             "SELECT id, label, created, expires, last_used, role FROM app_passwords \
              WHERE owner = $1 AND expires > $2 ORDER BY created DESC, id",
@@ -52,7 +53,7 @@ impl Workspaces {
     /// Makes an app password for the actor. It cannot allow more than the actor's own ceiling.
     ///
     /// # Errors
-    /// An actor that itself came by an app password; a label of no or more than 200 bytes; a life of more than 366 days;
+    /// An actor that itself came by an app password, or by a token that names its paths; a label of no or more than 200 bytes; a life of more than 366 days;
     /// more than 50 of them.
     pub async fn create_app_password(
         &self,
@@ -67,10 +68,7 @@ impl Workspaces {
                 "app passwords are made in the browser or with a token",
             );
         }
-        if actor.capabilities.is_some() {
-            // It would outlive the token, and reach further.
-            return Err(WorkspaceError::OutOfReach { name: "the app passwords of its owner".to_owned() });
-        }
+        check_reach(actor)?;
         if asked.label.is_empty() || asked.label.len() > 200 || asked.label.chars().any(char::is_control) {
             return invalid("label", asked.label.chars().take(40).collect(), "it has 1 to 200 bytes");
         }
@@ -122,6 +120,7 @@ impl Workspaces {
     /// # Errors
     /// `NotFound`, for those of others too.
     pub async fn delete_app_password(&self, actor: &Actor, id: &str) -> Result<()> {
+        check_reach(actor)?;
         let personal = self.personal(actor).await?;
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, personal).await?;
@@ -180,6 +179,14 @@ impl Workspaces {
     async fn personal(&self, actor: &Actor) -> Result<i64> {
         let name = WorkspaceName::of_person(&actor.name).map_err(|_| WorkspaceError::missing(&actor.name))?;
         self.ensure_workspace(&name).await
+    }
+}
+
+/// App passwords outlive a token that names its paths, and reach further.
+fn check_reach(actor: &Actor) -> Result<()> {
+    match actor.capabilities {
+        Some(_) => Err(WorkspaceError::OutOfReach { name: "the app passwords of its owner".to_owned() }),
+        None => Ok(()),
     }
 }
 

@@ -133,7 +133,7 @@ impl Workspaces {
     /// # Errors
     /// `NotFound`.
     pub async fn stat(&self, actor: &Actor, workspace: &WorkspaceName, path: &FilePath) -> Result<Entry> {
-        let seen = self.require(actor, workspace, path, Action::Read).await?;
+        let seen = self.require(actor, workspace, path, Action::Look).await?;
         if path.is_root() {
             return self.root_entry(seen.id).await;
         }

@@ -242,7 +242,9 @@ impl Workspaces {
         .fetch_optional(self.database().read())
         .await?;
         let row = upload_row(&row.ok_or_else(|| missing(id))?, id)?;
-        if row.expires <= self.now() {
+        // A narrow token does not end what was begun with another.
+        let is_in_reach = actor.reaches(&row.target.name, &row.target.path, Action::Create);
+        if row.expires <= self.now() || !is_in_reach {
             return Err(missing(id));
         }
         Ok(row)

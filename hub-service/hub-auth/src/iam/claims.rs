@@ -23,7 +23,7 @@ pub(crate) struct Claims {
     pub(crate) active: bool,
     #[serde(default)]
     aud: Audience,
-    /// Whom the token was given to (RFC 7662 section 2.2).
+    /// Whom the token was given to (RFC 9068 section 2.2, RFC 7662 section 2.2).
     client_id: Option<String>,
 }
 
@@ -45,15 +45,23 @@ impl Claims {
         self.groups.is_some() || self.wlcg_groups.is_some() || self.scope.as_ref().is_some_and(has_capability)
     }
 
-    /// Whether they are for this service. A token without an audience (those of INDIGO IAM's default profile) is for whom it
-    /// was given to, which must be a client of ours: else any other service could come here with the tokens of its users.
-    pub(crate) fn are_for(&self, settings: &IamSettings) -> bool {
-        let audiences = &settings.audiences;
-        match &self.aud {
-            Audience::One(one) => audiences.contains(one),
-            Audience::Several(several) => several.iter().any(|one| audiences.contains(one)),
-            Audience::None => self.client_id.as_deref().is_some_and(|id| settings.is_our_client(id)),
-        }
+    /// Whether they are for this service: by one of the audiences, compared as plain strings. A token without any (those of
+    /// INDIGO IAM's default profile) is for whom it was given to, which must be a client of ours: else any other service
+    /// could come here with the tokens of its users.
+    ///
+    /// # Errors
+    /// [`AuthError::TokenRefused`].
+    pub(crate) fn check_audience(&self, settings: &IamSettings) -> Result<(), AuthError> {
+        let is_known = |one: &String| settings.audiences.contains(one);
+        let (is_ours, reason) = match &self.aud {
+            Audience::One(one) => (is_known(one), "it is for another audience"),
+            Audience::Several(several) => (several.iter().any(is_known), "it is for another audience"),
+            Audience::None => (
+                self.client_id.as_deref().is_some_and(|id| settings.is_our_client(id)),
+                "it has no audience: ask for one of this service",
+            ),
+        };
+        if is_ours { Ok(()) } else { Err(AuthError::TokenRefused { reason: reason.to_owned() }) }
     }
 
     /// The same with what another answer about the same token adds.

@@ -4,8 +4,8 @@ use super::claims::Claims;
 use super::settings::{IamSettings, is_here, safe_address};
 use crate::bounded_answer::{self, NoAnswer};
 use crate::{AuthError, Principal, Token};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,8 +21,10 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 const KEYS_REFRESH: Duration = Duration::from_hours(6);
 /// ... and believed for so long where the issuer does not answer (both: guidance of WLCG).
 const KEYS_EXPIRE: Duration = Duration::from_hours(48);
-/// A key that is not known makes us look again, at most so often.
+/// A key that is not known makes us look again, at most so often ...
 const KEYS_PAUSE: Duration = Duration::from_mins(1);
+/// ... and so often where the issuer did not answer.
+const FAILURE_PAUSE: Duration = Duration::from_secs(10);
 /// What clocks may differ by, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
 
@@ -35,32 +37,50 @@ struct Discovery {
     userinfo_endpoint: Option<String>,
 }
 
+/// RFC 7517 section 5. Keys that we cannot read are for others.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<serde_json::Value>,
+}
+
 /// What is known of an issuer, and since when.
 #[derive(Clone, Default)]
 struct Known {
     discovery: Option<(Instant, Arc<Discovery>)>,
-    keys: Option<(Instant, Arc<JwkSet>)>,
+    keys: Option<(Instant, Arc<[Jwk]>)>,
     /// When its keys were asked for last, and what came of it.
     asked: Option<(Instant, Result<(), AuthError>)>,
 }
 
 impl Known {
-    fn key(&self, kid: Option<&str>, most_age: Duration) -> Option<Jwk> {
+    fn key(&self, wanted: &Header, most_age: Duration) -> Option<Jwk> {
         let (since, keys) = self.keys.as_ref()?;
         if since.elapsed() >= most_age {
             return None;
         }
-        match (kid, keys.keys.as_slice()) {
-            (Some(kid), _) => keys.find(kid).cloned(),
-            (None, [only]) => Some(only.clone()),
-            (None, _) => None,
+        let mut fitting = keys.iter().filter(|key| fits(key, wanted.alg));
+        match &wanted.kid {
+            Some(_) => fitting.find(|key| key.common.key_id == wanted.kid).cloned(),
+            None => fitting.next().filter(|_| fitting.next().is_none()).cloned(),
         }
     }
+}
+
+/// Whether signatures of the algorithm are made with keys of this kind.
+fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+    let is_of_its_kind = matches!(
+        (&key.algorithm, algorithm),
+        (AlgorithmParameters::RSA(_), Algorithm::RS256)
+            | (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256)
+    );
+    is_of_its_kind && key.common.public_key_use != Some(PublicKeyUse::Encryption)
 }
 
 pub(crate) struct Issuer {
     pub(crate) settings: IamSettings,
     http: reqwest::Client,
+    /// Whether it runs on this machine.
+    is_near: bool,
     known: Mutex<Known>,
     /// Held by who asks for keys: others wait for the same answer.
     asking: tokio::sync::Mutex<()>,
@@ -72,7 +92,7 @@ impl Issuer {
         let is_near = Url::parse(&settings.issuer).is_ok_and(|url| is_here(&url));
         let builder = if is_near { builder.no_proxy() } else { builder };
         let http = builder.build().map_err(|_| AuthError::IssuerDown { issuer: settings.issuer.clone() })?;
-        Ok(Self { settings, http, known: Mutex::default(), asking: tokio::sync::Mutex::default() })
+        Ok(Self { settings, http, is_near, known: Mutex::default(), asking: tokio::sync::Mutex::default() })
     }
 
     /// Whose a JWT of this issuer is.
@@ -105,9 +125,7 @@ impl Issuer {
         let Some(mut claims) = self.introspect(token).await?.filter(|claims| claims.active) else {
             return Ok(None);
         };
-        if !claims.are_for(&self.settings) {
-            return Err(AuthError::TokenRefused { reason: "it is for another audience".to_owned() });
-        }
+        claims.check_audience(&self.settings)?;
         if !claims.say_rights() {
             let more = self.userinfo(token).await?;
             claims = self.add(claims, more, "userinfo")?;
@@ -133,33 +151,37 @@ impl Issuer {
             let reason = format!("it is signed by {:?}, and only RS256 and ES256 are believed", header.alg);
             return Err(AuthError::TokenRefused { reason });
         }
-        let key = self.key(header.kid.as_deref()).await?;
+        let key = self.key(&header).await?;
         let key = DecodingKey::from_jwk(&key).map_err(refused)?;
         let mut rules = Validation::new(header.alg);
         rules.leeway = LEEWAY_SECONDS;
         rules.validate_nbf = true;
-        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        rules.set_required_spec_claims(&["exp", "iss", "sub"]);
         rules.set_issuer(&[&self.settings.issuer]);
-        rules.set_audience(&self.settings.audiences);
-        Ok(jsonwebtoken::decode::<Claims>(token.reveal(), &key, &rules).map_err(refused)?.claims)
+        // One rule for these and for introspected tokens.
+        rules.validate_aud = false;
+        let claims = jsonwebtoken::decode::<Claims>(token.reveal(), &key, &rules).map_err(refused)?.claims;
+        claims.check_audience(&self.settings)?;
+        Ok(claims)
     }
 
     /// The key of a token; the only one where the token names none.
-    async fn key(&self, kid: Option<&str>) -> Result<Jwk, AuthError> {
-        if let Some(key) = self.known().key(kid, KEYS_REFRESH) {
+    async fn key(&self, wanted: &Header) -> Result<Jwk, AuthError> {
+        if let Some(key) = self.known().key(wanted, KEYS_REFRESH) {
             return Ok(key);
         }
         let _asking = self.asking.lock().await;
         let known = self.known().clone();
-        if let Some(key) = known.key(kid, KEYS_REFRESH) {
+        if let Some(key) = known.key(wanted, KEYS_REFRESH) {
             return Ok(key);
         }
         // Tokens of others do not make us ask without end, whether the issuer answers or not.
         let asked = match known.asked {
-            Some((at, asked)) if at.elapsed() < KEYS_PAUSE => asked,
+            Some((at, Ok(()))) if at.elapsed() < KEYS_PAUSE => Ok(()),
+            Some((at, Err(error))) if at.elapsed() < FAILURE_PAUSE => Err(error),
             _ => self.fetch_keys().await,
         };
-        match (self.known().key(kid, KEYS_EXPIRE), asked) {
+        match (self.known().key(wanted, KEYS_EXPIRE), asked) {
             (Some(key), _) => Ok(key),
             (None, Err(error)) => Err(error),
             (None, Ok(())) => {
@@ -171,13 +193,15 @@ impl Issuer {
     async fn fetch_keys(&self) -> Result<(), AuthError> {
         let fetch = async {
             let discovery = self.discovery().await?;
-            self.read::<JwkSet>(self.http.get(self.safe(&discovery.jwks_uri)?), "its keys").await
+            let keys = self.http.get(self.safe(&discovery.jwks_uri)?);
+            let KeySet { keys } = self.read(keys, "its keys").await?;
+            Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect::<Arc<[Jwk]>>())
         };
         let fetched = fetch.await;
         let mut known = self.known();
         let now = Instant::now();
         known.asked = Some((now, fetched.as_ref().map(drop).map_err(AuthError::clone)));
-        known.keys = Some((now, Arc::new(fetched?)));
+        known.keys = Some((now, fetched?));
         Ok(())
     }
 
@@ -224,9 +248,12 @@ impl Issuer {
         self.read(self.http.get(self.safe(&endpoint)?).bearer_auth(token.reveal()), "userinfo").await
     }
 
-    /// Secrets go nowhere without TLS.
+    /// Secrets go nowhere without TLS, but for an issuer on this machine; and an issuer elsewhere does not send us to the
+    /// services of this machine.
     fn safe(&self, address: &str) -> Result<Url, AuthError> {
-        safe_address(address).ok_or_else(|| self.nonsense("discovery", 200))
+        let is_remote = |url: &Url| url.scheme() == "https" && !is_here(url);
+        let url = safe_address(address).filter(|url| self.is_near || is_remote(url));
+        url.ok_or_else(|| self.nonsense("discovery", 200))
     }
 
     async fn read<T: DeserializeOwned>(
@@ -240,6 +267,10 @@ impl Issuer {
         // Of userinfo: the token does not hold. Of introspection: we are not known, which is not the caller's fault.
         if asked == "userinfo" && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(AuthError::UnknownToken);
+        }
+        // What stands before an issuer that is down says so.
+        if status.is_server_error() {
+            return Err(AuthError::IssuerDown { issuer: self.settings.issuer.clone() });
         }
         if status != StatusCode::OK {
             return Err(self.nonsense(asked, status.as_u16()));

@@ -53,9 +53,10 @@ pub struct IamSettingsError {
 }
 
 impl IamSettings {
-    /// Whether a client of the issuer is the service itself or the one of `mlaas4hep login`.
+    /// Whether the issuer knows the service, or its `mlaas4hep login`, by this `client_id`.
     pub(crate) fn is_our_client(&self, id: &str) -> bool {
-        self.device_client_id.as_deref() == Some(id) || self.client.as_ref().is_some_and(|own| own.id == id)
+        self.client.as_ref().is_some_and(|client| client.id == id)
+            || self.device_client_id.as_deref() == Some(id)
     }
 
     /// Looks whether the settings can work.

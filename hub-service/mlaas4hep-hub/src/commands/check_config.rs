@@ -17,8 +17,11 @@ pub(super) fn run(file: &ConfigurationFile) -> anyhow::Result<()> {
     if let (Some(address), Some(url)) = (checked.data_address, &checked.data_url) {
         lines.push(("data", format!("{address}, announced as {url}")));
     }
-    if checked.hub.is_none() && checked.proxy.trusted.is_empty() {
-        lines.push(("warning", "nobody could log in: no hub, no trusted proxy".to_owned()));
+    for iam in &checked.iam {
+        lines.push(("issuer", format!("{}, for {}", iam.issuer, iam.audiences.join(", "))));
+    }
+    if checked.hub.is_none() && checked.iam.is_empty() && checked.proxy.trusted.is_empty() {
+        lines.push(("warning", "nobody could log in: no hub, no issuer, no trusted proxy".to_owned()));
     }
     let mut out = std::io::stdout();
     for (what, value) in lines {

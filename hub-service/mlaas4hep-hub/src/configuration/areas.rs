@@ -86,9 +86,9 @@ pub struct IamArea {
     pub storage_root: String,
     /// The client of the service, to ask about tokens that carry no groups and are no JWT. Default: none.
     pub client_id: Option<String>,
-    /// Its secret; better in the environment, as `MLAAS4HEP_HUB_IAM_SECRET` (of the first issuer).
+    /// Its secret; better in the environment, as `MLAAS4HEP_HUB_IAM_SECRET` (of the first `client_id`).
     pub client_secret: Option<workspaces::Secret>,
-    /// The public client for `mlaas4hep login --iam`. Default: none.
+    /// The public client of `mlaas4hep login`, told to everyone. Default: none.
     pub device_client_id: Option<String>,
 }
 

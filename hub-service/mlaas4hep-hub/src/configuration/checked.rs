@@ -150,7 +150,8 @@ fn iam_settings(areas: Vec<IamArea>, variable: Variable<'_>) -> Result<Vec<IamSe
     for area in areas {
         let wrong = |reason: String| ConfigurationError::Wrong { key: "iam", reason };
         let said = area.client_secret.map(|secret| secret.reveal().to_owned());
-        let client = match (area.client_id, secret.take().or(said)) {
+        let said = area.client_id.as_ref().and_then(|_| secret.take()).or(said);
+        let client = match (area.client_id, said) {
             (Some(id), Some(secret)) => Some(IamClient { id, secret: Token::new(secret) }),
             (None, None) => None,
             _ => return Err(wrong(format!("{}: client_id and client_secret belong together", area.issuer))),
@@ -173,7 +174,14 @@ fn iam_settings(areas: Vec<IamArea>, variable: Variable<'_>) -> Result<Vec<IamSe
         }
         all.push(settings);
     }
-    Ok(all)
+    match secret {
+        Some(_) => Err(ConfigurationError::Wrong {
+            key: "iam",
+            reason: "MLAAS4HEP_HUB_IAM_SECRET is set, and no issuer has a client_id that it belongs to"
+                .to_owned(),
+        }),
+        None => Ok(all),
+    }
 }
 
 /// A managed service listens where the hub says (`JUPYTERHUB_SERVICE_URL`).

@@ -111,7 +111,7 @@ async fn a_token_is_what_its_issuer_signed_for_us() {
     check(json!({ "claims": { "groups": ["higgs"] } }), 200, "\"groups\":[\"higgs\"]").await;
     check(json!({ "key": "elliptic", "alg": "ES256" }), 200, "alice").await;
     check(json!({ "claims": { "aud": ["other", "mlaas4hep"] } }), 200, "alice").await;
-    check(json!({ "claims": { "aud": "other" } }), 401, "InvalidAudience").await;
+    check(json!({ "claims": { "aud": "other" } }), 401, "another audience").await;
     check(json!({ "seconds": -100 }), 401, "ExpiredSignature").await;
     // Clocks differ.
     check(json!({ "seconds": -20, "claims": { "sub": "bob" } }), 200, "bob").await;
@@ -215,6 +215,23 @@ async fn storage_scopes_open_paths_and_nothing_else() {
     check("GET", "files/higgs/data/a", &modifies, 404).await;
     check("DELETE", "files/higgs/data/b", &modifies, 200).await;
     check("DELETE", "files/higgs/other", &modifies, 403).await;
+    // Clients of WebDAV look before they write.
+    check("HEAD", "dav/higgs/data/c", &modifies, 404).await;
+    check("GET", "dav/higgs/data/c", &modifies, 404).await;
+    check("PUT", "dav/higgs/data/c", &modifies, 204).await;
+    check("MKCOL", "dav/higgs/data/folder", &modifies, 201).await;
+    check("DELETE", "dav/higgs/data/c", &modifies, 204).await;
+    check("DELETE", "dav/higgs/other", &modifies, 404).await;
+    check("GET", "api/v1/app-passwords", &everything, 403).await;
+    check("DELETE", "api/v1/app-passwords/x", &everything, 403).await;
+    let listed = async |token: &str| {
+        let answer = service.request("GET", "api/v1/workspaces", token).send().await.unwrap();
+        let listed: Value = answer.json().await.unwrap();
+        let names = listed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&reads).await, ["higgs"]);
+    assert_eq!(listed(&everything).await, [""; 0], "a root names no workspace");
     // A path of a token makes no workspace.
     check("PUT", "files/nobodys/x", &everything, 404).await;
     let asked = service.request("POST", "api/v1/app-passwords", &everything).json(&json!({ "label": "x" }));
