@@ -73,6 +73,8 @@ pub enum Weather {
 #[derive(Default)]
 struct Tables {
     people: HashMap<String, Person>,
+    /// Of groups.
+    properties: HashMap<String, Value>,
     weather: Weather,
     n_asked: usize,
     /// Who is logged in at the hub in the browser of the test: that one's token.
@@ -127,6 +129,11 @@ impl MockHub {
     /// Gives out a token.
     pub fn add(&self, token: &str, person: Person) {
         lock(&self.tables).people.insert(token.to_owned(), person);
+    }
+
+    /// Sets the properties of a group.
+    pub fn set_properties(&self, group: &str, properties: Value) {
+        lock(&self.tables).properties.insert(group.to_owned(), properties);
     }
 
     /// Takes a token back.
@@ -216,14 +223,18 @@ async fn groups(State(tables): State<Shared>, headers: HeaderMap) -> Response {
         return forbidden();
     }
     let mut members: HashMap<String, Vec<String>> = HashMap::new();
-    for person in lock(&tables).people.values() {
+    let tables = lock(&tables);
+    for person in tables.people.values() {
         for group in &person.groups {
             members.entry(group.clone()).or_default().push(person.name.clone());
         }
     }
     let groups: Vec<Value> = members
         .into_iter()
-        .map(|(name, users)| json!({ "name": name, "users": users, "properties": {}, "kind": "group" }))
+        .map(|(name, users)| {
+            let properties = tables.properties.get(&name).cloned().unwrap_or_else(|| json!({}));
+            json!({ "name": name, "users": users, "properties": properties, "kind": "group" })
+        })
         .collect();
     Json(groups).into_response()
 }

@@ -14,6 +14,7 @@ mod asker;
 mod conditions;
 mod drain;
 mod failure;
+mod group_limits;
 mod json_body;
 mod listen;
 mod measure;

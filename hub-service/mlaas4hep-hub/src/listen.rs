@@ -1,6 +1,7 @@
 //! Listening, and ending well.
 
 use crate::configuration::Checked;
+use crate::group_limits;
 use crate::router::router;
 use crate::state::State;
 use anyhow::Context;
@@ -51,6 +52,7 @@ pub(crate) async fn serve(
         });
     }
     let upkeep = tokio::spawn(upkeep(state.clone()));
+    let group_limits = tokio::spawn(group_limits::follow(state.clone()));
     asked_to_end().await?;
     tracing::info!("ending");
     end.send_replace(true);
@@ -60,6 +62,7 @@ pub(crate) async fn serve(
         servers.abort_all();
     }
     upkeep.abort();
+    group_limits.abort();
     state.workspaces().close().await;
     Ok(())
 }

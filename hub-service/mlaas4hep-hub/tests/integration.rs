@@ -8,6 +8,7 @@ mod integration {
     mod every_route;
     mod feed;
     mod files;
+    mod group_limits;
     mod iam;
     mod pages;
     mod programs;

@@ -136,6 +136,16 @@ impl Workspaces {
         })
     }
 
+    /// What a workspace may hold; also before its first use. For the service itself, whoever asks.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn limits(&self, workspace: &WorkspaceName) -> Result<SetQuota> {
+        let id = self.ensure_workspace(workspace).await?;
+        let Quota { limit_bytes, limit_entries, .. } = self.quota_of(id).await?;
+        Ok(SetQuota { limit_bytes, limit_entries })
+    }
+
     /// Sets what a workspace may hold; also before its first use. What is used already stays, even if it is more.
     ///
     /// # Errors

@@ -1,0 +1,112 @@
+//! Quotas that operators keep in the properties of the hub's groups.
+//!
+//! `{"mlaas4hep_limit_bytes": 1099511627776, "mlaas4hep_limit_entries": 200000}` sets the limits of the group's workspace;
+//! texts of digits will do, since the hub's admin page writes texts. What a property says wins over what was set here; a
+//! group without properties keeps its limits.
+
+use crate::state::State;
+use hub_api::{PrincipalSource, SetQuota, WorkspaceName};
+use hub_auth::{HubClient, HubGroup};
+use serde_json::Value;
+use std::time::Duration;
+use workspaces::Actor;
+
+const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
+const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
+/// How often the hub is asked for them.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Keeps the limits of the workspaces as the hub's groups have them, for as long as the service lives. What cannot be
+/// followed is logged once.
+pub(crate) async fn follow(state: State) {
+    let Some(hub) = state.authenticator().hub().cloned() else { return };
+    let mut told = String::new();
+    loop {
+        let problems = look(&state, &hub).await.join("; ");
+        if problems != told && !problems.is_empty() {
+            tracing::warn!(problems, "quotas in the properties of the hub's groups are not followed");
+        }
+        told = problems;
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// What could not be followed.
+async fn look(state: &State, hub: &HubClient) -> Vec<String> {
+    let groups = match hub.groups().await {
+        Ok(groups) => groups,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut problems = Vec::new();
+    for group in groups {
+        if let Err(problem) = apply(state, &group).await {
+            problems.push(format!("{}: {problem}", group.name));
+        }
+    }
+    problems
+}
+
+async fn apply(state: &State, group: &HubGroup) -> Result<(), String> {
+    let (bytes, entries) = (number(group, LIMIT_BYTES)?, number(group, LIMIT_ENTRIES)?);
+    if bytes.is_none() && entries.is_none() {
+        return Ok(());
+    }
+    let workspace = WorkspaceName::new(&group.name).map_err(|error| error.to_string())?;
+    let workspaces = state.workspaces();
+    let limits = workspaces.limits(&workspace).await.map_err(|error| error.to_string())?;
+    let asked = SetQuota {
+        limit_bytes: bytes.unwrap_or(limits.limit_bytes),
+        limit_entries: entries.unwrap_or(limits.limit_entries),
+    };
+    if asked != limits {
+        workspaces.set_quota(&the_hub(), &workspace, asked).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn number(group: &HubGroup, key: &str) -> Result<Option<u64>, String> {
+    let said = match group.properties.get(key) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(other) => other.as_u64(),
+    };
+    said.map(Some).ok_or_else(|| format!("{key} is no whole number"))
+}
+
+/// Stands in the audit log.
+fn the_hub() -> Actor {
+    Actor {
+        name: "jupyterhub".to_owned(),
+        source: PrincipalSource::Hub,
+        groups: Vec::new(),
+        is_admin: true,
+        role_ceiling: None,
+        capabilities: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_and_texts_of_digits() {
+        let check = |value: Value, expected: Result<Option<u64>, &str>| {
+            let group = HubGroup {
+                name: "higgs".to_owned(),
+                users: Vec::new(),
+                properties: [(LIMIT_BYTES.to_owned(), value)].into(),
+            };
+            assert_eq!(number(&group, LIMIT_BYTES), expected.map_err(str::to_owned));
+            assert_eq!(number(&group, LIMIT_ENTRIES), Ok(None));
+        };
+        check(json!(1000), Ok(Some(1000)));
+        check(json!(" 1000 "), Ok(Some(1000)));
+        check(Value::Null, Ok(None));
+        let refused = Err("mlaas4hep_limit_bytes is no whole number");
+        for value in [json!(-1), json!(1.5), json!("1 TB"), json!(""), json!([1]), json!(true)] {
+            check(value, refused);
+        }
+    }
+}

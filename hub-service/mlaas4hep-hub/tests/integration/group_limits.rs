@@ -1,0 +1,67 @@
+//! Quotas that stand in the properties of the hub's groups.
+
+use super::service::Service;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// The limits of a workspace, once they are those.
+async fn wait_for_limits(service: &Service, workspace: &str, caller: &str, expected: (u64, u64)) {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        let route = format!("api/v1/workspaces/{workspace}");
+        let answer = service.request("GET", &route, caller).send().await.unwrap();
+        let found: Value = answer.json().await.unwrap();
+        let quota = &found["quota"];
+        if (quota["limit_bytes"].as_u64(), quota["limit_entries"].as_u64())
+            == (Some(expected.0), Some(expected.1))
+        {
+            return;
+        }
+        assert!(Instant::now() < end, "{found}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn properties_of_groups_are_quotas() {
+    let mut service = Service::start_with("group_limit_bytes = 5000\n").await;
+    let entries = entries_allowed(&service).await;
+    let properties = json!({ "mlaas4hep_limit_bytes": "1000", "other": { "of": "others" } });
+    service.hub.set_properties("higgs", properties);
+    service
+        .hub
+        .set_properties("atlas", json!({ "mlaas4hep_limit_bytes": "much", "mlaas4hep_limit_entries": 3 }));
+    service.kill_and_start_again().await;
+    wait_for_limits(&service, "higgs", "writer", (1000, entries)).await;
+    assert_eq!(service.put("files/higgs/small", "writer", vec![0; 900]).await, 201);
+    assert_eq!(service.put("files/higgs/large", "writer", vec![0; 200]).await, 507);
+    // What is wrong in one group is told, and changes nothing.
+    wait_for_limits(&service, "atlas", "of-another-group", (5000, entries)).await;
+    let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
+    assert!(log.contains("atlas: mlaas4hep_limit_bytes is no whole number"), "{log}");
+
+    // The properties win over what was set by hand; a group without them keeps that.
+    let by_hand = json!({ "limit_bytes": 7000, "limit_entries": 70 });
+    for group in ["higgs", "atlas"] {
+        let route = format!("api/v1/workspaces/{group}/quota");
+        assert_eq!(
+            service.request("PUT", &route, "operator").json(&by_hand).send().await.unwrap().status(),
+            200
+        );
+    }
+    service.hub.set_properties("higgs", json!({ "mlaas4hep_limit_bytes": 2000 }));
+    service.hub.set_properties("atlas", json!({}));
+    service.kill_and_start_again().await;
+    wait_for_limits(&service, "higgs", "writer", (2000, 70)).await;
+    wait_for_limits(&service, "atlas", "of-another-group", (7000, 70)).await;
+    assert_eq!(service.put("files/higgs/large", "writer", vec![0; 200]).await, 201);
+    let audit = service.request("GET", "api/v1/workspaces/higgs/audit", "admin").send().await.unwrap();
+    let audit = audit.text().await.unwrap();
+    assert!(audit.contains("\"jupyterhub\"") && audit.contains("7000 -> 2000 bytes"), "{audit}");
+}
+
+/// How many files and folders are allowed unless said.
+async fn entries_allowed(service: &Service) -> u64 {
+    let answer = service.request("GET", "api/v1/workspaces/higgs", "writer").send().await.unwrap();
+    answer.json::<Value>().await.unwrap()["quota"]["limit_entries"].as_u64().unwrap()
+}
