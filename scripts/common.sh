@@ -110,11 +110,15 @@ build_programs() {
 }
 
 # JupyterHub, JupyterLab and configurable-http-proxy with a Node.js of their own, for scripts/start; no root needed.
+# MLAAS4HEP_JUPYTERHUB names another version of JupyterHub.
 ensure_hub_programs() { # folder of the environment
     ensure_python "$1"
-    cmp -s examples/local-hub/requirements.txt "$1/requirements.txt" || {
-        "$1/bin/pip" install --quiet --requirement examples/local-hub/requirements.txt || return 1
-        cp examples/local-hub/requirements.txt "$1/"
+    cp examples/local-hub/requirements.txt "$1/wanted.txt"
+    [ -z "${MLAAS4HEP_JUPYTERHUB:-}" ] ||
+        sed -i "s/^jupyterhub==.*/jupyterhub==$MLAAS4HEP_JUPYTERHUB/" "$1/wanted.txt"
+    cmp -s "$1/wanted.txt" "$1/requirements.txt" || {
+        "$1/bin/pip" install --quiet --requirement "$1/wanted.txt" || return 1
+        cp "$1/wanted.txt" "$1/requirements.txt"
     }
     cmp -s examples/local-hub/package-lock.json "$MLAAS4HEP_HOME/hub-proxy/package-lock.json" &&
         [ -f "$(hub_proxy)" ] && return
