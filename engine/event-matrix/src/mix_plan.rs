@@ -128,7 +128,7 @@ fn without_share(n_events: &[u64], n_wanted: Option<u64>, chunk_size: u64) -> St
     let enough = enough.map_or_else(|| "a larger number".to_string(), |size| format!("{size} or more"));
     format!(
         "in a chunk of {chunk_size} events the share of each of the {n_samples} files rounds to 0, with which the original \
-         never ends; set `chunk_size` to {enough}, or leave out `--compat`"
+         never ends; set `chunk_size` to {enough}, or leave out `compat`"
     )
 }
 
