@@ -1,8 +1,8 @@
 //! A file of a workspace as a source of bytes: read by ranges, without a download.
 //!
-//! Ranges are fetched in blocks, so that a small read brings its neighbourhood along; blocks that lie near each other come
-//! in one request, and several requests are under way at once. Blocks are kept up to a budget. Reading on from where the
-//! last read ended fetches ever more ahead.
+//! Ranges that lie near each other come in one request, and several requests are under way at once. A single read is
+//! fetched in blocks, so that a small one brings its neighbourhood along; blocks are kept up to a budget, and reading on from
+//! where the last read ended fetches ever more ahead.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,6 +165,27 @@ impl SharedFile {
         Ok(blocks)
     }
 
+    /// The bytes of each range, several requests at once.
+    fn fetch_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Vec<u8>>, HubError> {
+        let mut found = vec![Vec::new(); ranges.len()];
+        self.hub.wait(async {
+            let fetches = runs_of_ranges(ranges, &self.settings).into_iter().map(async |run| {
+                let bytes = self.hub.client().read_range(&self.file, run.whole.clone()).await?;
+                Ok::<_, HubError>((run, bytes))
+            });
+            let mut fetches = stream::iter(fetches).buffer_unordered(self.settings.n_connections.max(1));
+            while let Some(fetched) = fetches.next().await {
+                let (run, bytes) = fetched?;
+                for place in run.members {
+                    let of_run = |byte: u64| (byte - run.whole.start) as usize;
+                    found[place] = bytes[of_run(ranges[place].start)..of_run(ranges[place].end)].to_vec();
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// The blocks behind a range that are worth fetching along: none at first, twice as many each time the reader goes on.
     fn ahead_of(&self, range: &Range<u64>) -> Range<u64> {
         let size = self.settings.block_bytes;
@@ -226,18 +247,45 @@ impl ByteSource for SharedFile {
         Ok(Cow::Owned(self.copy(&range, &blocks)))
     }
 
+    /// Past the blocks: who names many ranges reads each of them once, and in no need of its neighbourhood.
     fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Cow<'_, [u8]>>, ByteSourceError> {
-        let mut wanted = BTreeSet::new();
         for range in ranges {
             byte_source::check_range(&self.name, range, self.len())?;
-            if !range.is_empty() {
-                wanted.extend(self.blocks_of(range));
-            }
         }
-        let whole = ranges.first().map_or(0, |range| range.start)..ranges.last().map_or(0, |range| range.end);
-        let blocks = self.fetch(&wanted, 0..0).map_err(|error| self.failed(&whole, error))?;
-        Ok(ranges.iter().map(|range| Cow::Owned(self.copy(range, &blocks))).collect())
+        let start = ranges.iter().map(|range| range.start).min().unwrap_or_default();
+        let end = ranges.iter().map(|range| range.end).max().unwrap_or_default();
+        let found = self.fetch_ranges(ranges).map_err(|error| self.failed(&(start..end), error))?;
+        Ok(found.into_iter().map(Cow::Owned).collect())
     }
+}
+
+/// Ranges that come in one request.
+struct Run {
+    /// From the first byte to the last.
+    whole: Range<u64>,
+    /// Positions among all ranges.
+    members: Vec<usize>,
+}
+
+/// Ranges as requests: near ones together, up to a size.
+fn runs_of_ranges(ranges: &[Range<u64>], settings: &ReadSettings) -> Vec<Run> {
+    let mut positions: Vec<usize> = (0..ranges.len()).filter(|&place| !ranges[place].is_empty()).collect();
+    positions.sort_unstable_by_key(|&place| ranges[place].start);
+    let mut runs: Vec<Run> = Vec::new();
+    for place in positions {
+        let range = &ranges[place];
+        match runs.last_mut() {
+            Some(run)
+                if range.start <= run.whole.end.saturating_add(settings.most_gap_bytes)
+                    && range.end.max(run.whole.end) - run.whole.start <= settings.most_request_bytes =>
+            {
+                run.whole.end = run.whole.end.max(range.end);
+                run.members.push(place);
+            }
+            _ => runs.push(Run { whole: range.clone(), members: vec![place] }),
+        }
+    }
+    runs
 }
 
 /// Rising block numbers as requests: near ones together, long ones cut.
@@ -259,6 +307,25 @@ fn runs_of(blocks: &[u64], settings: &ReadSettings) -> Vec<Range<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn near_ranges_come_together() {
+        let settings = ReadSettings { most_gap_bytes: 20, most_request_bytes: 80, ..ReadSettings::default() };
+        let check = |ranges: &[(u64, u64)], expected: &[(u64, u64, &[usize])]| {
+            let ranges: Vec<Range<u64>> = ranges.iter().map(|(start, end)| *start..*end).collect();
+            let runs = runs_of_ranges(&ranges, &settings);
+            let runs: Vec<_> =
+                runs.iter().map(|run| (run.whole.start, run.whole.end, run.members.as_slice())).collect();
+            assert_eq!(runs, expected);
+        };
+        check(&[], &[]);
+        check(&[(5, 5)], &[]);
+        check(&[(0, 10), (30, 40)], &[(0, 40, &[0, 1])]);
+        check(&[(0, 10), (31, 40)], &[(0, 10, &[0]), (31, 40, &[1])]);
+        check(&[(30, 40), (0, 10), (5, 8)], &[(0, 40, &[1, 2, 0])]);
+        check(&[(0, 60), (60, 90)], &[(0, 60, &[0]), (60, 90, &[1])]);
+        check(&[(0, 500), (500, 501)], &[(0, 500, &[0]), (500, 501, &[1])]);
+    }
 
     #[test]
     fn near_blocks_come_together() {
