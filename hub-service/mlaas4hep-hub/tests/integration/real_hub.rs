@@ -83,6 +83,8 @@ async fn from_a_server(hub: &RealHub) {
 async fn quotas_of_groups(hub: &RealHub) {
     let alice = hub.token("alice", None).await;
     assert_eq!(hub.json(HIGGS, &alice).await["quota"]["limit_bytes"], 5_000_000);
+    let put = hub.request(Method::PUT, &format!("{FILE}.large"), &alice).body(vec![7; 5_000_000]);
+    assert_eq!(put.send().await.unwrap().status(), 507);
 }
 
 /// As an operator does after a change at the hub that is to act at once.
