@@ -49,7 +49,7 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body));
     let response = next.run(Request::from_parts(parts, Body::new(Lent(body.clone())))).await;
-    if response.status().is_client_error() {
+    if response.status().is_client_error() || response.status().is_server_error() {
         // Whether all of it came does not matter.
         let _ = tokio::time::timeout(LONGEST, throw_away(Lent(body))).await;
     }

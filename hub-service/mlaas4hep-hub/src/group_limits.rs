@@ -52,6 +52,9 @@ async fn apply(state: &State, group: &HubGroup) -> Result<(), String> {
         return Ok(());
     }
     let workspace = WorkspaceName::new(&group.name).map_err(|error| error.to_string())?;
+    if workspace.person().is_some() {
+        return Err("a group sets no limits of a person".to_owned());
+    }
     let workspaces = state.workspaces();
     let limits = workspaces.limits(&workspace).await.map_err(|error| error.to_string())?;
     let asked = SetQuota {

@@ -9,9 +9,11 @@ mod integration {
     mod feed;
     mod files;
     mod group_limits;
+    mod hub_rig;
     mod iam;
     mod pages;
     mod programs;
+    mod real_hub;
     mod resumable;
     mod rig;
     mod root_preview;

@@ -1,4 +1,4 @@
-//! The pages of a real `mlaas4hep-hub dev` in a real browser.
+//! The pages in a real browser: of a real `mlaas4hep-hub dev`, and behind the login of a real `JupyterHub`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,7 +8,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::root_preview::signal;
+use super::{
+    hub_rig::{PASSWORD, RealHub, installed},
+    root_preview::signal,
+};
 
 /// Bytes of the file whose upload is interrupted: more than one piece of it.
 const LARGE_BYTES: usize = 40_000_000;
@@ -68,11 +71,29 @@ impl Service {
     }
 }
 
-fn skipped(reason: &str) {
-    #[allow(clippy::print_stderr)]
-    {
-        eprintln!("SKIPPED: a_person_at_the_pages: {reason}");
+/// Where its modules and the browser lie; otherwise the reason is told.
+fn browser(test: &str) -> Option<(PathBuf, PathBuf)> {
+    let found = browser_modules().zip(chromium());
+    if found.is_none() {
+        #[allow(clippy::print_stderr)]
+        {
+            eprintln!(
+                "SKIPPED: {test}: MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or chromium is not installed"
+            );
+        }
     }
+    found
+}
+
+/// Runs a script of `tests/browser` in a folder with the modules, the files to upload among its arguments.
+fn walk(script: &str, work: &Path, node_modules: &Path, arguments: &[&std::ffi::OsStr]) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser").join(script);
+    std::fs::copy(source, work.join(script)).unwrap();
+    std::os::unix::fs::symlink(node_modules, work.join("node_modules")).unwrap();
+    let mut command = Command::new("node");
+    let output = command.arg(work.join(script)).args(arguments).stdin(Stdio::null()).output().expect("node");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn browser_modules() -> Option<PathBuf> {
@@ -125,12 +146,7 @@ async fn strangers_are_told_how_to_come_in() {
 
 #[tokio::test]
 async fn a_person_at_the_pages() {
-    let (Some(node_modules), Some(chromium)) = (browser_modules(), chromium()) else {
-        skipped(
-            "MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or chromium is not installed",
-        );
-        return;
-    };
+    let Some((node_modules, chromium)) = browser("a_person_at_the_pages") else { return };
     // Its error says that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let work = tempfile::tempdir().unwrap();
@@ -142,18 +158,27 @@ async fn a_person_at_the_pages() {
     let large: Vec<u8> = (0..LARGE_BYTES).map(|at| (at * 31 % 251) as u8).collect();
     std::fs::write(work.path().join("large.bin"), large).unwrap();
     std::fs::write(work.path().join("note.txt"), "a note\n").unwrap();
-    let script = work.path().join("hub.mjs");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/browser/hub.mjs"), &script).unwrap();
-    std::os::unix::fs::symlink(node_modules, work.path().join("node_modules")).unwrap();
-    let output = Command::new("node")
-        .arg(&script)
-        .arg(format!("{}/login?token={TOKEN}", service.address))
-        .arg(work.path())
-        .arg(screenshot_folder())
-        .arg(chromium)
-        .stdin(Stdio::null())
-        .output()
-        .expect("node");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let address = format!("{}/login?token={TOKEN}", service.address);
+    let (files, screenshots) = (work.path(), screenshot_folder());
+    let arguments = [address.as_ref(), files.as_os_str(), screenshots.as_os_str(), chromium.as_os_str()];
+    walk("hub.mjs", work.path(), &node_modules, &arguments);
+}
+
+#[tokio::test]
+async fn three_people_behind_the_login_of_a_hub() {
+    let test = "three_people_behind_the_login_of_a_hub";
+    let Some((node_modules, chromium)) = browser(test) else { return };
+    let Some(programs) = installed("6", test) else { return };
+    let hub = RealHub::start(programs).await;
+    let work = tempfile::tempdir().unwrap();
+    std::fs::write(work.path().join("note.txt"), "a note\n").unwrap();
+    let (files, screenshots) = (work.path(), screenshot_folder());
+    let arguments = [
+        hub.address.as_ref(),
+        PASSWORD.as_ref(),
+        files.as_os_str(),
+        screenshots.as_os_str(),
+        chromium.as_os_str(),
+    ];
+    walk("login.mjs", work.path(), &node_modules, &arguments);
 }

@@ -1,6 +1,7 @@
 //! Quotas that stand in the properties of the hub's groups.
 
 use super::service::Service;
+use hub_testing::Person;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -58,6 +59,28 @@ async fn properties_of_groups_are_quotas() {
     let audit = service.request("GET", "api/v1/workspaces/higgs/audit", "admin").send().await.unwrap();
     let audit = audit.text().await.unwrap();
     assert!(audit.contains("\"jupyterhub\"") && audit.contains("7000 -> 2000 bytes"), "{audit}");
+}
+
+#[tokio::test]
+async fn a_group_that_is_named_as_a_person_sets_no_limits_of_that_person() {
+    let mut service = Service::start().await;
+    let answer = service.request("GET", "api/v1/workspaces/~writer", "writer").send().await.unwrap();
+    let before = answer.json::<Value>().await.unwrap()["quota"]["limit_bytes"].as_u64().unwrap();
+    service.hub.add("of-a-group", Person::user("of-a-group", &["~writer", "higgs"]));
+    service.hub.set_properties("~writer", json!({ "mlaas4hep_limit_bytes": 1 }));
+    service
+        .hub
+        .set_properties("higgs", json!({ "mlaas4hep_limit_bytes": 1000, "mlaas4hep_limit_entries": 10 }));
+    service.kill_and_start_again().await;
+    let told = "~writer: a group sets no limits of a person";
+    let end = Instant::now() + Duration::from_secs(10);
+    while !std::fs::read_to_string(service.folder.path().join("log")).unwrap().contains(told) {
+        assert!(Instant::now() < end, "it is logged");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    wait_for_limits(&service, "higgs", "writer", (1000, 10)).await;
+    let answer = service.request("GET", "api/v1/workspaces/~writer", "writer").send().await.unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap()["quota"]["limit_bytes"], before);
 }
 
 /// How many files and folders are allowed unless said.

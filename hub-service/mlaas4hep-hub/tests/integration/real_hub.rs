@@ -1,0 +1,95 @@
+//! The service beside a real `JupyterHub`: the contract that the mock of `hub-testing` stands for otherwise.
+
+use super::hub_rig::{Browser, RealHub, SERVICE, installed};
+use reqwest::Method;
+use serde_json::json;
+
+const FILE: &str = "services/mlaas4hep/files/higgs/made/by-alice.txt";
+const HIGGS: &str = "services/mlaas4hep/api/v1/workspaces/higgs";
+
+async fn check(version: &str) {
+    let major = version.split('.').next().unwrap();
+    let Some(programs) = installed(major, "the service beside a real hub") else { return };
+    let hub = RealHub::start(programs).await;
+    let found = hub.json("hub/api/", "").await;
+    assert!(found["version"].as_str().unwrap().starts_with(version), "{found}");
+    in_a_browser(&hub).await;
+    with_tokens(&hub).await;
+    from_a_server(&hub).await;
+    quotas_of_groups(&hub).await;
+}
+
+#[tokio::test]
+async fn jupyterhub_5_5() {
+    check("5.5.").await;
+}
+
+#[tokio::test]
+async fn jupyterhub_6_1() {
+    check("6.1.").await;
+}
+
+/// Login by `OAuth` with PKCE, back to the page that was asked for, and out of both.
+async fn in_a_browser(hub: &RealHub) {
+    let page = "services/mlaas4hep/w/higgs/browse/";
+    let mut alice = Browser::new(hub);
+    let (path, status, text) = alice.log_in(page, "alice").await;
+    assert_eq!((path.as_str(), status), (page, 200), "{text}");
+    assert!(text.contains("alice") && text.contains("higgs"), "{text}");
+    let mut carol = Browser::new(hub);
+    let (path, status, text) = carol.log_in(page, "carol").await;
+    assert_eq!((path.as_str(), status), (page, 404), "{text}");
+    let (path, _, text) = alice.open("services/mlaas4hep/logout").await;
+    assert!(path.starts_with("hub/"), "{path}: {text}");
+    let (path, ..) = alice.open(page).await;
+    assert!(path.starts_with("hub/login"), "logged out of both: {path}");
+}
+
+async fn with_tokens(hub: &RealHub) {
+    let (alice, bob, carol) =
+        (hub.token("alice", None).await, hub.token("bob", None).await, hub.token("carol", None).await);
+    let me = hub.json("services/mlaas4hep/api/v1/me", &alice).await;
+    assert_eq!((&me["name"], &me["groups"]), (&json!("alice"), &json!(["higgs", "higgs/admins"])), "{me}");
+    let put = hub.request(Method::PUT, FILE, &alice).body("the file").send().await.unwrap();
+    assert_eq!(put.status(), 201, "{}", put.text().await.unwrap());
+    assert_eq!(hub.request(Method::GET, FILE, &bob).send().await.unwrap().text().await.unwrap(), "the file");
+    let narrow = hub.token("alice", Some(&["read:users:name!user"])).await;
+    let cases = [(&*carol, 404), (&*narrow, 403), ("no-such-token", 401), ("", 401)];
+    for (token, expected) in cases {
+        assert_eq!(hub.status(FILE, token).await, expected, "{token}");
+    }
+    // Who leaves the group sees nothing once the hub is asked anew.
+    hub.ask_hub(Method::DELETE, "groups/higgs/users", &json!({ "users": ["bob"] })).await;
+    look_again(hub).await;
+    assert_eq!(hub.status(FILE, &bob).await, 404);
+    hub.ask_hub(Method::POST, "groups/higgs/users", &json!({ "users": ["bob"] })).await;
+    look_again(hub).await;
+    assert_eq!(hub.status(FILE, &bob).await, 200);
+}
+
+/// What the file that operators include gives a notebook: the address of the service, and a token that opens it.
+async fn from_a_server(hub: &RealHub) {
+    let environment = hub.spawn("bob").await;
+    assert_eq!(environment["MLAAS4HEP_HUB_URL"], hub.url(SERVICE));
+    let token = &environment["JUPYTERHUB_API_TOKEN"];
+    assert_eq!(hub.json("services/mlaas4hep/api/v1/me", token).await["groups"], json!(["higgs"]));
+    assert_eq!(hub.status(FILE, token).await, 200);
+    hub.ask_hub(Method::DELETE, "users/bob/server", &json!({})).await;
+    look_again(hub).await;
+    assert_eq!(hub.status(FILE, token).await, 401, "the token of a server ends with it");
+}
+
+/// What a property of the group says is what its workspace may hold.
+async fn quotas_of_groups(hub: &RealHub) {
+    let alice = hub.token("alice", None).await;
+    assert_eq!(hub.json(HIGGS, &alice).await["quota"]["limit_bytes"], 5_000_000);
+    let put = hub.request(Method::PUT, &format!("{FILE}.large"), &alice).body(vec![7; 5_000_000]);
+    assert_eq!(put.send().await.unwrap().status(), 507);
+}
+
+/// As an operator does after a change at the hub that is to act at once.
+async fn look_again(hub: &RealHub) {
+    let olga = hub.token("olga", None).await;
+    let request = hub.request(Method::POST, "services/mlaas4hep/api/v1/admin/forget", &olga);
+    assert_eq!(request.send().await.unwrap().status(), 204);
+}
