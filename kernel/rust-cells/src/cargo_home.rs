@@ -36,7 +36,7 @@ fn said() -> Option<PathBuf> {
 /// user's, and is called before the variable is changed.
 pub(crate) fn of_cells(process_folder: &Path) -> Option<PathBuf> {
     let user = said()?;
-    (OF_USER.set(user).is_ok()).then(|| process_folder.join(NAME))
+    OF_USER.set(user).is_ok().then(|| process_folder.join(NAME))
 }
 
 /// Makes the folder for cells: links to all that the user's has, but for the locks.

@@ -25,7 +25,8 @@ impl Service {
             return None;
         }
         let mut child = Command::new(program)
-            .args(["dev", "--listen=127.0.0.1:0", "--user=alice", "--group=higgs", "--folder"])
+            .args(["dev", "--listen=127.0.0.1:0", "--user=alice"])
+            .args(["--group=higgs", "--group=higgs/admins", "--folder"])
             .arg(folder.join("store"))
             .env("MLAAS4HEP_HUB_DEV_TOKEN", TOKEN)
             .stdout(Stdio::piped())

@@ -60,9 +60,8 @@ fn names_below(shared: &SharedFiles, folder: &str) -> Result<Vec<(String, &'stat
     let folder: SharedUri = folder.parse()?;
     let entries = hub.list(&folder, false)?.into_iter();
     let word = |path: &str| path.rsplit('/').next().unwrap_or_default().replace('%', "%25");
-    let entry = |path: &str, is_folder| match is_folder {
-        true => (format!("{}/", word(path)), "folder"),
-        false => (word(path), "file"),
+    let entry = |path: &str, is_folder| {
+        if is_folder { (format!("{}/", word(path)), "folder") } else { (word(path), "file") }
     };
     Ok(entries.map(|one| entry(&one.path, one.kind == EntryKind::Folder)).collect())
 }
