@@ -63,5 +63,5 @@ fn names_below(shared: &SharedFiles, folder: &str) -> Result<Vec<(String, &'stat
     let entry = |path: &str, is_folder| {
         if is_folder { (format!("{}/", word(path)), "folder") } else { (word(path), "file") }
     };
-    Ok(entries.map(|one| entry(&one.path, one.kind == EntryKind::Folder)).collect())
+    Ok(entries.map(|one| entry(one.path.as_str(), one.kind == EntryKind::Folder)).collect())
 }
