@@ -402,6 +402,8 @@ fn proxy_command(shared: &Shared) -> io::Result<Command> {
     for name in secrets::variables() {
         command.env_remove(name);
     }
+    // The allocator of the kernel's program reserves a gigabyte otherwise, which counts against the limit above.
+    command.env("MIMALLOC_ARENA_RESERVE", "32MiB");
     if let Some(user) = cargo_home::user_cargo_home() {
         command.env(cargo_home::VARIABLE, user);
     }
