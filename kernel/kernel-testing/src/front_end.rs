@@ -1,5 +1,6 @@
 //! The front end: a kernel, its sockets, and how to talk to it.
 
+use crate::ports::ReservedPorts;
 use crate::sockets::{self, Dealer};
 use crate::{Channel, Received, Sent, Start};
 use bytes::Bytes;
@@ -28,6 +29,7 @@ pub struct FrontEnd {
     stdin: Dealer,
     iopub: Receiver<Received>,
     kernel: Child,
+    _ports: Option<ReservedPorts>,
     _folder: tempfile::TempDir,
 }
 
@@ -35,7 +37,8 @@ impl FrontEnd {
     /// Starts a kernel, connects, and waits until it answers and is heard on iopub.
     pub fn start(start: Start) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (file, connection) = start.connection_file(folder.path());
+        let ports = start.reserve_ports();
+        let (file, connection) = start.connection_file(folder.path(), ports.as_ref());
         let started = Instant::now();
         let kernel = start.spawn(&file);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -62,6 +65,7 @@ impl FrontEnd {
             stdin,
             iopub,
             kernel,
+            _ports: ports,
             _folder: folder,
         };
         front_end.greet(started, start.subscribes);

@@ -19,9 +19,10 @@
 mod expect;
 mod front_end;
 mod message;
+mod ports;
 mod sockets;
 mod start;
 
 pub use front_end::{FrontEnd, Subscriber};
 pub use message::{Channel, Received, Sent};
-pub use start::{Start, free_ports};
+pub use start::Start;

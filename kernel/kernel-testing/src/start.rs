@@ -1,7 +1,7 @@
 //! Starting a kernel with a connection file of its own.
 
+use crate::ports::ReservedPorts;
 use jupyter_protocol::connection_info::{ConnectionInfo, Transport};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
@@ -73,13 +73,21 @@ impl Start {
         self
     }
 
-    /// A connection file in `folder`, and what it says.
-    pub(crate) fn connection_file(&self, folder: &Path) -> (PathBuf, ConnectionInfo) {
-        let is_tcp = self.transport == Transport::TCP;
-        let ports = if is_tcp { free_ports() } else { [1, 2, 3, 4, 5] };
+    /// The ports of a kernel over TCP.
+    pub(crate) fn reserve_ports(&self) -> Option<ReservedPorts> {
+        (self.transport == Transport::TCP).then(ReservedPorts::new)
+    }
+
+    /// A connection file in `folder`, and what it says. Without ports it is of Unix sockets.
+    pub(crate) fn connection_file(
+        &self,
+        folder: &Path,
+        reserved: Option<&ReservedPorts>,
+    ) -> (PathBuf, ConnectionInfo) {
+        let ports = reserved.map_or([1, 2, 3, 4, 5], |reserved| reserved.ports);
         let socket_prefix = folder.join("socket").display().to_string();
         let connection = ConnectionInfo {
-            ip: if is_tcp { "127.0.0.1".to_string() } else { socket_prefix },
+            ip: if reserved.is_some() { "127.0.0.1".to_string() } else { socket_prefix },
             transport: self.transport.clone(),
             shell_port: ports[0],
             iopub_port: ports[1],
@@ -102,10 +110,4 @@ impl Start {
         command.env_remove("JPY_PARENT_PID").envs(self.environment.iter().cloned());
         command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
     }
-}
-
-/// Five TCP ports that are free now.
-pub fn free_ports() -> [u16; 5] {
-    let listeners = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    listeners.map(|listener| listener.local_addr().expect("an address").port())
 }

@@ -1,5 +1,6 @@
 //! What lies around the program: the training worker, the folder for history.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The training worker: where `MLAAS4HEP_TORCH` says, or beside this program.
@@ -23,4 +24,13 @@ pub(crate) fn history_file() -> Option<PathBuf> {
 /// Bytes that the spawner allows this server: `MEM_LIMIT`, a number of bytes.
 pub(crate) fn memory_limit_bytes() -> Option<u64> {
     std::env::var("MEM_LIMIT").ok()?.trim().parse().ok().filter(|limit| *limit > 0)
+}
+
+/// What scripts are told in place of what this program tells itself.
+pub(crate) fn environment_of_scripts() -> BTreeMap<String, String> {
+    #[cfg(feature = "rust")]
+    let cargo_home = rust_cells::user_cargo_home();
+    #[cfg(not(feature = "rust"))]
+    let cargo_home: Option<PathBuf> = None;
+    cargo_home.map(|folder| ("CARGO_HOME".to_string(), folder.display().to_string())).into_iter().collect()
 }

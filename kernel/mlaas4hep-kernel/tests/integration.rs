@@ -8,6 +8,8 @@ mod installation;
 mod messages;
 #[path = "integration/notebooks.rs"]
 mod notebooks;
+#[path = "integration/workspaces.rs"]
+mod workspaces;
 
 use event_generator::{EventGenerator, GeneratorSettings, Process};
 use std::convert::Infallible;

@@ -81,6 +81,8 @@ pub enum ValueKind {
     Parameter,
     /// A variable of the environment.
     Variable,
+    /// A variable of the Rust cells.
+    RustVariable,
     /// Layers in the short form.
     Layers,
     /// A query in SQL.

@@ -14,6 +14,7 @@ use crate::cells::{Balance, MagicCall, Part, balance, split};
 use crate::magic::{Action, Invocation, MagicError, MagicInfo};
 use crate::session::{MemoryGuard, Sample, Session, Vocabulary};
 use crate::{arguments, magics};
+use hub_client::SharedFiles;
 use jupyter_kernel::{
     Cell, CellDone, CellError, Completeness, Completions, Language, LanguageInfo, MimeBundle, Output,
 };
@@ -31,6 +32,8 @@ pub struct NotebookOptions {
     pub worker: Option<PathBuf>,
     /// Bytes that this server may take, where a spawner says so; see [`MemoryGuard`].
     pub memory_limit_bytes: Option<u64>,
+    /// Variables for what cells start, where the kernel has other values for itself.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// The language of the kernel: magics, and Rust where there is an engine.
@@ -42,6 +45,8 @@ pub struct Notebook {
     shared_tables: Mutex<BTreeMap<String, String>>,
     /// Rust that makes variables of parameters, for the next Rust cell: a notebook of magics does not wait for it.
     waiting_rust: Mutex<String>,
+    /// The files of workspaces, for completion while a cell holds the session.
+    shared: Arc<SharedFiles>,
     options: NotebookOptions,
 }
 
@@ -55,8 +60,11 @@ impl Notebook {
         session.memory = MemoryGuard::new(options.memory_limit_bytes);
         let budget = usize::try_from(session.memory.share_bytes(u64::MAX)).unwrap_or(usize::MAX);
         session.settings.memory_budget_bytes = session.settings.memory_budget_bytes.min(budget);
+        session.environment.clone_from(&options.environment);
+        let shared = Arc::clone(&session.shared);
         let session = Mutex::new(session);
         Ok(Self {
+            shared,
             session,
             vocabulary: RwLock::default(),
             shared_tables: Mutex::default(),
@@ -231,7 +239,8 @@ impl Tables for SessionTables<'_> {
         let state = session.shared_state(&sample.name)?;
         if known.get(name) != Some(&state) {
             warn(self.output, session.memory_for(name, &|branch| session.branches.takes(branch))?);
-            self.rust.put(name, &session.events_to_share(name)?)?;
+            let is_stopped = || self.output.is_interrupted();
+            self.rust.put(name, &session.events_to_share(name, &is_stopped)?)?;
             known.insert(name.to_string(), state);
         }
         Ok(names)

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::options::RustOptions;
 use crate::side::{Event, Side};
 use crate::sink::RustError;
-use crate::{processes, render, seed, sources, standard_library, types, worker};
+use crate::{cargo_home, processes, render, seed, sources, standard_library, types, worker};
 
 /// What every cell has in scope: `print!` that shows at once, and the trait that saves a second compilation.
 const PRELUDE: &str = "use mlaas4hep::{print, LastValue};";
@@ -237,6 +237,10 @@ fn cell(
         return Err(RustError::plain("Interrupted", "the cell was interrupted before it was compiled"));
     }
     shared.side.compile(&ticket.cancelled);
+    if let Some(user) = cargo_home::user_cargo_home().filter(|_| cargo_home::asks_for_crates(code)) {
+        // From here on: later cells are built with the crates, too.
+        let _ = context.execute(&format!(":build_env {}={}", cargo_home::VARIABLE, user.display()));
+    }
     let code_to_run = crate::semicolon::with_semicolon(code);
     let mut result = context.execute(&code_to_run);
     let is_unknown = result.as_ref().is_err_and(types::may_be_unknown);
@@ -346,6 +350,10 @@ fn try_start(shared: &Shared) -> Result<CommandContext, String> {
         // Without a seed the same is built, which takes longer; half a seed would only confuse cargo.
         let _ = std::fs::remove_dir_all(folder.join("target"));
     }
+    if let Some(home) = worker::process_folder() {
+        // Without the links cells miss the user's configuration of cargo, and may do so.
+        let _ = cargo_home::fill(home);
+    }
     shared.step("loading the compiler's data base");
     show_standard_library();
     let mut context = new_context(shared)?;
@@ -393,6 +401,11 @@ fn proxy_command(shared: &Shared) -> io::Result<Command> {
     };
     for name in secrets::variables() {
         command.env_remove(name);
+    }
+    // The allocator of the kernel's program reserves a gigabyte otherwise, which counts against the limit above.
+    command.env("MIMALLOC_ARENA_RESERVE", "32MiB");
+    if let Some(user) = cargo_home::user_cargo_home() {
+        command.env(cargo_home::VARIABLE, user);
     }
     // Its own group: Ctrl-C in the terminal of a server is no matter of the worker.
     command.process_group(0);

@@ -37,6 +37,7 @@
 //! is private there: a second compiler of cells would be a second set of rules, and a cell could mean one thing by
 //! itself and another below a `let`. The semicolon and [`mlaas4hep::LastValue`] save the second compilation instead.
 
+mod cargo_home;
 mod cell;
 mod cells;
 mod commands;
@@ -64,6 +65,7 @@ mod types;
 mod waiting;
 mod worker;
 
+pub use cargo_home::user_cargo_home;
 pub use cells::{Completions, Inspection, RustCells};
 pub use doctor::{Check, doctor};
 pub use engine::EngineState;

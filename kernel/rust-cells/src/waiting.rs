@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use crate::cargo_home;
 use crate::sink::CellSink;
 
 /// Who waits less sees nothing.
@@ -42,15 +43,21 @@ impl<'a> Waiting<'a> {
 
     /// Says what is done, where that takes long.
     pub(crate) fn show(&mut self, step: &str) {
-        let is_soon = self.last.is_some_and(|last| last.elapsed() < PAUSE);
-        if self.began.elapsed() >= PATIENCE && !is_soon {
+        if self.began.elapsed() >= PATIENCE && !self.is_soon() {
             self.say(&format!("{step} .."));
         }
     }
 
-    /// The same, where crates are compiled: the cell alone is no news.
+    fn is_soon(&self) -> bool {
+        self.last.is_some_and(|last| last.elapsed() < PAUSE)
+    }
+
+    /// The same, where crates are compiled or another cargo is in the way: the cell alone is no news.
     pub(crate) fn show_crates(&mut self, step: &str) {
         let is_late = self.began.elapsed() >= PATIENCE;
+        if is_late && !self.is_soon() && cargo_home::is_waited_for() {
+            return self.show("waiting for another cargo, which holds the package cache");
+        }
         if is_late && (self.last.is_some() || n_crates(&self.folder) > self.n_crates_before) {
             self.show(step);
         }

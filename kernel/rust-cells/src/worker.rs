@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, Signal};
 
-use crate::{processes, proxy, standard_library};
+use crate::{cargo_home, processes, proxy, standard_library};
 
 /// Where the kernel listens for the proxy.
 pub(crate) const SOCKET_VARIABLE: &str = "MLAAS4HEP_SOCKET";
@@ -30,7 +30,8 @@ static CONFIGURATION: OnceLock<PathBuf> = OnceLock::new();
 /// To be called first in `main`, before any thread is started: the program may have been started as a worker, and
 /// then this does not return.
 ///
-/// Otherwise it names the folder in which this process keeps its builds, for evcxr reads it from the environment.
+/// Otherwise it names the folder in which this process keeps its builds, for evcxr reads it from the environment, and
+/// sets another `CARGO_HOME`; see [`crate::user_cargo_home`].
 pub fn worker_hook() {
     if std::env::var_os(IS_RUNTIME).is_some() {
         match (std::env::var_os(IS_WORKER), std::env::var_os(SOCKET_VARIABLE)) {
@@ -48,6 +49,12 @@ pub fn worker_hook() {
     if std::env::var_os(standard_library::SOURCE_VARIABLE).is_none() {
         // SAFETY: as above. The engine fills the folder; an empty one is passed over.
         unsafe { std::env::set_var(standard_library::SOURCE_VARIABLE, library_folder(&folder)) };
+    }
+    if let Some(cargo_home) = cargo_home::of_cells(&folder) {
+        // SAFETY: as above. The engine fills the folder.
+        unsafe { std::env::set_var(cargo_home::VARIABLE, cargo_home) };
+        // SAFETY: as above.
+        unsafe { std::env::set_var(cargo_home::CLEANING_VARIABLE, "never") };
     }
     let _ = CONFIGURATION.set(folder);
 }

@@ -41,6 +41,7 @@ impl Run {
             rust: self.rust(),
             worker: surroundings::worker(),
             memory_limit_bytes: surroundings::memory_limit_bytes(),
+            environment: surroundings::environment_of_scripts(),
         })
         .context("cannot make a temporary folder for this session")?;
         let options = KernelOptions {

@@ -6,6 +6,11 @@ use crate::notebook::Context;
 use crate::session::Sample;
 use event_columns::EventChunk;
 use std::collections::BTreeSet;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often a query that runs is asked whether it should.
+const LOOK_FOR_INTERRUPT: Duration = Duration::from_millis(20);
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "sql",
@@ -14,7 +19,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Data,
     summary: "Ask the samples in SQL; each is a table of the events that pass the cuts.",
     details: "polars runs it. Only the branches that the query names are read. --as keeps the answer as a sample in memory, \
-              for pictures and Rust cells.",
+              for pictures and Rust cells. An interrupt leaves the query, which ends by itself in the background.",
     free: Free::Text { name: "QUERY", kind: ValueKind::Query, is_needed: false },
     options: &[
         option("--as", "NAME", ValueKind::Text, "Keep the answer as a sample of this name."),
@@ -36,6 +41,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Err(MagicError::new("SqlError", "only SELECT is possible: samples are not changed by SQL")
             .advise("Begin with SELECT or WITH; %define and %cut change what the samples show."));
     }
+    let output = context.output;
+    let is_stopped = || output.is_interrupted();
     let mut tables: Vec<(String, EventChunk)> = Vec::new();
     for sample in context.session.chosen(&[])? {
         if sql.contains(&sample.name) {
@@ -44,19 +51,22 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
                 context.output,
                 context.session.memory_for(&sample.name, &|branch| wanted.contains(branch))?,
             );
-            let events = context.session.events_with(&sample.name, &|branch| wanted.contains(branch))?;
+            let events =
+                context.session.events_with(&sample.name, &|branch| wanted.contains(branch), &is_stopped)?;
             tables.push((sample.name.clone(), events));
         }
     }
-    let named: Vec<(&str, EventChunk)> =
-        tables.iter().map(|(name, events)| (name.as_str(), events.clone())).collect();
-    let answer = event_query::query(&named, sql.trim()).map_err(|error| {
-        let names: Vec<&str> = context.session.samples.iter().map(|sample| sample.name.as_str()).collect();
-        MagicError::new("SqlError", error.to_string()).advise(format!(
-            "The tables are {}; names with other signs than letters stand in \"..\".",
-            names.join(", ")
-        ))
-    })?;
+    let answer = match answer_of(tables, sql.trim().to_string(), &is_stopped)? {
+        Ok(answer) => answer,
+        Err(reason) => {
+            let names: Vec<&str> =
+                context.session.samples.iter().map(|sample| sample.name.as_str()).collect();
+            return Err(MagicError::new("SqlError", reason).advise(format!(
+                "The tables are {}; names with other signs than letters stand in \"..\".",
+                names.join(", ")
+            )));
+        }
+    };
     let n_rows =
         call.arguments.count("--rows").unwrap_or(context.session.settings.n_rows).min(answer.n_entries());
     // Rows of an answer are no events: they have no numbers of their own.
@@ -80,6 +90,41 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         context.session.history.push(format!("{name}: {}", sql.trim()));
     }
     Ok(())
+}
+
+/// Runs a query beside the cell, which an interrupt leaves at once: polars cannot stop a query. What the left query
+/// finds is dropped.
+fn answer_of(
+    tables: Vec<(String, EventChunk)>,
+    sql: String,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<Result<EventChunk, String>, MagicError> {
+    let (found, answer) = channel();
+    let query = move || {
+        let named: Vec<(&str, EventChunk)> =
+            tables.iter().map(|(name, events)| (name.as_str(), events.clone())).collect();
+        // Nobody listens after an interrupt.
+        let _ = found.send(event_query::query(&named, &sql).map_err(|error| error.to_string()));
+    };
+    let started = std::thread::Builder::new().name("sql".into()).spawn(query);
+    started.map_err(|error| {
+        MagicError::new("SqlError", format!("the query could not be started: {error}"))
+            .advise("Run it again when the machine has fewer threads and more memory to spare.")
+    })?;
+    loop {
+        match answer.recv_timeout(LOOK_FOR_INTERRUPT) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Ok(Err("polars broke down over the query; the samples are as they were".into()));
+            }
+            Err(RecvTimeoutError::Timeout) if is_stopped() => {
+                return Err(MagicError::interrupted("the query was left; the samples are as they were").advise(
+                    "polars cannot stop a query: it ends by itself in the background and takes processor and memory until then.",
+                ));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 fn starts_with_word(sql: &str, word: &str) -> bool {
@@ -112,7 +157,26 @@ fn branches_of(sql: &str, sample: &Sample) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::starts_with_word;
+    use super::{answer_of, starts_with_word};
+    use event_columns::{EventChunk, Piece};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn an_interrupt_leaves_the_query() {
+        let mut events = EventChunk::new(0, 3000);
+        events.set("x", Piece::flat((0..3000_i32).collect()).into());
+        let ask = |sql: &str, is_stopped: bool| {
+            let tables = vec![("a".to_string(), events.clone()), ("b".to_string(), events.clone())];
+            answer_of(tables, sql.to_string(), &|| is_stopped)
+        };
+        let start = Instant::now();
+        let error = ask("SELECT SIN(a.x * b.x) AS y FROM a CROSS JOIN b ORDER BY y", true).unwrap_err();
+        assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+        assert_eq!((error.name, error.message.starts_with("the query was left")), ("Interrupted", true));
+        assert!(error.advice.contains("ends by itself"), "{}", error.advice);
+        assert_eq!(ask("SELECT COUNT(*) AS n FROM a", false).unwrap().unwrap().n_entries(), 1);
+        assert!(ask("SELECT z FROM a", false).unwrap().unwrap_err().contains('z'));
+    }
 
     #[test]
     fn only_questions() {

@@ -11,7 +11,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Rust,
     summary: "Say the type of a Rust variable.",
     details: "",
-    free: Free::Text { name: "NAME", kind: ValueKind::Text, is_needed: true },
+    free: Free::Text { name: "NAME", kind: ValueKind::RustVariable, is_needed: true },
     options: &[],
     examples: &["%type x"],
     action: Action::Session(run),

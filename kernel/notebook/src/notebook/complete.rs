@@ -1,5 +1,8 @@
 //! Tab: magics, options, files, samples, settings, branches.
 
+mod model_json;
+mod shared_names;
+
 use super::Notebook;
 use crate::arguments::{Free, ValueKind, Word, words};
 use crate::magic::MagicInfo;
@@ -9,15 +12,38 @@ use event_selection::function_names;
 use jupyter_kernel::Completions;
 use plots::COLOUR_NAMES;
 use root_file::RootFile;
+use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 use training_pipeline::PARAMETER_KEYS;
+
+/// Names of the session, and of the variables of Rust cells.
+struct Known {
+    vocabulary: Arc<Vocabulary>,
+    rust_variables: Vec<String>,
+}
+
+impl Deref for Known {
+    type Target = Vocabulary;
+
+    fn deref(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+}
 
 /// What may stand at a byte of a cell.
 pub(super) fn complete(notebook: &Notebook, code: &str, cursor: usize) -> Completions {
     let before = &code[..cursor];
     let line_start = before.rfind('\n').map_or(0, |position| position + 1);
     let line = &before[line_start..];
-    let vocabulary = notebook.vocabulary();
+    let variables = notebook.rust().map(|rust| rust.variables()).unwrap_or_default();
+    let rust_variables = variables.into_iter().map(|(name, _)| name).collect();
+    let vocabulary = Known { vocabulary: notebook.vocabulary(), rust_variables };
+    if line.trim_start().starts_with('%')
+        && let Some(found) = shared_names::complete(line, &notebook.shared)
+    {
+        return found.into_completions(line_start, cursor);
+    }
     if let Some(found) = in_magic_line(line, &vocabulary) {
         return found.into_completions(line_start, cursor);
     }
@@ -43,7 +69,7 @@ impl Found {
     }
 }
 
-fn in_magic_line(line: &str, vocabulary: &Vocabulary) -> Option<Found> {
+fn in_magic_line(line: &str, vocabulary: &Known) -> Option<Found> {
     let indent = line.len() - line.trim_start().len();
     let rest = &line[indent..];
     let marks = rest.len() - rest.trim_start_matches('%').len();
@@ -62,7 +88,7 @@ fn in_magic_line(line: &str, vocabulary: &Vocabulary) -> Option<Found> {
 }
 
 /// Below `%%name`, text is completed as that magic's text.
-fn in_cell_magic(code: &str, line_start: usize, line: &str, vocabulary: &Vocabulary) -> Option<Found> {
+fn in_cell_magic(code: &str, line_start: usize, line: &str, vocabulary: &Known) -> Option<Found> {
     let head = code[..line_start].trim_start();
     let name = head.strip_prefix("%%")?.split_whitespace().next()?;
     let magic = magics::find(name).ok()?;
@@ -71,6 +97,15 @@ fn in_cell_magic(code: &str, line_start: usize, line: &str, vocabulary: &Vocabul
         Free::Text { kind, .. } => kind,
         Free::Words { .. } | Free::None => ValueKind::Text,
     };
+    let body_start = code.find("%%").and_then(|start| Some(start + code[start..].find('\n')? + 1));
+    if kind == ValueKind::Layers
+        && let Some(body) = body_start.and_then(|start| code.get(start..line_start + line.len()))
+        && body.trim_start().starts_with('{')
+    {
+        let Found { start, words } = model_json::complete(body);
+        // Words never span lines: what is typed of one ends the line.
+        return Some(Found { start: line.len().saturating_sub(body.len() - start), words });
+    }
     match kind {
         // These lines are of the notebook, and complete as they would without `%%name` above.
         ValueKind::Line => None,
@@ -84,7 +119,7 @@ impl Found {
     }
 }
 
-fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Vocabulary) -> Found {
+fn in_arguments(magic: &MagicInfo, text: &str, vocabulary: &Known) -> Found {
     if matches!(magic.free, Free::Text { kind: ValueKind::Line, .. }) && text.trim_start().starts_with('%') {
         return of_text(ValueKind::Line, text, vocabulary);
     }
@@ -143,7 +178,7 @@ fn n_free_words(magic: &MagicInfo, found: &[Word]) -> usize {
 }
 
 /// What fits the end of a text of several words.
-fn of_text(kind: ValueKind, text: &str, vocabulary: &Vocabulary) -> Found {
+fn of_text(kind: ValueKind, text: &str, vocabulary: &Known) -> Found {
     match kind {
         ValueKind::Expression => branch_names(text, vocabulary),
         ValueKind::Query => names_of_query(text, vocabulary),
@@ -160,7 +195,7 @@ fn of_text(kind: ValueKind, text: &str, vocabulary: &Vocabulary) -> Found {
 }
 
 /// Branches, samples and the words of a question.
-fn names_of_query(text: &str, vocabulary: &Vocabulary) -> Found {
+fn names_of_query(text: &str, vocabulary: &Known) -> Found {
     const WORDS: [&str; 16] = [
         "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "ON", "AS", "AND",
         "OR", "COUNT(", "AVG(", "MIN(", "MAX(",
@@ -211,7 +246,7 @@ fn trees(line: &[Word], typed: &str) -> Found {
     Found { start: 0, words: paths.into_iter().map(|path| (path, "tree")).collect() }
 }
 
-fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
+fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Known) -> Found {
     let fitting = |names: &mut dyn Iterator<Item = String>, what: &'static str| -> Found {
         Found {
             start: 0,
@@ -239,6 +274,7 @@ fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
         ValueKind::Variable => {
             fitting(&mut std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()), "variable")
         }
+        ValueKind::RustVariable => fitting(&mut vocabulary.rust_variables.iter().cloned(), "variable"),
         ValueKind::Branch => {
             fitting(&mut vocabulary.branches.iter().map(|branch| branch.name.to_string()), "branch")
         }
@@ -255,7 +291,7 @@ fn of_kind(kind: ValueKind, typed: &str, vocabulary: &Vocabulary) -> Found {
 }
 
 /// Branches and functions for the name at the end of a text.
-fn branch_names(text: &str, vocabulary: &Vocabulary) -> Found {
+fn branch_names(text: &str, vocabulary: &Known) -> Found {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
     let typed_bytes: usize =
         text.chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum();

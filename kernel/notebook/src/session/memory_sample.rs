@@ -3,11 +3,13 @@
 use super::Session;
 use crate::magic::MagicError;
 use crate::session::Sample;
-use event_columns::{Column, EventChunk, EventTable, MemoryTable, read_chunk};
+use event_columns::{Column, EventChunk, EventTable, MemoryTable, ReadError, read_chunk_unless};
 use std::sync::Arc;
 
 /// Whether a branch is wanted.
 type IsWanted<'a> = &'a dyn Fn(&str) -> bool;
+/// Whether the user has stopped the cell.
+type IsStopped<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// More decoded bytes than these are not copied for Rust cells without being asked for.
 const MOST_SHARED_BYTES: u64 = 2_000_000_000;
@@ -46,9 +48,13 @@ impl Session {
     /// The events of a sample that pass the cuts, with the branches that are features and the new ones.
     ///
     /// # Errors
-    /// Events that cannot be read, or more of them than fit.
-    pub(crate) fn events_to_share(&self, name: &str) -> Result<EventChunk, MagicError> {
-        self.events_with(name, &|branch| self.branches.takes(branch))
+    /// Events that cannot be read, or more of them than fit; [`MagicError::interrupted`].
+    pub(crate) fn events_to_share(
+        &self,
+        name: &str,
+        is_stopped: IsStopped<'_>,
+    ) -> Result<EventChunk, MagicError> {
+        self.events_with(name, &|branch| self.branches.takes(branch), is_stopped)
     }
 
     /// Asks for the memory of all events of a sample with the branches that are wanted: once as they are read, once as
@@ -69,8 +75,13 @@ impl Session {
     /// The events of a sample that pass the cuts, with the branches that are wanted.
     ///
     /// # Errors
-    /// Events that cannot be read, or more of them than fit.
-    pub(crate) fn events_with(&self, name: &str, is_wanted: IsWanted<'_>) -> Result<EventChunk, MagicError> {
+    /// Events that cannot be read, or more of them than fit; [`MagicError::interrupted`].
+    pub(crate) fn events_with(
+        &self,
+        name: &str,
+        is_wanted: IsWanted<'_>,
+        is_stopped: IsStopped<'_>,
+    ) -> Result<EventChunk, MagicError> {
         let sample = self.sample(name)?;
         let n_bytes: u64 = sample.tables.iter().map(|table| decoded_bytes(&**table, is_wanted)).sum();
         if n_bytes > MOST_SHARED_BYTES {
@@ -84,7 +95,7 @@ impl Session {
         }
         let mut parts = Vec::new();
         for table in &sample.tables {
-            parts.push(self.selected_events(sample, &**table, is_wanted)?);
+            parts.push(self.selected_events(sample, &**table, is_wanted, is_stopped)?);
         }
         joined(parts)
     }
@@ -94,6 +105,7 @@ impl Session {
         sample: &Sample,
         table: &dyn EventTable,
         is_wanted: IsWanted<'_>,
+        is_stopped: IsStopped<'_>,
     ) -> Result<EventChunk, MagicError> {
         let input = |error: &dyn std::error::Error| MagicError::input(error);
         let info = table.info();
@@ -106,7 +118,13 @@ impl Session {
                 is_wanted(name) || checked.branches_read().contains(name)
             })
             .collect();
-        let chunk = read_chunk(table, &branches, 0..info.n_entries).map_err(|error| input(&error))?;
+        let chunk = read_chunk_unless(table, &branches, 0..info.n_entries, is_stopped);
+        let chunk = chunk.map_err(|error| match error {
+            ReadError::Stopped => {
+                MagicError::interrupted(format!("stopped while reading {}; nothing was changed", info.source))
+            }
+            error => input(&error),
+        })?;
         let mut events = checked.apply(chunk).map_err(|error| input(&error))?.chunk;
         let surplus: Vec<Arc<str>> = events.names().iter().filter(|name| !is_wanted(name)).cloned().collect();
         for name in surplus.iter().filter(|name| !selection.new_branches().any(|new| new == &***name)) {

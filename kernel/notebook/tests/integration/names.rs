@@ -39,6 +39,9 @@ fn whatever_has_choices_is_completed() {
     assert_eq!(completed(&book, "%%model\ndense 64 le"), ["leaky_relu"]);
     assert_eq!(completed(&book, "%model activation ta"), ["tanh"]);
     assert_eq!(completed(&book, "%model --task b"), ["binary"]);
+    assert_eq!(completed(&book, "%%model\n{\n  \"layers\": [{\"type\": \"dr"), ["dropout"]);
+    let found = book.notebook.complete("%%model\n{\n  \"opt", 16);
+    assert_eq!((found.matches, found.start, found.end), (vec!["optimizer".to_string()], 13, 16));
     assert_eq!(completed(&book, "%train --set width"), ["width_cap="]);
     assert_eq!(completed(&book, "%config plot.format p"), ["png"]);
     assert_eq!(completed(&book, "%dataset --colour royal"), ["royalblue"]);

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rust_cells::{EngineState, RustCells, RustOptions, doctor};
 
@@ -25,6 +26,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ("without_a_compiler_the_reason_is_told", absent),
         ("who_waits_for_an_engine_without_a_seed_sees_what_it_does", waits),
         ("types_that_were_not_loaded_are_loaded_again", unknown_types),
+        ("a_cell_does_not_wait_for_another_cargo", other_cargo),
         ("the_doctor_finds_nothing_wrong_here", healthy),
         ("a_killed_kernel_takes_its_worker_along", orphans),
         ("shutdown_leaves_no_folder_and_no_process", shutdown),
@@ -119,6 +121,27 @@ fn unknown_types() {
     assert!(home.path().join("2").exists(), "cargo was asked and failed");
 }
 
+/// In a process of its own, for `CARGO_HOME` is of the process.
+fn other_cargo() {
+    const HELD: Duration = Duration::from_secs(60);
+    let home = tempfile::tempdir().unwrap();
+    let lock = std::fs::File::create(home.path().join(".package-cache")).unwrap();
+    lock.lock().unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(HELD);
+        drop(lock);
+    });
+    let began = std::time::Instant::now();
+    let cell = "let kept = mlaas4hep::Histogram::new(\"x\", 2, 0.0, 1.0);\nprintln!(\"ran\");";
+    let store = options().store;
+    let home_text = home.path().to_str().unwrap();
+    let mut kernel = as_kernel(store.parent().unwrap(), &[("CARGO_HOME", home_text), (SUB_CELL, cell)]);
+    let words = BufReader::new(kernel.stdout.take().unwrap()).lines().next().expect("the cell ran").unwrap();
+    assert_eq!(words, "ran");
+    kernel.wait().unwrap();
+    assert!(began.elapsed() < HELD, "it waited for the other cargo");
+}
+
 fn healthy() {
     let checks = doctor();
     let wrong: Vec<_> = checks.iter().filter(|check| !check.is_ok && check.name != "seed").collect();
@@ -128,7 +151,8 @@ fn healthy() {
 
 fn as_kernel(folder: &Path, environment: &[(&str, &str)]) -> std::process::Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env(SUB_KERNEL, folder).envs(environment.iter().copied()).stdout(Stdio::piped());
+    let cargo_home = rust_cells::user_cargo_home().map(|folder| ("CARGO_HOME", folder));
+    command.env(SUB_KERNEL, folder).envs(cargo_home).envs(environment.iter().copied()).stdout(Stdio::piped());
     command.spawn().unwrap()
 }
 

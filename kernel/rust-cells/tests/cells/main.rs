@@ -74,5 +74,8 @@ fn begin_with_secrets() {
     for name in ["JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "MLAAS4HEP_TOKEN"] {
         again.env(name, "s3cr3t");
     }
+    if let Some(folder) = rust_cells::user_cargo_home() {
+        again.env("CARGO_HOME", folder);
+    }
     panic!("this program cannot be started again: {}", again.exec());
 }

@@ -1,0 +1,111 @@
+//! Names of workspaces, with the real service beside the kernel.
+
+use crate::{kernel, skipped};
+use kernel_testing::{Channel, FrontEnd, Start};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TOKEN: &str = "a-token-that-nobody-sees";
+
+/// The service for one local user. It ends with this.
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Service {
+    fn start(folder: &Path, test: &str) -> Option<Self> {
+        let program = Path::new(kernel()).with_file_name("mlaas4hep-hub");
+        if !program.is_file() {
+            skipped(test, "mlaas4hep-hub is not built");
+            return None;
+        }
+        let mut child = Command::new(program)
+            .args(["dev", "--listen=127.0.0.1:0", "--user=alice"])
+            .args(["--group=higgs", "--group=higgs/admins", "--folder"])
+            .arg(folder.join("store"))
+            .env("MLAAS4HEP_HUB_DEV_TOKEN", TOKEN)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is ours");
+        BufReader::new(out).read_line(&mut line).expect("it says where it is");
+        let address = line.split_whitespace().nth(1).and_then(|url| url.split("login").next());
+        let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_string();
+        Some(Self { child, address })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A kernel that knows of no service but this.
+fn start(folder: &Path, address: &str) -> FrontEnd {
+    let start = Start::of(kernel()).started_by(&["run", "--no-history", "--no-rust", "-f"]);
+    let start = ["JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN"]
+        .iter()
+        .fold(start, |start, name| start.with_variable(name, ""));
+    let home = folder.display().to_string();
+    let start = start.with_variable("HOME", home.as_str()).with_variable("XDG_CONFIG_HOME", home.as_str());
+    FrontEnd::start(
+        start.with_variable("MLAAS4HEP_HUB_URL", address).with_variable("MLAAS4HEP_HUB_TOKEN", TOKEN),
+    )
+}
+
+fn completed(front_end: &mut FrontEnd, code: &str) -> Vec<String> {
+    let request =
+        front_end.send(Channel::Shell, "complete_request", json!({"code": code, "cursor_pos": code.len()}));
+    let reply = front_end.expect_reply(&request, "complete_reply");
+    let matches = reply["matches"].as_array().expect("a list").clone();
+    matches.iter().filter_map(Value::as_str).map(String::from).collect()
+}
+
+#[test]
+fn names_of_workspaces_complete_as_file_names_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(service) = Service::start(folder.path(), "names_of_workspaces_complete_as_file_names_do") else {
+        return;
+    };
+    std::fs::write(folder.path().join("ttH 100%.csv"), "x\n1\n").unwrap();
+    let mut front_end = start(folder.path(), &service.address);
+    let file = folder.path().join("ttH 100%.csv").display().to_string();
+    let request = front_end.execute(&format!("%put \"{file}\" shared://higgs/data/"));
+    let reply = front_end.expect_reply(&request, "execute_reply");
+    assert_eq!(reply["status"], "ok", "{reply}");
+    front_end.skip_outputs();
+    let check = |front_end: &mut FrontEnd, code: &str, expected: &[&str]| {
+        assert_eq!(completed(front_end, code), expected, "{code}");
+        front_end.skip_outputs();
+    };
+    check(&mut front_end, "%open shared://hi", &["higgs/"]);
+    check(&mut front_end, "%open shared://higgs/", &["data/"]);
+    check(&mut front_end, "%dataset tth=\"shared://higgs/data/tt", &["ttH 100%25.csv"]);
+    check(&mut front_end, "%ls shared://higgs/nothing/", &[]);
+    check(&mut front_end, "%ls shared://other/", &[]);
+}
+
+#[test]
+fn tab_does_not_wait_for_a_service_that_does_not_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut front_end = start(folder.path(), &format!("http://{}/", silent.local_addr().unwrap()));
+    for longest in [Duration::from_secs(4), Duration::from_secs(1)] {
+        let began = Instant::now();
+        assert_eq!(completed(&mut front_end, "%open shared://hi"), Vec::<String>::new());
+        assert!(began.elapsed() < longest, "{:?}", began.elapsed());
+    }
+    front_end.skip_outputs();
+    let mut front_end = start(folder.path(), "");
+    assert_eq!(completed(&mut front_end, "%open shared://hi"), Vec::<String>::new());
+    front_end.skip_outputs();
+}
