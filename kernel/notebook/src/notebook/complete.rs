@@ -4,6 +4,7 @@ mod model_json;
 mod shared_names;
 
 use super::Notebook;
+use super::rust_engine::RustEngine;
 use crate::arguments::{Free, ValueKind, Word, words};
 use crate::magic::MagicInfo;
 use crate::magics;
@@ -36,7 +37,7 @@ pub(super) fn complete(notebook: &Notebook, code: &str, cursor: usize) -> Comple
     let before = &code[..cursor];
     let line_start = before.rfind('\n').map_or(0, |position| position + 1);
     let line = &before[line_start..];
-    let variables = notebook.rust().map(|rust| rust.variables()).unwrap_or_default();
+    let variables = notebook.rust().map(RustEngine::variables).unwrap_or_default();
     let rust_variables = variables.into_iter().map(|(name, _)| name).collect();
     let vocabulary = Known { vocabulary: notebook.vocabulary(), rust_variables };
     if line.trim_start().starts_with('%')

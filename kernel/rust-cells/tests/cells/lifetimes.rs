@@ -123,7 +123,7 @@ fn unknown_types() {
 
 /// In a process of its own, for `CARGO_HOME` is of the process.
 fn other_cargo() {
-    const HELD: Duration = Duration::from_secs(60);
+    const HELD: Duration = Duration::from_mins(1);
     let home = tempfile::tempdir().unwrap();
     let lock = std::fs::File::create(home.path().join(".package-cache")).unwrap();
     lock.lock().unwrap();
