@@ -5,6 +5,7 @@ use crate::group_limits;
 use crate::router::router;
 use crate::state::State;
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use hub_auth::DevUser;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -48,6 +49,12 @@ pub(crate) async fn serve(
                 // An error says that the sender is gone, which is an end too.
                 let _ = ending.wait_for(|ending| *ending).await;
             };
+            // Else the end of a body waits for the acknowledgement of what came before it, which clients hold back for 40 ms.
+            let listener = listener.tap_io(|stream| {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection stays slow");
+                }
+            });
             axum::serve(listener, service).with_graceful_shutdown(ended).await
         });
     }
