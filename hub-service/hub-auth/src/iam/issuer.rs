@@ -1,7 +1,7 @@
 //! One issuer: its discovery document, its keys, and what it says about tokens.
 
 use super::claims::Claims;
-use super::settings::{IamSettings, is_here, safe_address};
+use super::settings::{IamSettings, is_here, is_near, safe_address};
 use crate::bounded_answer::{self, NoAnswer};
 use crate::{AuthError, Principal, Token};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
@@ -23,7 +23,7 @@ const KEYS_REFRESH: Duration = Duration::from_hours(6);
 const KEYS_EXPIRE: Duration = Duration::from_hours(48);
 /// A key that is not known makes us look again, at most so often ...
 const KEYS_PAUSE: Duration = Duration::from_mins(1);
-/// ... and so often where the issuer did not answer.
+/// ... and so often where the answer was of no use. An issuer that did not answer at all is left alone for as long.
 const FAILURE_PAUSE: Duration = Duration::from_secs(10);
 /// What clocks may differ by, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
@@ -48,6 +48,8 @@ struct KeySet {
 struct Known {
     discovery: Option<(Instant, Arc<Discovery>)>,
     keys: Option<(Instant, Arc<[Jwk]>)>,
+    /// When it did not answer, unless it has answered since.
+    down: Option<Instant>,
     /// When its keys were asked for last, and what came of it.
     asked: Option<(Instant, Result<(), AuthError>)>,
 }
@@ -251,12 +253,28 @@ impl Issuer {
     /// Secrets go nowhere without TLS, but for an issuer on this machine; and an issuer elsewhere does not send us to the
     /// services of this machine.
     fn safe(&self, address: &str) -> Result<Url, AuthError> {
-        let is_remote = |url: &Url| url.scheme() == "https" && !is_here(url);
+        let is_remote = |url: &Url| url.scheme() == "https" && !is_near(url);
         let url = safe_address(address).filter(|url| self.is_near || is_remote(url));
         url.ok_or_else(|| self.nonsense("discovery", 200))
     }
 
+    /// Sends a request and reads the answer; not while the issuer is left alone, for each caller would wait for it.
     async fn read<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        asked: &'static str,
+    ) -> Result<T, AuthError> {
+        if self.known().down.is_some_and(|since| since.elapsed() < FAILURE_PAUSE) {
+            return Err(AuthError::IssuerDown { issuer: self.settings.issuer.clone() });
+        }
+        // In a box: the futures of all callers hold this one.
+        let answer = Box::pin(self.answer(request, asked)).await;
+        let is_down = matches!(answer, Err(AuthError::IssuerDown { .. }));
+        self.known().down = is_down.then(Instant::now);
+        answer
+    }
+
+    async fn answer<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
         asked: &'static str,

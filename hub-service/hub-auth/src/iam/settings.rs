@@ -1,6 +1,7 @@
 //! What the service must know of an IAM.
 
 use crate::Token;
+use std::net::Ipv4Addr;
 use url::{Host, Url};
 
 /// An issuer whose tokens are believed.
@@ -97,6 +98,26 @@ pub(crate) fn is_here(url: &Url) -> bool {
     }
 }
 
+/// Whether an address is one of this machine or of its own wire (link-local: clouds tell their secrets there), however it
+/// is written. What a name stands for is not asked.
+pub(crate) fn is_near(url: &Url) -> bool {
+    let is_near_v4 =
+        |address: Ipv4Addr| address.is_loopback() || address.is_unspecified() || address.is_link_local();
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => is_near_v4(address),
+        Some(Host::Ipv6(address)) => {
+            let is_link_local = address.segments()[0] & 0xffc0 == 0xfe80;
+            let mapped = address.to_ipv4_mapped();
+            address.is_loopback()
+                || address.is_unspecified()
+                || is_link_local
+                || mapped.is_some_and(is_near_v4)
+        }
+        None => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +147,31 @@ mod tests {
         check(IamSettings { audiences: Vec::new(), ..good.clone() }, "audience");
         check(IamSettings { storage_root: "higgs".to_owned(), ..good.clone() }, "storage_root");
         check(IamSettings { storage_root: "/a/../b".to_owned(), ..good }, "storage_root");
+    }
+
+    #[test]
+    fn what_is_near() {
+        let check = |host: &str, expected: bool| {
+            assert_eq!(is_near(&Url::parse(&format!("https://{host}/keys")).unwrap()), expected, "{host}");
+        };
+        for host in [
+            "localhost",
+            "a.localhost",
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0.0.0.0",
+            "169.254.169.254",
+            "[::1]",
+            "[::]",
+        ] {
+            check(host, true);
+        }
+        for host in ["[::ffff:127.0.0.1]", "[fe80::1]", "[::ffff:169.254.169.254]"] {
+            check(host, true);
+        }
+        for host in ["iam.example.org", "10.0.0.5", "192.0.2.1", "[2001:db8::1]", "[fd00::1]"] {
+            check(host, false);
+        }
     }
 }

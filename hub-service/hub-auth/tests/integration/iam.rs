@@ -196,6 +196,21 @@ async fn an_issuer_that_fails_is_no_refusal() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_fails_is_left_alone_for_a_while() {
+    let (failing, other) = (MockIssuer::start().await, MockIssuer::start().await);
+    let asking = |issuer: &MockIssuer| IamSettings { client: Some(client()), ..settings(issuer) };
+    let service = believing(vec![asking(&failing), asking(&other)]);
+    failing.set_weather(Weather::Failing(503));
+    other.introspect_as("opaque", json!({ "sub": "alice", "aud": "mlaas4hep", "groups": [] }));
+    assert_eq!(ask(&service, "opaque").await.unwrap().principal.name, "alice", "the other one knows it");
+    for n in 0..5 {
+        assert_eq!(refusal(&service, &format!("unknown-{n}")).await.0, 503, "the first one might know it");
+    }
+    assert_eq!(failing.n_asked("discovery"), 1);
+    assert_eq!(other.n_asked("introspect"), 6);
+}
+
+#[tokio::test]
 async fn storage_scopes_come_before_groups() {
     let issuer = MockIssuer::start().await;
     let service = believing(vec![settings(&issuer)]);
