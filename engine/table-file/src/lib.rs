@@ -4,6 +4,7 @@
 //!
 //! * **CSV**: the first line names the columns, the separator is a comma. A column whose cells are all numbers is a
 //!   column of numbers, `nan` and `inf` in any spelling among them; an empty cell is NaN (and the column `f64`).
+//!   A column most of whose cells are numbers, and not all, cannot be read: the reason names the first cell that is none.
 //! * **JSON lines**: one object on each line; lists are jagged branches; branches are sorted by name. A key that is missing
 //!   or null gives NaN (an empty text, an empty list). `MLaaS4HEP` takes 0, which nobody can tell from a value.
 //! * **Parquet**: lists are jagged branches; a missing number is NaN.

@@ -102,7 +102,11 @@ impl TableFile {
             }
             series = floats_of_nothing(series).map_err(|cause| failed("read", path, format, cause))?;
             let (name, dtype) = (series.name().to_string(), series.dtype().clone());
-            let readable = column_type_of(&dtype).ok_or_else(|| no_counterpart(&dtype.to_string()));
+            let stray = if format == Format::Csv { stray_cell(&series) } else { None };
+            let readable = match stray {
+                Some(reason) => Err(reason),
+                None => column_type_of(&dtype).ok_or_else(|| no_counterpart(&dtype.to_string())),
+            };
             let column = match readable.map(|_| column_from_series(series, None)) {
                 Ok(Ok(column)) => Ok(column),
                 Ok(Err(cause @ FrameError::MissingBesideLarge { .. })) => Err(cause.to_string()),
@@ -389,6 +393,23 @@ fn numbers_of_text(series: Series) -> Result<Series, PolarsError> {
     Ok(match numbers {
         Some(numbers) => Series::new(series.name().clone(), numbers),
         None => series,
+    })
+}
+
+/// Why a column of text is none: most of its cells are numbers, and one is not. It would go as text, and be no feature,
+/// without a word.
+fn stray_cell(series: &Series) -> Option<String> {
+    let is_number = |cell: &str| cell.trim().parse::<f64>().is_ok();
+    let cells = series.str().ok()?;
+    let (n_cells, n_numbers) = cells
+        .iter()
+        .flatten()
+        .fold((0, 0), |(n_cells, n_numbers), cell| (n_cells + 1, n_numbers + usize::from(is_number(cell))));
+    let stray = cells.iter().position(|cell| cell.is_some_and(|cell| !is_number(cell)))?;
+    let said: String = cells.get(stray)?.chars().take(40).collect();
+    (2 * n_numbers > n_cells).then(|| {
+        let row = stray + 1;
+        format!("{n_numbers} of {n_cells} cells are numbers, and row {row} holds `{said}`: mend such cells, or leave them empty")
     })
 }
 

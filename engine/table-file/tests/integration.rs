@@ -87,6 +87,23 @@ fn broken_csv_is_located() {
 }
 
 #[test]
+fn a_stray_word_among_numbers_is_named() {
+    let folder = Folder::new("stray");
+    let check = |name: &str, text: &[u8], expected: Option<&str>| {
+        let table = TableFile::open(folder.file(name, text), None).unwrap();
+        let found = table.info().find("x").map_err(|error| error.to_string());
+        match expected {
+            None => assert!(found.is_ok(), "{found:?}"),
+            Some(words) => assert!(found.as_ref().is_err_and(|error| error.contains(words)), "{found:?}"),
+        }
+        assert!(table.info().find("y").is_ok());
+    };
+    check("a.csv", b"x,y\n1,2\n2,3\noops,4\n", Some("2 of 3 cells are numbers, and row 3 holds `oops`"));
+    check("b.csv", b"x,y\n1,2\n,3\nnan,4\n", None);
+    check("c.csv", b"x,y\nmu,2\ne,3\n13,4\n", None);
+}
+
+#[test]
 fn integers_that_floats_would_round_are_not_read_beside_missing_ones() {
     let folder = Folder::new("large");
     let check = |name: &str, text: &[u8], expected: Option<&str>| {
