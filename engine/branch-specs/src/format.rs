@@ -181,13 +181,13 @@ fn stored_branch(branch: &BranchSpecs) -> Value {
 }
 
 fn read_own(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
-    let branches = map(object, "branches")?;
-    let branches = branches
+    let edited = [map(object, "minv")?, map(object, "maxv")?, map(object, "jdim")?];
+    let branches = map(object, "branches")?
         .iter()
         .map(|(name, stored)| {
             let branch = read_branch(name, stored)
                 .ok_or_else(|| broken(format!("the numbers of branch `{name}` are broken")))?;
-            with_edited_numbers(branch, name, object)
+            with_edited_numbers(branch, name, edited)
         })
         .collect::<Result<Vec<_>, _>>()?;
     let fingerprint: Option<Fingerprint> = match object.get("fingerprint") {
@@ -206,9 +206,8 @@ fn read_own(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
 fn with_edited_numbers(
     mut branch: BranchSpecs,
     name: &str,
-    object: &Map<String, Value>,
+    [minv, maxv, jdim]: [&Map<String, Value>; 3],
 ) -> Result<BranchSpecs, SpecsError> {
-    let (minv, maxv, jdim) = (map(object, "minv")?, map(object, "maxv")?, map(object, "jdim")?);
     if let (Some(min), Some(max)) = (minv.get(name), maxv.get(name)) {
         set_bounds(&mut branch, name, number(min, "minv", name)?, number(max, "maxv", name)?)?;
     }
@@ -216,6 +215,11 @@ fn with_edited_numbers(
         branch.jdim = count(width, "jdim", name)?;
     }
     Ok(branch)
+}
+
+fn number_of_key<'a>(values: &'a Map<String, Value>, key: &str, name: &str) -> Result<&'a Value, SpecsError> {
+    let missing = || broken(format!("`{key}` has no number for branch `{name}`, which is among the keys"));
+    values.get(name).ok_or_else(missing)
 }
 
 fn number(value: &Value, key: &str, name: &str) -> Result<f64, SpecsError> {
@@ -297,15 +301,10 @@ fn read_original(object: &Map<String, Value>) -> Result<Specs, SpecsError> {
     for (name, is_jagged) in
         flat.iter().map(|name| (name, false)).chain(jagged.iter().map(|name| (name, true)))
     {
-        let listed = |values: &'_ Map<String, Value>, key: &str| {
-            values.get(name).cloned().ok_or_else(|| {
-                broken(format!("`{key}` has no number for branch `{name}`, which is among the keys"))
-            })
-        };
-        let (min, max) = (listed(minv, "minv")?, listed(maxv, "maxv")?);
+        let (min, max) = (number_of_key(minv, "minv", name)?, number_of_key(maxv, "maxv", name)?);
         let mut branch = blank(name, is_jagged, None);
-        set_bounds(&mut branch, name, number(&min, "minv", name)?, number(&max, "maxv", name)?)?;
-        branch.jdim = if is_jagged { count(&listed(jdim, "jdim")?, "jdim", name)? } else { 1 };
+        set_bounds(&mut branch, name, number(min, "minv", name)?, number(max, "maxv", name)?)?;
+        branch.jdim = if is_jagged { count(number_of_key(jdim, "jdim", name)?, "jdim", name)? } else { 1 };
         branches.push(branch);
     }
     let identifier = Specs::default_identifier();

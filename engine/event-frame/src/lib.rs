@@ -9,7 +9,8 @@
 //! * values from polars that somebody else still holds, or that are part of a larger buffer.
 //!
 //! Fixed arrays (`float x[3]`) become lists of constant length; [`column_from_series`] makes them fixed again when
-//! it is told the type. Missing values of polars become NaN (numbers turn to `f64` then; integers beyond 2^53 beside missing ones are refused), empty lists and empty text.
+//! it is told the type. Missing values of polars become NaN (numbers turn to `f64` then; integers beyond 2^53 beside missing
+//! ones are refused), empty lists and empty text.
 
 mod from_polars;
 mod to_polars;

@@ -145,41 +145,27 @@ impl TrainingSettings {
 }
 
 fn check_schedule(schedule: LearningRateSchedule) -> Result<(), SettingsError> {
-    let factor_fits = |factor: f64, below: f64| factor > 0.0 && factor <= below;
-    let rate_fits = |rate: f64| rate >= 0.0 && rate.is_finite();
+    let factor_is = |factor: f64, fits: bool, range| {
+        in_range("learning_rate_schedule.factor", factor, factor > 0.0 && fits, range)
+    };
+    let min_rate_fits = |rate: f64| {
+        let fits = rate >= 0.0 && rate.is_finite();
+        in_range("learning_rate_schedule.min_rate", rate, fits, "at least 0")
+    };
     match schedule {
         LearningRateSchedule::Constant => Ok(()),
         LearningRateSchedule::Step { factor, every_epochs } => {
-            in_range(
-                "learning_rate_schedule.factor",
-                factor,
-                factor_fits(factor, 1.0),
-                "above 0 and at most 1",
-            )?;
-            in_range(
-                "learning_rate_schedule.every_epochs",
-                every_epochs as f64,
-                every_epochs >= 1,
-                "at least 1",
-            )
+            factor_is(factor, factor <= 1.0, "above 0 and at most 1")?;
+            let every = every_epochs as f64;
+            in_range("learning_rate_schedule.every_epochs", every, every_epochs >= 1, "at least 1")
         }
-        LearningRateSchedule::Exponential { factor } => in_range(
-            "learning_rate_schedule.factor",
-            factor,
-            factor_fits(factor, 1.0),
-            "above 0 and at most 1",
-        ),
-        LearningRateSchedule::Cosine { min_rate } => {
-            in_range("learning_rate_schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
+        LearningRateSchedule::Exponential { factor } => {
+            factor_is(factor, factor <= 1.0, "above 0 and at most 1")
         }
+        LearningRateSchedule::Cosine { min_rate } => min_rate_fits(min_rate),
         LearningRateSchedule::Plateau { factor, min_rate, .. } => {
-            in_range(
-                "learning_rate_schedule.factor",
-                factor,
-                factor_fits(factor, 1.0) && factor < 1.0,
-                "above 0 and below 1",
-            )?;
-            in_range("learning_rate_schedule.min_rate", min_rate, rate_fits(min_rate), "at least 0")
+            factor_is(factor, factor < 1.0, "above 0 and below 1")?;
+            min_rate_fits(min_rate)
         }
     }
 }

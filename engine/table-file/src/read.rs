@@ -388,18 +388,21 @@ fn numbers_of_text(series: Series) -> Result<Series, PolarsError> {
     }
     let cells = series.str()?.iter();
     // A cell that is no number makes the whole column no numbers.
-    let numbers: Option<Vec<f64>> =
-        cells.map(|cell| cell.map_or(Some(f64::NAN), |cell| cell.trim().parse().ok())).collect();
+    let numbers: Option<Vec<f64>> = cells.map(|cell| cell.map_or(Some(f64::NAN), number_in)).collect();
     Ok(match numbers {
         Some(numbers) => Series::new(series.name().clone(), numbers),
         None => series,
     })
 }
 
+fn number_in(cell: &str) -> Option<f64> {
+    cell.trim().parse().ok()
+}
+
 /// Why a column of text is none: most of its cells are numbers, and one is not. It would go as text, and be no feature,
 /// without a word.
 fn stray_cell(series: &Series) -> Option<String> {
-    let is_number = |cell: &str| cell.trim().parse::<f64>().is_ok();
+    let is_number = |cell: &str| number_in(cell).is_some();
     let cells = series.str().ok()?;
     let (n_cells, n_numbers) = cells
         .iter()

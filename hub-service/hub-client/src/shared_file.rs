@@ -288,20 +288,12 @@ fn runs_of_ranges(ranges: &[Range<u64>], settings: &ReadSettings) -> Vec<Run> {
     runs
 }
 
-/// Rising block numbers as requests: near ones together, long ones cut.
+/// Rising block numbers as requests, by the same rule.
 fn runs_of(blocks: &[u64], settings: &ReadSettings) -> Vec<Range<u64>> {
-    let most_gap = settings.most_gap_bytes / settings.block_bytes;
-    let most_blocks = (settings.most_request_bytes / settings.block_bytes).max(1);
-    let mut runs: Vec<Range<u64>> = Vec::new();
-    for &block in blocks {
-        match runs.last_mut() {
-            Some(run) if block - run.end <= most_gap && block + 1 - run.start <= most_blocks => {
-                run.end = block + 1;
-            }
-            _ => runs.push(block..block + 1),
-        }
-    }
-    runs
+    let size = settings.block_bytes;
+    let ranges: Vec<Range<u64>> = blocks.iter().map(|block| block * size..(block + 1) * size).collect();
+    let runs = runs_of_ranges(&ranges, settings).into_iter();
+    runs.map(|run| run.whole.start / size..run.whole.end / size).collect()
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ fn lists() {
     check("jet_pt[0]", "f32", &[50.0, NAN, 35.0, 100.0]);
     check("jet_pt[1]", "f32", &[20.0, NAN, NAN, 40.0]);
     check("jet_pt[-1]", "f32", &[20.0, NAN, 35.0, 31.0]);
+    check("jet_pt[7]", "f32", &[NAN; 4]);
+    check("axis[1]", "f32", &[1.0, 3.0, 5.0, 7.0]);
+    check("axis[-2]", "f32", &[0.0, 2.0, 4.0, 6.0]);
     check("mu_pt[n - 1]", "f64", &[5.0, 7.0, NAN, NAN]);
     check("first(mu_pt)", "f64", &[5.0, 6.0, NAN, 8.0]);
     check("argmin(jet_eta)", "i64", &[1.0, -1.0, 0.0, 1.0]);
@@ -87,6 +90,11 @@ fn what_does_not_fit_is_said() {
     refuse("met > 3 & n > 1", "bind more tightly");
     refuse("jet_pt[n > 1]", "make it a cut");
     refuse("jet_pt[met]", "a position");
+    refuse(
+        "1 + axis[2]",
+        "column 10: `axis` has 2 elements in each event: positions are 0 to 1, or -1 to -2",
+    );
+    refuse("axis[-3]", "`axis` has 2 elements in each event");
     refuse("hypot(n)", "`hypot` takes 2 arguments, not 1");
     refuse("abs(n, met)", "`abs` takes 1 argument, not 2");
     refuse("abs", "is a function");

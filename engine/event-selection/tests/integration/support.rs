@@ -1,10 +1,11 @@
 //! A small chunk of events, and one way to check what a selection makes of it.
 
-use event_columns::{ColumnType, EventChunk, Piece};
+use event_columns::{ColumnType, ElementType, EventChunk, Piece};
 use event_selection::{Expression, Selected, Selection};
 use std::sync::Arc;
 
-/// Four events: flat numbers, lists of the same lengths (`jet_pt`, `jet_eta`, `jet_btag`), other lists (`mu_pt`).
+/// Four events: flat numbers, lists of the same lengths (`jet_pt`, `jet_eta`, `jet_btag`), other lists (`mu_pt`),
+/// an array of two (`axis`).
 pub(crate) fn four_events() -> EventChunk {
     let mut chunk = EventChunk::new(100, 4);
     chunk.set("n", Piece::flat(vec![1_i32, 2, 3, 4]).into());
@@ -16,6 +17,9 @@ pub(crate) fn four_events() -> EventChunk {
     let jet_btag = vec![vec![true, false], vec![], vec![false], vec![true, true, false]];
     chunk.set("jet_btag", Piece::jagged(&jet_btag).into());
     chunk.set("mu_pt", Piece::jagged(&[vec![5_i32], vec![6, 7], vec![], vec![8]]).into());
+    let axis = (0..8_u8).map(f32::from).collect::<Vec<_>>();
+    let axis = Piece::new(ColumnType::fixed(ElementType::F32, 2), vec![], axis.into());
+    chunk.set("axis", axis.unwrap().into());
     chunk
 }
 
