@@ -1,9 +1,11 @@
 //! A `JupyterHub` of a few lines, for quick tests. It answers as versions 5.5 and 6.1 were seen to answer, and fails when it
 //! is told to. Tests of the contract itself run against the real one. The same for an IAM
-//! ([`MockIssuer`]).
+//! ([`MockIssuer`]); and our own service, for those who use it ([`DevService`]).
 
+mod dev_service;
 mod issuer;
 
+pub use dev_service::DevService;
 pub use issuer::MockIssuer;
 
 use axum::extract::{Query, State};

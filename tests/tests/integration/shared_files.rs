@@ -1,59 +1,25 @@
 //! Files of a workspace wherever the command line takes a name, with the real service beside it.
 
 use crate::program::{Workplace, built};
+use hub_testing::DevService;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::Stdio;
 
 const TOKEN: &str = "a-token-that-nobody-sees";
 
-/// The service for one local user. It ends with this.
-struct Service {
-    child: Child,
-    address: String,
-}
-
-impl Service {
-    fn start(place: &Workplace, test: &str) -> Option<Self> {
-        let Some(program) = built("mlaas4hep-hub") else {
-            eprintln!("SKIPPED: {test}: mlaas4hep-hub is not built");
-            return None;
-        };
-        let mut child = Command::new(program)
-            .args([
-                "dev",
-                "--listen=127.0.0.1:0",
-                "--user=alice",
-                "--group=higgs",
-                "--group=higgs/admins",
-                "--folder",
-            ])
-            .arg(place.path("store"))
-            .env("MLAAS4HEP_HUB_DEV_TOKEN", TOKEN)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output is ours");
-        BufReader::new(out).read_line(&mut line).expect("it says where it is");
-        let address = line.split_whitespace().nth(1).and_then(|url| url.split("login").next());
-        let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_string();
-        Some(Self { child, address })
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn service(place: &Workplace, test: &str) -> Option<DevService> {
+    let Some(program) = built("mlaas4hep-hub") else {
+        eprintln!("SKIPPED: {test}: mlaas4hep-hub is not built");
+        return None;
+    };
+    Some(DevService::start(&program, &place.path("store"), TOKEN))
 }
 
 /// Logs in with a token on standard input; what was said, and whether it worked.
-fn log_in(place: &Workplace, service: &Service, token: &str) -> (bool, String) {
+fn log_in(place: &Workplace, service: &DevService, token: &str) -> (bool, String) {
     let mut child = place
-        .command(&["login", &service.address])
+        .command(&["login", service.address()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -84,7 +50,7 @@ fn workflow(place: &Workplace, files: &str, out: &str) -> String {
 #[test]
 fn a_workspace_is_a_place_for_files() {
     let Some(place) = Workplace::new("a_workspace_is_a_place_for_files") else { return };
-    let Some(service) = Service::start(&place, "a_workspace_is_a_place_for_files") else { return };
+    let Some(service) = service(&place, "a_workspace_is_a_place_for_files") else { return };
     place.example(3000);
     place.write(
         "params.json",
@@ -128,7 +94,7 @@ fn a_workspace_is_a_place_for_files() {
     assert_eq!(place.read("here.csv"), place.read("there.csv"));
 
     let link = place.succeeds(&["share", "shared://higgs/s.csv", "--days", "1"]);
-    assert!(link.contains(&service.address) && link.contains("until "), "{link}");
+    assert!(link.contains(service.address()) && link.contains("until "), "{link}");
     place.fails(&["get", "shared://higgs/s.csv", "there.csv"], 4, &["there.csv", "exists"]);
     place.succeeds(&["rm", "shared://higgs/s.csv"]);
     place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);

@@ -1,52 +1,22 @@
 //! Names of workspaces, with the real service beside the kernel.
 
 use crate::{kernel, skipped};
+use hub_testing::DevService;
 use kernel_testing::{Channel, FrontEnd, Start};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TOKEN: &str = "a-token-that-nobody-sees";
 
-/// The service for one local user. It ends with this.
-struct Service {
-    child: Child,
-    address: String,
-}
-
-impl Service {
-    fn start(folder: &Path, test: &str) -> Option<Self> {
-        let program = Path::new(kernel()).with_file_name("mlaas4hep-hub");
-        if !program.is_file() {
-            skipped(test, "mlaas4hep-hub is not built");
-            return None;
-        }
-        let mut child = Command::new(program)
-            .args(["dev", "--listen=127.0.0.1:0", "--user=alice"])
-            .args(["--group=higgs", "--group=higgs/admins", "--folder"])
-            .arg(folder.join("store"))
-            .env("MLAAS4HEP_HUB_DEV_TOKEN", TOKEN)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output is ours");
-        BufReader::new(out).read_line(&mut line).expect("it says where it is");
-        let address = line.split_whitespace().nth(1).and_then(|url| url.split("login").next());
-        let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_string();
-        Some(Self { child, address })
+fn service(folder: &Path, test: &str) -> Option<DevService> {
+    let program = Path::new(kernel()).with_file_name("mlaas4hep-hub");
+    if !program.is_file() {
+        skipped(test, "mlaas4hep-hub is not built");
+        return None;
     }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    Some(DevService::start(&program, &folder.join("store"), TOKEN))
 }
 
 /// A kernel that knows of no service but this.
@@ -73,11 +43,11 @@ fn completed(front_end: &mut FrontEnd, code: &str) -> Vec<String> {
 #[test]
 fn names_of_workspaces_complete_as_file_names_do() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(service) = Service::start(folder.path(), "names_of_workspaces_complete_as_file_names_do") else {
+    let Some(service) = service(folder.path(), "names_of_workspaces_complete_as_file_names_do") else {
         return;
     };
     std::fs::write(folder.path().join("ttH 100%.csv"), "x\n1\n").unwrap();
-    let mut front_end = start(folder.path(), &service.address);
+    let mut front_end = start(folder.path(), service.address());
     let file = folder.path().join("ttH 100%.csv").display().to_string();
     let request = front_end.execute(&format!("%put \"{file}\" shared://higgs/data/"));
     let reply = front_end.expect_reply(&request, "execute_reply");
