@@ -69,14 +69,15 @@ impl Capabilities {
 
     /// Whether an action on a name is allowed. `Create` is a new name; making a folder is allowed above a place where
     /// something may be made, too. What a token may do anything with, and the folders above it, it may look at: clients of
-    /// `WebDAV` ask before they write.
+    /// `WebDAV` ask before they write. The folder of a path that ends with a slash may be listed; whether the name is that of a
+    /// folder is not known here.
     #[must_use]
     pub fn allow(&self, workspace: &WorkspaceName, path: &FilePath, action: Action) -> bool {
         let asked: Vec<&str> = workspace.as_str().split('/').chain(path.parts()).collect();
         self.0.iter().any(|capability| {
             let suits = match action {
                 Action::Look => true,
-                Action::Read => capability.right == Right::Read,
+                Action::List | Action::Read => capability.right == Right::Read,
                 Action::Create | Action::MakeFolder => {
                     matches!(capability.right, Right::Create | Right::Modify)
                 }
@@ -84,7 +85,9 @@ impl Capabilities {
                 Action::Administer => false,
             };
             // A workspace is a folder for sure.
-            let is_its_folder = path.is_root() && capability.is_at(&asked);
+            let is_of_folders =
+                path.is_root() || matches!(action, Action::Look | Action::List | Action::MakeFolder);
+            let is_its_folder = is_of_folders && capability.is_at(&asked);
             let is_parent =
                 matches!(action, Action::Look | Action::MakeFolder) && capability.lies_below(&asked);
             suits && (capability.covers(&asked) || is_its_folder || is_parent)
@@ -206,6 +209,23 @@ mod tests {
             assert!(allows("storage.create:/foo/a/b/", Action::Look, name), "{name}");
         }
         assert!(!allows("storage.create:/foo/a/b/", Action::Look, "foo:a/c"));
+    }
+
+    #[test]
+    fn a_folder_is_listed_and_no_file_of_its_name_is_read() {
+        let check = |scope: &str, name: &str, [list, read]: [bool; 2]| {
+            let found = [Action::List, Action::Read].map(|action| allows(scope, action, name));
+            assert_eq!(found, [list, read], "{scope} {name}");
+        };
+        check("storage.read:/foo/a/", "foo:a", [true, false]);
+        check("storage.read:/foo/a/", "foo:a/b", [true, true]);
+        check("storage.read:/foo/a/", "foo:ab", [false, false]);
+        check("storage.read:/foo/a/", "foo:", [false, false]);
+        check("storage.read:/foo/", "foo:", [true, true]);
+        check("storage.read:/foo/a", "foo:a", [true, true]);
+        check("storage.modify:/foo/a/", "foo:a", [false, false]);
+        assert!(allows("storage.create:/foo/a/", Action::MakeFolder, "foo:a"));
+        assert!(!allows("storage.create:/foo/a/", Action::Create, "foo:a"));
     }
 
     #[test]

@@ -22,7 +22,9 @@ pub enum Role {
 pub enum Action {
     /// Ask whether a name is there, and what it is.
     Look,
-    /// List, read, follow changes.
+    /// List a folder.
+    List,
+    /// Read, follow changes.
     Read,
     /// Write under a new name.
     Create,
@@ -39,7 +41,7 @@ impl Action {
     #[must_use]
     pub fn least_role(self) -> Role {
         match self {
-            Self::Look | Self::Read => Role::Reader,
+            Self::Look | Self::List | Self::Read => Role::Reader,
             Self::Create | Self::MakeFolder | Self::Write => Role::Writer,
             Self::Administer => Role::Admin,
         }

@@ -67,26 +67,39 @@ impl HubClient {
     /// # Errors
     /// [`HubError::ChangedMeanwhile`] when the file is no longer what it was at [`HubClient::open`].
     pub async fn read_range(&self, file: &PinnedFile, range: Range<u64>) -> Result<Vec<u8>, HubError> {
-        let n_wanted = range.end.saturating_sub(range.start) as usize;
-        let mut bytes = Vec::with_capacity(n_wanted);
+        let mut bytes = Vec::with_capacity(range.end.saturating_sub(range.start) as usize);
+        self.read_chunks(file, range, |chunk| bytes.extend_from_slice(chunk)).await?;
+        Ok(bytes)
+    }
+
+    /// As [`HubClient::read_range`]; `take` gets the bytes as they come, in their order.
+    pub(crate) async fn read_chunks(
+        &self,
+        file: &PinnedFile,
+        range: Range<u64>,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), HubError> {
+        let mut rest = range;
         let mut n_broken = 0;
-        while bytes.len() < n_wanted {
-            let n_before = bytes.len();
-            let rest = range.start + n_before as u64..range.end;
+        while !rest.is_empty() {
+            let start = rest.start;
             let mut answer = self.ranged(file, &rest).await?;
             let error = loop {
                 match answer.chunk().await {
                     Ok(Some(chunk)) => {
-                        bytes.extend_from_slice(&chunk[..chunk.len().min(n_wanted - bytes.len())]);
+                        let n_left = rest.end - rest.start;
+                        let chunk = &chunk[..(chunk.len() as u64).min(n_left) as usize];
+                        take(chunk);
+                        rest.start += chunk.len() as u64;
                     }
                     Ok(None) => break None,
                     Err(error) => break Some(error),
                 }
             };
-            if bytes.len() > n_before {
+            if rest.start > start {
                 n_broken = 0;
             }
-            if bytes.len() < n_wanted {
+            if !rest.is_empty() {
                 n_broken += 1;
                 let Some(pause) = self.inner.retry.pause(n_broken, None) else {
                     let call = Call::of_file(Method::GET, "read", &file.uri);
@@ -100,7 +113,7 @@ impl HubClient {
                 tokio::time::sleep(pause).await;
             }
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// The answer to a range of the pinned content, before its bytes.

@@ -170,15 +170,15 @@ impl SharedFile {
         let mut found = vec![Vec::new(); ranges.len()];
         self.hub.wait(async {
             let fetches = runs_of_ranges(ranges, &self.settings).into_iter().map(async |run| {
-                let bytes = self.hub.client().read_range(&self.file, run.whole.clone()).await?;
-                Ok::<_, HubError>((run, bytes))
+                let whole = run.whole.clone();
+                let mut scatter = Scatter::new(run, ranges);
+                self.hub.client().read_chunks(&self.file, whole, |chunk| scatter.take(chunk)).await?;
+                Ok::<_, HubError>(scatter)
             });
             let mut fetches = stream::iter(fetches).buffer_unordered(self.settings.n_connections.max(1));
             while let Some(fetched) = fetches.next().await {
-                let (run, bytes) = fetched?;
-                for place in run.members {
-                    let of_run = |byte: u64| (byte - run.whole.start) as usize;
-                    found[place] = bytes[of_run(ranges[place].start)..of_run(ranges[place].end)].to_vec();
+                for member in fetched?.members {
+                    found[member.place] = member.bytes;
                 }
             }
             Ok(())
@@ -267,6 +267,41 @@ struct Run {
     members: Vec<usize>,
 }
 
+/// Hands the bytes of a run to its members as they come: none is copied twice, and gaps are not copied at all.
+struct Scatter {
+    /// Of the next byte.
+    position: u64,
+    members: Vec<Member>,
+}
+
+struct Member {
+    place: usize,
+    range: Range<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Scatter {
+    fn new(run: Run, ranges: &[Range<u64>]) -> Self {
+        let member = |place: usize| {
+            let range = ranges[place].clone();
+            Member { place, bytes: Vec::with_capacity((range.end - range.start) as usize), range }
+        };
+        Self { position: run.whole.start, members: run.members.into_iter().map(member).collect() }
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        let (start, end) = (self.position, self.position + chunk.len() as u64);
+        // They are in the order of their beginnings.
+        for member in self.members.iter_mut().take_while(|member| member.range.start < end) {
+            let (from, to) = (member.range.start.max(start), member.range.end.min(end));
+            if from < to {
+                member.bytes.extend_from_slice(&chunk[(from - start) as usize..(to - start) as usize]);
+            }
+        }
+        self.position = end;
+    }
+}
+
 /// Ranges as requests: near ones together, up to a size.
 fn runs_of_ranges(ranges: &[Range<u64>], settings: &ReadSettings) -> Vec<Run> {
     let mut positions: Vec<usize> = (0..ranges.len()).filter(|&place| !ranges[place].is_empty()).collect();
@@ -317,6 +352,21 @@ mod tests {
         check(&[(30, 40), (0, 10), (5, 8)], &[(0, 40, &[1, 2, 0])]);
         check(&[(0, 60), (60, 90)], &[(0, 60, &[0]), (60, 90, &[1])]);
         check(&[(0, 500), (500, 501)], &[(0, 500, &[0]), (500, 501, &[1])]);
+    }
+
+    #[test]
+    fn members_get_their_bytes_however_they_come() {
+        let content: Vec<u8> = (0..100).collect();
+        let ranges = [30..40, 0..10, 5..8, 5..35, 99..100];
+        for size in [1, 3, 7, 33, 100] {
+            let run = Run { whole: 0..100, members: vec![1, 2, 3, 0, 4] };
+            let mut scatter = Scatter::new(run, &ranges);
+            content.chunks(size).for_each(|chunk| scatter.take(chunk));
+            for member in scatter.members {
+                let range = ranges[member.place].start as usize..ranges[member.place].end as usize;
+                assert_eq!(member.bytes, content[range], "{} by {size}", member.place);
+            }
+        }
     }
 
     #[test]

@@ -124,7 +124,9 @@ impl PropFind {
         if !self.is_deep || entry.kind == EntryKind::File {
             return Ok((text + TAIL, None));
         }
-        let folder = Folder { asked: self, place, quota, locks, cursor: None, state: State::Listing };
+        let mut folder = Folder { asked: self, place, quota, locks, cursor: None, state: State::Listing };
+        // Who may not list is told so now, not in the middle of an answer.
+        text.push_str(&folder.page().await?);
         Ok((text, Some(folder)))
     }
 

@@ -114,7 +114,9 @@ impl Workspaces {
         let seen = self.see(actor, workspace).await?;
         if !actor.reaches(workspace, path, action) {
             return Err(match action {
-                Action::Look | Action::Read => WorkspaceError::missing(format!("{workspace}/{path}")),
+                Action::Look | Action::List | Action::Read => {
+                    WorkspaceError::missing(format!("{workspace}/{path}"))
+                }
                 _ => WorkspaceError::OutOfReach { name: format!("{workspace}/{path}") },
             });
         }

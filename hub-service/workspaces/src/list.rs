@@ -30,7 +30,7 @@ impl Workspaces {
         folder: &FilePath,
         options: &ListOptions,
     ) -> Result<Listing> {
-        let seen = self.require(actor, workspace, folder, Action::Read).await?;
+        let seen = self.require(actor, workspace, folder, Action::List).await?;
         let after = match &options.cursor {
             Some(text) => FilePath::new(text).map_err(|_| cursor::invalid(text))?,
             None => FilePath::root(),
@@ -38,6 +38,7 @@ impl Workspaces {
         if !folder.is_root() {
             let row = self.find_entry(seen.id, workspace, folder).await?;
             if !row.is_folder() {
+                self.require(actor, workspace, folder, Action::Read).await?;
                 return Ok(Listing { entries: vec![row.entry], next_cursor: None });
             }
         }

@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 64 << 10;
 pub type Properties = BTreeMap<String, String>;
 
 impl Workspaces {
-    /// The properties of a name; the workspace itself has none.
+    /// The properties of a name; the workspace itself has none, and who may look but not read is shown none.
     ///
     /// # Errors
     /// `NotFound`.
@@ -29,8 +29,8 @@ impl Workspaces {
         workspace: &WorkspaceName,
         path: &FilePath,
     ) -> Result<Properties> {
-        let seen = self.require(actor, workspace, path, Action::Read).await?;
-        if path.is_root() {
+        let seen = self.require(actor, workspace, path, Action::Look).await?;
+        if path.is_root() || !actor.reaches(workspace, path, Action::Read) {
             return Ok(Properties::new());
         }
         let id = self.find_entry(seen.id, workspace, path).await?.id;

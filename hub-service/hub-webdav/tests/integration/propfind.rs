@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use super::support::{path, server};
+use super::support::{actor, path, server};
+use hub_api::Capabilities;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn every_property_that_is_asked_for_is_answered() {
@@ -38,6 +40,41 @@ async fn workspaces_are_the_top_folders() {
     let expected = ["", "cms~top/", "higgs/", "~alice/"].map(|folder| format!("{mount}{folder}"));
     assert_eq!(hrefs, expected);
     assert_eq!(told.matches("<D:collection/>").count(), 4);
+}
+
+#[tokio::test]
+async fn who_may_change_a_file_may_look_at_it() {
+    let server = server().await;
+    server.ask("MKCOL", "higgs/data", &[], b"").await;
+    server.put("higgs/data/a", b"1,2").await;
+    let patch = b"<D:propertyupdate xmlns:D=\"DAV:\"><D:set><D:prop><x:note xmlns:x=\"urn:x\">kept</x:note></D:prop></D:set>\
+        </D:propertyupdate>";
+    assert_eq!(server.status("PROPPATCH", "higgs/data/a", &[], patch).await, 207);
+    let by = |scope: &str| {
+        let capabilities = Capabilities::parse(scope, "/").unwrap().map(Arc::new);
+        workspaces::Actor { capabilities, ..actor("alice", &["higgs"]) }
+    };
+    let ask = b"<D:propfind xmlns:D=\"DAV:\"><D:prop><D:getcontentlength/><x:note xmlns:x=\"urn:x\"/></D:prop></D:propfind>";
+    server.now_from(by("storage.read:/higgs/data"));
+    let told = server.ask("PROPFIND", "higgs/data/", &["Depth: 1"], ask).await;
+    assert!(told.text().contains("kept") && told.text().contains("/a<"), "{told:?}");
+    server.now_from(by("storage.modify:/higgs/data"));
+    let told = server.ask("PROPFIND", "higgs/data/a", &["Depth: 0"], ask).await;
+    assert_eq!(told.status, 207);
+    assert!(told.text().contains("<D:getcontentlength>3<") && !told.text().contains("kept"), "{told:?}");
+    assert_eq!(server.status("PROPFIND", "higgs/data/", &["Depth: 0"], ask).await, 207);
+    assert_eq!(server.status("PROPFIND", "higgs/data/", &["Depth: 1"], ask).await, 404, "it may not list");
+    let to = |place: &str| format!("Destination: {}", server.url(place));
+    assert_eq!(server.status("MOVE", "higgs/data/a", &[&to("higgs/elsewhere")], b"").await, 403);
+    assert_eq!(
+        server.status("COPY", "higgs/data/a", &[&to("higgs/data/b")], b"").await,
+        404,
+        "it may not read"
+    );
+    assert_eq!(server.status("MOVE", "higgs/data/a", &[&to("higgs/data/b")], b"").await, 201);
+    server.now_from(actor("alice", &["higgs"]));
+    assert_eq!(server.get("higgs/data/b").await, b"1,2");
+    assert_eq!(server.status("GET", "higgs/data/a", &[], b"").await, 404);
 }
 
 #[tokio::test]

@@ -202,6 +202,12 @@ async fn storage_scopes_open_paths_and_nothing_else() {
     check("GET", "dav/higgs/other", &reads, 404).await;
     check("GET", "api/v1/workspaces/higgs/list/data", &reads, 200).await;
     check("GET", "api/v1/workspaces/higgs/list/", &reads, 404).await;
+    let of_folder = token("storage.read:/higgs/data/").await;
+    check("GET", "api/v1/workspaces/higgs/list/data", &of_folder, 200).await;
+    check("GET", "files/higgs/data/a", &of_folder, 200).await;
+    let of_no_folder = token("storage.read:/higgs/other/").await;
+    check("GET", "api/v1/workspaces/higgs/list/other", &of_no_folder, 404).await;
+    check("GET", "files/higgs/other", &of_no_folder, 404).await;
     check("GET", "api/v1/workspaces/higgs/audit", &everything, 403).await;
     check("GET", "api/v1/workspaces/higgs/grants", &everything, 403).await;
     check("PUT", "files/higgs/data/c", &reads, 403).await;
@@ -236,4 +242,18 @@ async fn storage_scopes_open_paths_and_nothing_else() {
     check("PUT", "files/nobodys/x", &everything, 404).await;
     let asked = service.request("POST", "api/v1/app-passwords", &everything).json(&json!({ "label": "x" }));
     assert_eq!(asked.send().await.unwrap().status(), 403);
+    // What alice began elsewhere with another token of hers.
+    let whole = issuer.mint(json!({ "claims": { "wlcg.groups": ["/higgs"] } })).await;
+    for (place, seen) in [("elsewhere", 404), ("data/begun", 200)] {
+        let begun = super::resumable::create(&service, place, 10, &whole).send().await.unwrap();
+        let upload = super::resumable::id(&begun);
+        let status = async |method: &str, token: &str| {
+            let request = service.request(method, &upload, token).header("tus-resumable", "1.0.0");
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(status("HEAD", &reads).await, 404, "{place}");
+        assert_eq!(status("HEAD", &creates).await, seen, "{place}");
+        assert_eq!(status("DELETE", &creates).await, if seen == 200 { 204 } else { 404 }, "{place}");
+        assert_eq!(status("HEAD", &whole).await, if seen == 200 { 404 } else { 200 }, "{place}");
+    }
 }

@@ -5,13 +5,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{RequestBuilder, Response};
 
-fn create(service: &Service, path: &str, n_bytes: usize) -> RequestBuilder {
+pub(super) fn create(service: &Service, path: &str, n_bytes: usize, caller: &str) -> RequestBuilder {
     let metadata = format!("workspace {},path {}", STANDARD.encode("higgs"), STANDARD.encode(path));
-    let request = service.request("POST", "uploads", "writer").header("tus-resumable", "1.0.0");
+    let request = service.request("POST", "uploads", caller).header("tus-resumable", "1.0.0");
     request.header("upload-length", n_bytes.to_string()).header("upload-metadata", metadata)
 }
 
-fn id(answer: &Response) -> String {
+pub(super) fn id(answer: &Response) -> String {
     assert_eq!(answer.status().as_u16(), 201);
     let location = answer.headers()["location"].to_str().unwrap();
     location.strip_prefix("/services/mlaas4hep/").unwrap().to_owned()
@@ -33,7 +33,7 @@ async fn stands_at(service: &Service, upload: &str, caller: &str) -> Option<usiz
 async fn an_upload_survives_a_kill() {
     let mut service = Service::start().await;
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
-    let upload = id(&create(&service, "big.bin", bytes.len()).send().await.unwrap());
+    let upload = id(&create(&service, "big.bin", bytes.len(), "writer").send().await.unwrap());
     assert_eq!(patch(&service, &upload, 0, bytes[..1_000_000].to_vec()).await.status().as_u16(), 204);
     service.kill_and_start_again().await;
     assert_eq!(stands_at(&service, &upload, "writer").await, Some(1_000_000));
@@ -51,7 +51,7 @@ async fn an_upload_survives_a_kill() {
 #[tokio::test]
 async fn an_upload_can_be_given_up() {
     let service = Service::start().await;
-    let upload = id(&create(&service, "a", 10).send().await.unwrap());
+    let upload = id(&create(&service, "a", 10, "writer").send().await.unwrap());
     let give_up = service.request("DELETE", &upload, "writer").header("tus-resumable", "1.0.0");
     assert_eq!(give_up.send().await.unwrap().status().as_u16(), 204);
     assert_eq!(stands_at(&service, &upload, "writer").await, None);
@@ -67,11 +67,12 @@ async fn what_is_no_upload_is_refused() {
     assert_eq!(status(service.request("POST", "uploads", "writer")).await, 412, "another version of TUS");
     let without = service.request("POST", "uploads", "writer").header("tus-resumable", "1.0.0");
     assert_eq!(status(without).await, 400);
-    assert_eq!(status(create(&service, "../a", 1)).await, 400);
-    assert_eq!(status(create(&service, "a", 0)).await, 201);
+    assert_eq!(status(create(&service, "../a", 1, "writer")).await, 400);
+    assert_eq!(status(create(&service, "a", 0, "writer")).await, 201);
     assert_eq!(service.status("GET", "files/higgs/a", "reader").await, 200, "an empty file is there at once");
-    let with_first =
-        create(&service, "b", 3).header("content-type", "application/offset+octet-stream").body("abc");
+    let with_first = create(&service, "b", 3, "writer")
+        .header("content-type", "application/offset+octet-stream")
+        .body("abc");
     assert_eq!(status(with_first).await, 201);
     assert_eq!(
         service.request("GET", "files/higgs/b", "reader").send().await.unwrap().text().await.unwrap(),
