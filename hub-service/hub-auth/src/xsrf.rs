@@ -1,7 +1,8 @@
 //! Against requests that another page makes in the name of our user.
 //!
 //! All servers of a hub share its origin unless it uses subdomains, so that neither `SameSite` nor `Origin` tells our pages
-//! from a notebook's. What changes something with a session carries a code that only our pages show.
+//! from a notebook's. What changes something with a session, and what scripts ask for with it, carries a code that only our
+//! pages show (Fetch Metadata: `Sec-Fetch-Dest` of a script's request is `empty`).
 
 use crate::{SealKey, Token};
 use base64::Engine;
@@ -28,6 +29,14 @@ impl XsrfToken {
         &self.0
     }
 
+    /// Whether a reading request with the session may be answered: a browser opens a page or shows a picture of ours, or says
+    /// nothing about itself. What a script of a page asks for could be read by it, so that it has to be a page of ours.
+    #[must_use]
+    pub fn admits_reading(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
+        let is_script = headers.get("sec-fetch-dest").is_some_and(|destination| destination == "empty");
+        !is_script || self.admits(given, headers)
+    }
+
     /// Whether a changing request comes from our page: it has the code, and the browser does not say otherwise.
     #[must_use]
     pub fn admits(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
@@ -46,6 +55,25 @@ pub fn is_from_our_site(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_of_other_pages_read_nothing() {
+        let code = XsrfToken::new(&SealKey::from_bytes(&[7; 32]), &Token::new("token"), "").unwrap();
+        let check = |destination: Option<&str>, given: Option<&str>, expected: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+            if let Some(destination) = destination {
+                headers.insert("sec-fetch-dest", destination.parse().unwrap());
+            }
+            assert_eq!(code.admits_reading(given, &headers), expected, "{destination:?} {given:?}");
+        };
+        for destination in [None, Some("document"), Some("image")] {
+            check(destination, None, true);
+        }
+        check(Some("empty"), None, false);
+        check(Some("empty"), Some("guessed"), false);
+        check(Some("empty"), Some(code.as_str()), true);
+    }
 
     #[test]
     fn a_code_admits_its_own_session_only() {

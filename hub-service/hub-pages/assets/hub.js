@@ -112,7 +112,7 @@ function toggleHistogram(link) {
   const cell = makeElement('td', { colspan: 4 }, makeElement('p', { class: 'faint', role: 'status' }, 'Reading the branch …'));
   image.addEventListener('load', () => cell.replaceChildren(image));
   image.addEventListener('error', async () => {
-    const answer = await fetch(link.dataset.histogram, { headers: { accept: 'application/json' } }).catch(() => null);
+    const answer = await fetch(link.dataset.histogram, { headers: { accept: 'application/json', 'x-mlaas4hep-xsrf': xsrf } }).catch(() => null);
     const error = await answer?.json().catch(() => null);
     cell.replaceChildren(makeElement('p', { role: 'alert' }, error?.message ?? 'This branch cannot be drawn.'));
   });
@@ -302,7 +302,7 @@ class Upload {
   async isThere() {
     const address = `${prefix}files/${[folder.dataset.workspace, ...this.path.split('/')].map(encodeURIComponent)
       .join('/')}`;
-    const answer = await fetch(address, { method: 'HEAD' });
+    const answer = await fetch(address, { method: 'HEAD', headers: { 'x-mlaas4hep-xsrf': xsrf } });
     return answer.ok && Number(answer.headers.get('content-length')) === this.file.size;
   }
 
@@ -403,7 +403,7 @@ const uploads = {
 };
 
 async function refreshListing() {
-  const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => null);
+  const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-mlaas4hep-xsrf': xsrf } }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const [now, fresh] = [document.getElementById('listing'), page.getElementById('listing')];

@@ -23,7 +23,7 @@ pub(crate) struct Asker {
     pub(crate) xsrf: Option<XsrfToken>,
 }
 
-/// The same without a look at the code: for pages, whose forms carry it in their body.
+/// The same without a look at the code of what changes something: for pages, whose forms carry it in their body.
 #[derive(Clone, Debug)]
 pub(crate) struct PageAsker(pub(crate) Asker);
 
@@ -32,11 +32,10 @@ impl FromRequestParts<State> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let asker = find(parts, state).await?;
-        if let Some(code) = asker.xsrf.as_ref().filter(|_| !is_safe(&parts.method)) {
-            let given = parts.headers.get(XSRF_HEADER).and_then(|value| value.to_str().ok());
-            if !code.admits(given, &parts.headers) {
-                return Err(AuthError::CrossSite.into());
-            }
+        if let Some(code) = asker.xsrf.as_ref().filter(|_| !is_safe(&parts.method))
+            && !code.admits(code_of(&parts.headers), &parts.headers)
+        {
+            return Err(AuthError::CrossSite.into());
         }
         Ok(asker)
     }
@@ -81,8 +80,18 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
     if principal.kind == PrincipalKind::User && principal.capabilities.is_none() {
         state.note_groups(&principal.name, &principal.groups).await?;
     }
+    let name = match principal.kind {
+        PrincipalKind::User => principal.name.clone(),
+        // A service may be named as a person is, and has nothing of that person: no name of one has a slash.
+        PrincipalKind::Service => format!("service/{}", principal.name),
+    };
+    if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
+        && !code.admits_reading(code_of(&parts.headers), &parts.headers)
+    {
+        return Err(AuthError::CrossSite.into());
+    }
     let actor = Actor {
-        name: principal.name.clone(),
+        name,
         source: principal.source,
         groups: principal.groups.clone(),
         is_admin: principal.is_admin,
@@ -122,6 +131,10 @@ async fn by_app_password(user: &str, password: &str, state: &State) -> Result<As
     Ok(Asker { actor, principal: Arc::new(principal), xsrf: None })
 }
 
+fn code_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(XSRF_HEADER).and_then(|value| value.to_str().ok())
+}
+
 /// User and password of `Authorization: Basic` (RFC 7617).
 pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, coded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
@@ -131,7 +144,7 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// Whom to count refusals for. Behind the hub's proxy every peer is the proxy, which says whom it speaks for.
-fn caller_address(headers: &HeaderMap, peer: Option<IpAddr>, state: &State) -> Option<IpAddr> {
+pub(crate) fn caller_address(headers: &HeaderMap, peer: Option<IpAddr>, state: &State) -> Option<IpAddr> {
     let peer = peer?;
     if !(state.is_behind_proxy() && peer.to_canonical().is_loopback()) {
         return Some(peer);

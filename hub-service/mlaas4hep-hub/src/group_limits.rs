@@ -1,4 +1,4 @@
-//! Quotas that operators keep in the properties of the hub's groups.
+//! Quotas that operators keep in the properties of the hub's groups, and who is in these groups.
 //!
 //! `{"mlaas4hep_limit_bytes": 1099511627776, "mlaas4hep_limit_entries": 200000}` sets the limits of the group's workspace;
 //! texts of digits will do, since the hub's admin page writes texts. What a property says wins over what was set here; a
@@ -8,26 +8,28 @@ use crate::state::State;
 use hub_api::{PrincipalSource, SetQuota, WorkspaceName};
 use hub_auth::{HubClient, HubGroup};
 use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
-use workspaces::Actor;
+use workspaces::{Actor, WorkspaceError};
 
 const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
 const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
-/// How often the hub is asked for them.
-const EVERY: Duration = Duration::from_mins(1);
 
-/// Keeps the limits of the workspaces as the hub's groups have them, for as long as the service lives. What cannot be
-/// followed is logged once.
-pub(crate) async fn follow(state: State) {
+/// Keeps the limits of the workspaces as the hub's groups have them, for as long as the service lives: they are looked at
+/// now, and again each time after `every`. What cannot be followed is logged once.
+pub(crate) async fn follow(state: State, every: Duration) {
     let Some(hub) = state.authenticator().hub().cloned() else { return };
     let mut told = String::new();
     loop {
         let problems = look(&state, &hub).await.join("; ");
         if problems != told && !problems.is_empty() {
-            tracing::warn!(problems, "quotas in the properties of the hub's groups are not followed");
+            tracing::warn!(
+                problems,
+                "the hub's groups are not followed: quotas in their properties, and members who left"
+            );
         }
         told = problems;
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(every).await;
     }
 }
 
@@ -38,12 +40,31 @@ async fn look(state: &State, hub: &HubClient) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut problems = Vec::new();
+    if let Err(error) = follow_members(state, &groups).await {
+        problems.push(error.to_string());
+    }
     for group in groups {
         if let Err(problem) = apply(state, &group).await {
             problems.push(format!("{}: {problem}", group.name));
         }
     }
     problems
+}
+
+/// App passwords and links lose what their owners lose, also of owners who do not come back. Where an IAM or a
+/// proxy says groups too, the hub does not know all of them.
+async fn follow_members(state: &State, groups: &[HubGroup]) -> Result<(), WorkspaceError> {
+    if !state.has_groups_of_hub_only() {
+        return Ok(());
+    }
+    let mut groups_of: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for group in groups {
+        let name = group.name.trim_start_matches('/');
+        for user in group.users.iter().filter(|_| !name.is_empty()) {
+            groups_of.entry(user.clone()).or_default().insert(name.to_owned());
+        }
+    }
+    state.workspaces().follow_groups(&groups_of).await
 }
 
 async fn apply(state: &State, group: &HubGroup) -> Result<(), String> {

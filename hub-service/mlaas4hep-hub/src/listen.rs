@@ -59,7 +59,7 @@ pub(crate) async fn serve(
         });
     }
     let upkeep = tokio::spawn(upkeep(state.clone()));
-    let group_limits = tokio::spawn(group_limits::follow(state.clone()));
+    let group_limits = tokio::spawn(group_limits::follow(state.clone(), checked.group_properties_every));
     asked_to_end().await?;
     tracing::info!("ending");
     end.send_replace(true);

@@ -32,6 +32,7 @@ struct Inner {
     info: Info,
     prefix: String,
     is_behind_proxy: bool,
+    has_groups_of_hub_only: bool,
     max_json_bytes: usize,
     uploads_at_once: u32,
     /// Groups that the storage has noted of late, by person.
@@ -79,6 +80,7 @@ impl State {
             info,
             prefix: checked.prefix.clone(),
             is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
+            has_groups_of_hub_only: checked.iam.is_empty() && checked.proxy.trusted.is_empty(),
             max_json_bytes: checked.max_json_bytes,
             uploads_at_once: checked.uploads_at_once,
             noted: Cache::builder().max_capacity(MOST_NOTED).time_to_live(NOTED_FOR).build(),
@@ -108,6 +110,11 @@ impl State {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// Whether nobody but the hub says who is in which group.
+    pub(crate) fn has_groups_of_hub_only(&self) -> bool {
+        self.0.has_groups_of_hub_only
     }
 
     pub(crate) fn login(&self) -> Option<&Login> {

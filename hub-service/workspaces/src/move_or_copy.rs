@@ -147,7 +147,7 @@ impl Workspaces {
         let row =
             find_or_missing(write, request.from.workspace, request.from_name, request.from.path).await?;
         if row.is_folder() {
-            check_paths_below(write, request).await?;
+            check_paths_below(write, request.from, request.to.path).await?;
         }
         Ok(row)
     }
@@ -202,15 +202,16 @@ fn check_places(request: &Request<'_>) -> Result<()> {
 }
 
 /// Paths below a folder must be paths at the new place too.
-async fn check_paths_below(write: &mut Write, request: &Request<'_>) -> Result<()> {
-    let (from, to) = (request.from.path, request.to.path);
+pub(crate) async fn check_paths_below(write: &mut Write, place: Place<'_>, to: &FilePath) -> Result<()> {
+    let from = place.path;
     let (first, before) = below(from);
     let row = sqlx::query(
         "SELECT CAST(COALESCE(MAX(OCTET_LENGTH(path)), 0) AS BIGINT) AS n_bytes, \
          CAST(COALESCE(MAX(LENGTH(path) - LENGTH(REPLACE(path, '/', ''))), 0) AS BIGINT) AS n_slashes \
-         FROM entries WHERE workspace = $1 AND trash = '' AND path >= $2 AND path < $3",
+         FROM entries WHERE workspace = $1 AND trash = $2 AND path >= $3 AND path < $4",
     )
-    .bind(request.from.workspace)
+    .bind(place.workspace)
+    .bind(place.trash)
     .bind(first)
     .bind(before)
     .fetch_one(&mut **write)
@@ -220,7 +221,8 @@ async fn check_paths_below(write: &mut Write, request: &Request<'_>) -> Result<(
     let longest = n_bytes - from.as_str().len() as i64 + to.as_str().len() as i64;
     let deepest = n_slashes + 1 - depth(from) + depth(to);
     if n_bytes > 0 && (longest > MAX_PATH_BYTES || deepest > MAX_DEPTH) {
-        return Err(destination(request, "what lies in it would be too deep, or its paths too long"));
+        let reason = "what lies in it would be too deep, or its paths too long";
+        return Err(WorkspaceError::Destination { from: from.clone(), to: to.clone(), reason });
     }
     Ok(())
 }

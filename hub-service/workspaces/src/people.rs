@@ -1,5 +1,7 @@
 //! The groups that people were last seen with: for what acts in their name while they are away (app passwords, links).
 
+use std::collections::{BTreeSet, HashMap};
+
 use hub_api::PrincipalSource;
 use sqlx::Row;
 
@@ -46,6 +48,33 @@ impl Workspaces {
         .execute(&mut *write)
         .await?;
         Ok(write.commit().await?)
+    }
+
+    /// Takes groups away from people who are no longer in them, and adds those that they are in: `groups_of` gives all groups of
+    /// everybody who has any. Only those are looked at who were [noted](Self::note_groups) before; when they were seen stays.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn follow_groups(&self, groups_of: &HashMap<String, BTreeSet<String>>) -> Result<()> {
+        let rows = sqlx::query("SELECT person, group_list FROM known_groups")
+            .fetch_all(self.database().read())
+            .await?;
+        for row in rows {
+            let (person, known): (String, String) = (row.try_get("person")?, row.try_get("group_list")?);
+            let groups: Vec<&str> =
+                groups_of.get(&person).into_iter().flatten().map(String::as_str).collect();
+            let list = serde_json::Value::from(groups).to_string();
+            if list == known {
+                continue;
+            }
+            sqlx::query("UPDATE known_groups SET group_list = $2 WHERE person = $1 AND group_list = $3")
+                .bind(person)
+                .bind(list)
+                .bind(known)
+                .execute(&mut *self.database().write_one().await?)
+                .await?;
+        }
+        Ok(())
     }
 
     /// The groups that a person was last seen with; `None`: never seen.

@@ -12,7 +12,7 @@ use crate::{
     database::Write,
     entries::{find, find_or_missing, kind_of, path_of},
     folders::{Doer, ensure_parents},
-    move_or_copy::{Place, relocate},
+    move_or_copy::{Place, check_paths_below, relocate},
     quota::Ledger,
 };
 
@@ -68,6 +68,7 @@ impl Workspaces {
         }
         ensure_parents(&mut write, &mut ledger, doer, path, Parents::Make).await?;
         let place = Place { workspace: seen.id, trash: id, path: &from };
+        check_paths_below(&mut write, place, path).await?;
         relocate(&mut write, place, Place { trash: "", path, ..place }).await?;
         sqlx::query("DELETE FROM trash WHERE id = $1").bind(id).execute(&mut *write).await?;
         write_change(&mut write, &mut ledger, doer, ChangeKind::Written, path).await?;

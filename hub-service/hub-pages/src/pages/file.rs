@@ -71,7 +71,7 @@ fn actions(frame: &Frame<'_>, page: &FilePage<'_>) -> Markup {
     let (workspace, path) = (&page.workspace.name, &page.entry.path);
     html! {
         div.tools {
-            a.button.strong href=(addresses.bytes(workspace, path)) download { (Icon::Download.draw()) "Download" }
+            a.button.strong href=(addresses.bytes(workspace, path)) { (Icon::Download.draw()) "Download" }
             @if page.workspace.role >= Role::Writer {
                 a.button href=(addresses.of_path(workspace, "move", path)) { (Icon::Copy.draw()) "Rename, move or copy" }
             }
@@ -164,7 +164,7 @@ fn versions(frame: &Frame<'_>, page: &FilePage<'_>) -> Markup {
                             td.size { (text::bytes(version.size_bytes)) }
                             td.actions {
                                 div.row {
-                                    a href=(addresses.bytes_of_version(workspace, path, version.version)) download
+                                    a href=(addresses.bytes_of_version(workspace, path, version.version))
                                         aria-label=(format!("Download version {}", version.version)) { "Download" }
                                     @if can_write && !version.current {
                                         form method="post" action=(addresses.of_path(workspace, "restore", path)) {

@@ -257,7 +257,7 @@ fn row_menu(frame: &Frame<'_>, workspace: &WorkspaceName, entry: &Entry, can_wri
             summary aria-label=(format!("What to do with {name}")) { (Icon::More.draw()) }
             ul {
                 @if is_file {
-                    li { a href=(addresses.bytes(workspace, &entry.path)) download { (Icon::Download.draw()) "Download" } }
+                    li { a href=(addresses.bytes(workspace, &entry.path)) { (Icon::Download.draw()) "Download" } }
                 }
                 @if can_write {
                     li { a href=(addresses.of_path(workspace, "move", &entry.path)) { (Icon::Copy.draw()) "Rename, move or copy" } }

@@ -123,11 +123,19 @@ pub struct LimitsArea {
     pub max_json_bytes: u64,
     /// Seconds that a request without a large body may take. Default: 60.
     pub request_seconds: u64,
+    /// Seconds between two looks at the quotas in the properties of the hub's groups. Default: 60.
+    pub group_properties_seconds: u64,
 }
 
 impl Default for LimitsArea {
     fn default() -> Self {
-        Self { requests_per_second: 500, uploads_at_once: 16, max_json_bytes: 1 << 20, request_seconds: 60 }
+        Self {
+            requests_per_second: 500,
+            uploads_at_once: 16,
+            max_json_bytes: 1 << 20,
+            request_seconds: 60,
+            group_properties_seconds: 60,
+        }
     }
 }
 

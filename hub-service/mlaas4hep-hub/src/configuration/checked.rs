@@ -45,6 +45,8 @@ pub struct Checked {
     pub max_json_bytes: usize,
     /// How long a request may take that carries no file.
     pub request_timeout: Duration,
+    /// Between two looks at the properties of the hub's groups.
+    pub group_properties_every: Duration,
     /// The log.
     pub log: LogArea,
 }
@@ -100,6 +102,9 @@ impl Said {
         if !(1..=3600).contains(&self.limits.request_seconds) {
             return Err(wrong("limits.request_seconds", "must be between 1 and 3600"));
         }
+        if !(1..=86_400).contains(&self.limits.group_properties_seconds) {
+            return Err(wrong("limits.group_properties_seconds", "must be between 1 and 86400"));
+        }
         Ok(Checked {
             address,
             data_address: self.listen.data_address,
@@ -115,6 +120,7 @@ impl Said {
             uploads_at_once: self.limits.uploads_at_once,
             max_json_bytes: self.limits.max_json_bytes as usize,
             request_timeout: Duration::from_secs(self.limits.request_seconds),
+            group_properties_every: Duration::from_secs(self.limits.group_properties_seconds),
             log: self.log,
         })
     }
@@ -294,6 +300,7 @@ mod tests {
         wrong("limits.uploads_at_once = 0", "limits.uploads_at_once");
         wrong("limits.max_json_bytes = 1", "limits.max_json_bytes");
         wrong("limits.request_seconds = 0", "limits.request_seconds");
+        wrong("limits.group_properties_seconds = 0", "limits.group_properties_seconds");
         wrong("listen.data_url = \"http://a/\"", "listen.data_url");
         wrong("listen.data_address = \"127.0.0.1:1\"\nlisten.data_url = \"a\"", "listen.data_url");
         let iam = |more: &str| format!("[[iam]]\nissuer = \"https://iam.example.org/\"\n{more}");
@@ -303,6 +310,22 @@ mod tests {
         wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
         wrong("workspaces.keep_versions = 0", "workspaces.keep_versions");
+    }
+
+    #[test]
+    fn a_secret_goes_to_the_issuer_that_has_a_client() {
+        let issuer = |name: &str, more: &str| {
+            format!("[[iam]]\nissuer = \"https://{name}.example.org/\"\naudiences = [\"a\"]\n{more}\n")
+        };
+        let secret = [("MLAAS4HEP_HUB_IAM_SECRET", "hush")];
+        let alone = issuer("first", "");
+        let error = check(&alone, &secret).unwrap_err().to_string();
+        assert!(error.contains("MLAAS4HEP_HUB_IAM_SECRET is set, and no issuer has a client_id"), "{error}");
+        let checked = check(&(alone + &issuer("second", "client_id = \"us\"")), &secret).unwrap();
+        assert_eq!(checked.iam[0].client, None);
+        let expected = IamClient { id: "us".to_owned(), secret: Token::new("hush") };
+        assert_eq!(checked.iam[1].client, Some(expected));
+        assert!(check(&issuer("first", "client_secret = \"hush\""), &[]).is_err());
     }
 
     #[test]

@@ -134,5 +134,7 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
 fn back(headers: &HeaderMap, state: &PagesState) -> Option<String> {
     let referrer = headers.get(header::REFERER)?.to_str().ok()?;
     let url = url::Url::parse(referrer).ok()?;
-    url.path().starts_with(&*state.prefix).then(|| url.path().to_owned())
+    // Two slashes at the start would name another host.
+    let is_ours = url.path().starts_with(&*state.prefix) && !url.path().starts_with("//");
+    is_ours.then(|| url.path().to_owned())
 }

@@ -19,8 +19,9 @@ use tokio::time::Instant;
 use utoipa::IntoParams;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// After this the client has to come again, with a token that is good then.
-const LONGEST: Duration = Duration::from_mins(10);
+/// After this the client has to come again, with a token that is good then: rights that are gone are believed no longer than
+/// those of any request.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// From where on.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -2,13 +2,15 @@
 
 use super::text;
 use crate::Failure;
-use crate::asker::basic;
+use crate::asker::{basic, caller_address};
 use crate::send_file::send_file;
 use crate::state::State;
-use axum::extract;
+use axum::Extension;
+use axum::extract::{self, ConnectInfo};
 use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, Method};
+use std::net::SocketAddr;
 
 const LINK_PASSWORD: HeaderName = HeaderName::from_static("link-password");
 
@@ -26,9 +28,13 @@ const LINK_PASSWORD: HeaderName = HeaderName::from_static("link-password");
 pub(crate) async fn read_link(
     state: extract::State<State>,
     extract::Path(token): extract::Path<String>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    // Passwords are not guessed without end.
+    let address = caller_address(&headers, peer.map(|Extension(peer)| peer.0.ip()), &state);
+    state.rates().admit_stranger(address)?;
     let password = text(&headers, LINK_PASSWORD).map(str::to_owned);
     let password = password.or_else(|| basic(&headers).map(|(_, password)| password));
     let is_counted = method == Method::GET && is_from_the_start(text(&headers, header::RANGE));
@@ -36,6 +42,9 @@ pub(crate) async fn read_link(
     let file = opened.map_err(|error| {
         let asks = matches!(error, ::workspaces::WorkspaceError::LinkPassword { .. });
         let failure = Failure::from(error);
+        if matches!(failure.error().status, 401 | 403 | 404) {
+            state.rates().note_refusal(address);
+        }
         if asks { failure.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"link\"") } else { failure }
     })?;
     send_file(&file, &method, &headers)
@@ -43,5 +52,28 @@ pub(crate) async fn read_link(
 
 /// Whether a request is the first of a download: later ranges are not counted again.
 fn is_from_the_start(range: Option<&str>) -> bool {
-    range.is_none_or(|range| range.trim_start().to_ascii_lowercase().starts_with("bytes=0-"))
+    let first = range.and_then(|range| {
+        let (unit, ranges) = range.trim().split_once('=')?;
+        let (first, _) = ranges.split_once('-').filter(|_| unit.eq_ignore_ascii_case("bytes"))?;
+        first.trim().parse::<u64>().ok()
+    });
+    // The last bytes, and what is no range, may be the whole file.
+    first.is_none_or(|first| first == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_counts_once() {
+        for range in
+            [None, Some("bytes=0-"), Some("Bytes = 00-5"), Some("bytes=-999"), Some("x=1-"), Some("")]
+        {
+            assert!(is_from_the_start(range), "{range:?}");
+        }
+        for range in [Some("bytes=1-"), Some("bytes=10-20,30-40")] {
+            assert!(!is_from_the_start(range), "{range:?}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use axum::{Json, extract};
 use futures_util::StreamExt;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
+use http_body_util::Limited;
 use hub_api::{ContentRange, Entry, routes::MADE_BY};
 
 /// Writes a file. It becomes visible whole, with the last byte. `If-Match`, `If-None-Match: *`, `Repr-Digest` and `Made-By`
@@ -97,6 +98,13 @@ async fn piece(
             let options = options(headers, Some(range.size_bytes))?;
             storage.create_upload(&asker.actor, workspace, path, options).await?.id
         }
+        (_, Some(begun)) if begun.size_bytes.is_some_and(|size_bytes| size_bytes != range.size_bytes) => {
+            let begun_with = begun.size_bytes.unwrap_or_default();
+            return Err(Failure::bad_request(format!(
+                "Content-Range says {} bytes in all, but the upload was begun with {begun_with}",
+                range.size_bytes
+            )));
+        }
         (_, Some(begun)) => begun.id,
         (first, None) => {
             let message =
@@ -104,6 +112,8 @@ async fn piece(
             return Err(Failure::new(StatusCode::CONFLICT, "no_upload", message).advise("start at byte 0"));
         }
     };
+    // A body without a length may be longer than its range says: what is too much is not taken.
+    let body = Body::new(Limited::new(body, usize::try_from(range.n_bytes).unwrap_or(usize::MAX)));
     let status = storage.append_upload(&asker.actor, &id, range.first, body.into_data_stream()).await?;
     if status.offset < range.size_bytes {
         return Ok(incomplete(&status));

@@ -1,6 +1,7 @@
 //! What attackers and broken clients send, byte by byte.
 
 use super::service::{PREFIX, Service};
+use hub_testing::Person;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -168,4 +169,39 @@ async fn tokens_stand_in_no_log() {
     for secret in ["in-the-address", "secret-of-a-link", "token-of-the-service", "unknown"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
+}
+
+#[tokio::test]
+async fn a_service_that_is_named_as_a_person_has_nothing_of_that_person() {
+    let service = Service::start().await;
+    assert_eq!(service.put("files/~writer/a", "writer", "bytes").await, 201);
+    let namesake = Person { kind: "service", ..Person::user("writer", &["higgs"]) };
+    service.hub.add("namesake", namesake);
+    assert_eq!(service.status("GET", "files/~writer/a", "namesake").await, 404);
+    let asked = service.request("POST", "api/v1/app-passwords", "namesake");
+    let answer = asked.json(&serde_json::json!({ "label": "x" })).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+}
+
+#[tokio::test]
+async fn a_piece_is_no_longer_than_it_says() {
+    let service = Service::start().await;
+    let piece = async |range: &str, body: &str| {
+        raw(
+            &service,
+            &format!(
+                "PUT {PREFIX}files/higgs/pieces HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nContent-Range: {range}\r\n\
+                 Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+                body.len()
+            ),
+        )
+        .await
+    };
+    assert_eq!(piece("bytes 0-3/10", "0123456789").await, 202);
+    assert_eq!(service.status("GET", "files/higgs/pieces", "writer").await, 404, "it is not whole");
+    assert_eq!(piece("bytes 0-3/10", "0123").await, 202);
+    assert_eq!(piece("bytes 4-11/12", "45678901").await, 400, "another size");
+    assert_eq!(piece("bytes 4-9/10", "456789").await, 201);
+    let file = service.request("GET", "files/higgs/pieces", "writer").send().await.unwrap();
+    assert_eq!(file.text().await.unwrap(), "0123456789");
 }

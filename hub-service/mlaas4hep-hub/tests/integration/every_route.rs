@@ -54,6 +54,8 @@ fn expected(route: &Route, caller: &str) -> &'static [u16] {
         (Needs::Nothing, _) => DONE,
         (Needs::Link, _) => &[404],
         (_, "anonymous" | "unknown") => &[401],
+        // Only people have app passwords.
+        (Needs::Caller, "a-service") if route.method == "POST" => &[404],
         (Needs::Caller, _) => done,
         (Needs::Operator, "operator") if !route.path.contains("{workspace}") => done,
         // The operator sets the quota of a workspace that only its group can see.

@@ -62,6 +62,44 @@ async fn properties_of_groups_are_quotas() {
 }
 
 #[tokio::test]
+async fn a_property_that_changes_is_followed() {
+    let service = Service::start_with("[limits]\ngroup_properties_seconds = 1\n").await;
+    let entries = entries_allowed(&service).await;
+    for bytes in [1000, 2000] {
+        service.hub.set_properties("higgs", json!({ "mlaas4hep_limit_bytes": bytes }));
+        wait_for_limits(&service, "higgs", "writer", (bytes, entries)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_a_group_leaves_no_key_behind() {
+    let service = Service::start_with("[limits]\ngroup_properties_seconds = 1\n").await;
+    assert_eq!(service.put("files/higgs/a", "admin", "bytes").await, 201);
+    let made = async |route: &str, body: Value| -> Value {
+        let answer = service.request("POST", route, "admin").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{route}");
+        answer.json().await.unwrap()
+    };
+    let password = made("api/v1/app-passwords", json!({ "label": "laptop" })).await["password"].clone();
+    let link = made("api/v1/workspaces/higgs/links", json!({ "path": "a" })).await["url"].clone();
+    let by_password = async |route: &str| {
+        let request = service.client.get(service.url(route)).basic_auth("admin", password.as_str());
+        request.send().await.unwrap().status().as_u16()
+    };
+    let token = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let by_link = async || service.status("GET", &format!("links/{token}"), "anonymous").await;
+    assert_eq!((by_password("files/higgs/a").await, by_link().await), (200, 200));
+    // The administrator is no longer in the group, and does not come back to say so.
+    service.hub.add("admin", Person::user("admin", &[]));
+    let end = Instant::now() + Duration::from_secs(10);
+    while (by_password("files/higgs/a").await, by_link().await) != (404, 404) {
+        assert!(Instant::now() < end, "the rights go");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(by_password("api/v1/workspaces/~admin/list/").await, 200, "what is one's own stays");
+}
+
+#[tokio::test]
 async fn a_group_that_is_named_as_a_person_sets_no_limits_of_that_person() {
     let mut service = Service::start().await;
     let answer = service.request("GET", "api/v1/workspaces/~writer", "writer").send().await.unwrap();

@@ -194,6 +194,13 @@ impl<'a> Browser<'a> {
         self.follow(&form, request).await
     }
 
+    /// What a script of another page at the hub's address is answered.
+    pub(super) async fn ask_as_script(&self, path: &str) -> u16 {
+        let request = self.hub.request(Method::GET, path, "").header("cookie", self.cookies_for(path));
+        let request = request.header("sec-fetch-dest", "empty").header("sec-fetch-site", "same-origin");
+        request.send().await.unwrap().status().as_u16()
+    }
+
     async fn follow(&mut self, path: &str, request: RequestBuilder) -> (String, u16, String) {
         let (mut path, mut request) = (path.to_owned(), request);
         for _ in 0..12 {

@@ -36,6 +36,10 @@ async fn in_a_browser(hub: &RealHub) {
     let (path, status, text) = alice.log_in(page, "alice").await;
     assert_eq!((path.as_str(), status), (page, 200), "{text}");
     assert!(text.contains("alice") && text.contains("higgs"), "{text}");
+    for read in [page, HIGGS] {
+        assert_eq!(alice.open(read).await.1, 200);
+        assert_eq!(alice.ask_as_script(read).await, 403, "a notebook of another user is of the same origin");
+    }
     let mut carol = Browser::new(hub);
     let (path, status, text) = carol.log_in(page, "carol").await;
     assert_eq!((path.as_str(), status), (page, 404), "{text}");

@@ -1,12 +1,13 @@
 //! Bytes of a file, read ahead by one block.
 
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, sync::Arc};
+use std::{fs::File, io, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use rustix::buffer::spare_capacity;
 use tokio::task::JoinHandle;
 
 use super::StoreError;
@@ -42,11 +43,24 @@ fn read_ahead(file: &Arc<File>, range: Range<u64>) -> Option<(Block, Range<u64>)
     let (file, start) = (file.clone(), range.start);
     let end = range.end.min(start + BLOCK_BYTES);
     let block = tokio::task::spawn_blocking(move || {
-        let mut bytes = vec![0; (end - start) as usize];
-        file.read_exact_at(&mut bytes, start).map_err(failed)?;
-        Ok(Bytes::from(bytes))
+        read_block(&file, start, (end - start) as usize).map(Bytes::from).map_err(failed)
     });
     Some((block, end..range.end))
+}
+
+/// Reads into memory that was not set to zero before.
+fn read_block(file: &File, start: u64, n_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(n_bytes);
+    while bytes.len() < n_bytes {
+        let place = start + bytes.len() as u64;
+        let read = || rustix::io::pread(file, spare_capacity(&mut bytes), place);
+        if rustix::io::retry_on_intr(read)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    // There may be room for more than was asked for.
+    bytes.truncate(n_bytes);
+    Ok(bytes)
 }
 
 fn failed(error: io::Error) -> StoreError {

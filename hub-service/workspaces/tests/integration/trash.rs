@@ -81,3 +81,18 @@ async fn deleting_for_good_makes_room() {
         store.assert_sound().await;
     }
 }
+
+#[tokio::test]
+async fn what_comes_back_fits_its_new_place() {
+    for store in stores("what_comes_back_fits_its_new_place").await {
+        let (s, alice, higgs, any) = (&store.workspaces, alice(), name("higgs"), Preconditions::default());
+        let deep = vec!["d"; 30].join("/");
+        put(s, &alice, "higgs", &format!("{deep}/a"), b"one").await;
+        let folder = s.delete(&alice, &higgs, &path("d"), &any).await.unwrap();
+        let back = async |to: &str| s.restore_from_trash(&alice, &higgs, &folder.id, Some(&path(to))).await;
+        assert_eq!(code(back("a/b/c").await), "destination");
+        assert!(names(s, &alice, "higgs").await.is_empty(), "nor its parents");
+        back("a/b").await.unwrap();
+        assert_eq!(names(s, &alice, "higgs").await.len(), 32);
+    }
+}
