@@ -115,6 +115,7 @@ pub(crate) fn router(state: &State, request_timeout: Duration) -> Router {
         .layer(from_fn(measure))
         .layer(guard("x-content-type-options", "nosniff"))
         .layer(guard("x-frame-options", "DENY"))
+        .layer(guard("cross-origin-opener-policy", "same-origin"))
         .layer(guard("referrer-policy", "same-origin"))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
