@@ -52,7 +52,7 @@ impl Workspaces {
         folder: &FilePath,
         (first, last): (&FilePath, &FilePath),
     ) -> Result<HashMap<FilePath, Properties>> {
-        let seen = self.require(actor, workspace, folder, Action::Read).await?;
+        let seen = self.require(actor, workspace, folder, Action::List).await?;
         let rows = sqlx::query(
             "SELECT path, properties FROM entries WHERE workspace = $1 AND trash = '' AND parent = $2 \
              AND path >= $3 AND path <= $4 AND properties IS NOT NULL",

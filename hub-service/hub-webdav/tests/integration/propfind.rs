@@ -58,6 +58,9 @@ async fn who_may_change_a_file_may_look_at_it() {
     server.now_from(by("storage.read:/higgs/data"));
     let told = server.ask("PROPFIND", "higgs/data/", &["Depth: 1"], ask).await;
     assert!(told.text().contains("kept") && told.text().contains("/a<"), "{told:?}");
+    server.now_from(by("storage.read:/higgs/data/"));
+    let told = server.ask("PROPFIND", "higgs/data/", &["Depth: 1"], ask).await;
+    assert!(told.text().contains("kept"), "its folder, and what lies in it: {told:?}");
     server.now_from(by("storage.modify:/higgs/data"));
     let told = server.ask("PROPFIND", "higgs/data/a", &["Depth: 0"], ask).await;
     assert_eq!(told.status, 207);
