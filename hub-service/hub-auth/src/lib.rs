@@ -30,7 +30,7 @@ pub use hub::{HubClient, HubGroup};
 pub use hub_settings::{HubSettings, HubSettingsError};
 pub use iam::{Iam, IamClient, IamSettings, IamSettingsError, NameClaim};
 pub use login::{LoggedIn, Login, Redirect};
-pub use principal::Principal;
+pub use principal::{Principal, tidy_groups};
 pub use proxy_headers::ProxyHeaders;
 pub use seal::SealKey;
 pub use token::Token;

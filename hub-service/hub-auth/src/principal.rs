@@ -25,7 +25,8 @@ pub struct Principal {
 }
 
 /// Groups as workspaces know them: sorted, each once, without the slash that some issuers put in front.
-pub(crate) fn tidy_groups(groups: Vec<String>) -> Vec<String> {
+#[must_use]
+pub fn tidy_groups(groups: Vec<String>) -> Vec<String> {
     let mut groups: Vec<String> =
         groups.into_iter().map(|group| group.trim_start_matches('/').to_owned()).collect();
     groups.retain(|group| !group.is_empty());

@@ -75,6 +75,11 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
     }
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
+    if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
+        && !code.admits_reading(code_of(&parts.headers), &parts.headers)
+    {
+        return Err(AuthError::CrossSite.into());
+    }
     let principal = caller.principal;
     // A token that names its paths says nothing about groups.
     if principal.kind == PrincipalKind::User && principal.capabilities.is_none() {
@@ -85,11 +90,6 @@ async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<
         // A service may be named as a person is, and has nothing of that person: no name of one has a slash.
         PrincipalKind::Service => format!("service/{}", principal.name),
     };
-    if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
-        && !code.admits_reading(code_of(&parts.headers), &parts.headers)
-    {
-        return Err(AuthError::CrossSite.into());
-    }
     let actor = Actor {
         name,
         source: principal.source,

@@ -14,7 +14,7 @@ mod asker;
 mod conditions;
 mod drain;
 mod failure;
-mod group_limits;
+mod hub_groups;
 mod json_body;
 mod listen;
 mod measure;

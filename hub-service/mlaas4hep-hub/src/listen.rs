@@ -1,7 +1,7 @@
 //! Listening, and ending well.
 
 use crate::configuration::Checked;
-use crate::group_limits;
+use crate::hub_groups;
 use crate::router::router;
 use crate::state::State;
 use anyhow::Context;
@@ -59,7 +59,7 @@ pub(crate) async fn serve(
         });
     }
     let upkeep = tokio::spawn(upkeep(state.clone()));
-    let group_limits = tokio::spawn(group_limits::follow(state.clone(), checked.group_properties_every));
+    let hub_groups = tokio::spawn(hub_groups::follow(state.clone(), checked.group_properties_every));
     asked_to_end().await?;
     tracing::info!("ending");
     end.send_replace(true);
@@ -69,7 +69,7 @@ pub(crate) async fn serve(
         servers.abort_all();
     }
     upkeep.abort();
-    group_limits.abort();
+    hub_groups.abort();
     state.workspaces().close().await;
     Ok(())
 }

@@ -8,7 +8,7 @@ mod integration {
     mod every_route;
     mod feed;
     mod files;
-    mod group_limits;
+    mod hub_groups;
     mod hub_rig;
     mod iam;
     mod pages;

@@ -1,6 +1,6 @@
 //! The groups that people were last seen with: for what acts in their name while they are away (app passwords, links).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use hub_api::PrincipalSource;
 use sqlx::Row;
@@ -26,9 +26,7 @@ impl Workspaces {
     /// # Errors
     /// The database.
     pub async fn note_groups(&self, person: &str, groups: &[String]) -> Result<()> {
-        let mut groups = groups.to_vec();
-        groups.sort();
-        groups.dedup();
+        let groups = in_order(groups);
         let now = self.now();
         if let Some((known, seen)) = self.known_row(person).await?
             && known == groups
@@ -55,14 +53,13 @@ impl Workspaces {
     ///
     /// # Errors
     /// The database.
-    pub async fn follow_groups(&self, groups_of: &HashMap<String, BTreeSet<String>>) -> Result<()> {
+    pub async fn follow_groups(&self, groups_of: &HashMap<String, Vec<String>>) -> Result<()> {
         let rows = sqlx::query("SELECT person, group_list FROM known_groups")
             .fetch_all(self.database().read())
             .await?;
         for row in rows {
             let (person, known): (String, String) = (row.try_get("person")?, row.try_get("group_list")?);
-            let groups: Vec<&str> =
-                groups_of.get(&person).into_iter().flatten().map(String::as_str).collect();
+            let groups = in_order(groups_of.get(&person).map_or(&[], Vec::as_slice));
             let list = serde_json::Value::from(groups).to_string();
             if list == known {
                 continue;
@@ -111,4 +108,12 @@ impl Workspaces {
             .map_err(|_| WorkspaceError::Corrupt { what: format!("the groups of {person:?}") })?;
         Ok(Some((groups, row.try_get("seen")?)))
     }
+}
+
+/// As they are kept: sorted, each once.
+fn in_order(groups: &[String]) -> Vec<String> {
+    let mut groups = groups.to_vec();
+    groups.sort();
+    groups.dedup();
+    groups
 }

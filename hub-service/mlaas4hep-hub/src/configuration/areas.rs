@@ -123,7 +123,7 @@ pub struct LimitsArea {
     pub max_json_bytes: u64,
     /// Seconds that a request without a large body may take. Default: 60.
     pub request_seconds: u64,
-    /// Seconds between two looks at the quotas in the properties of the hub's groups. Default: 60.
+    /// Seconds between two looks at the hub's groups: quotas in their properties, and who is in them. Default: 60.
     pub group_properties_seconds: u64,
 }
 

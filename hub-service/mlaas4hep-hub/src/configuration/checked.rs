@@ -45,7 +45,7 @@ pub struct Checked {
     pub max_json_bytes: usize,
     /// How long a request may take that carries no file.
     pub request_timeout: Duration,
-    /// Between two looks at the properties of the hub's groups.
+    /// Between two looks at the hub's groups.
     pub group_properties_every: Duration,
     /// The log.
     pub log: LogArea,

@@ -135,6 +135,6 @@ fn back(headers: &HeaderMap, state: &PagesState) -> Option<String> {
     let referrer = headers.get(header::REFERER)?.to_str().ok()?;
     let url = url::Url::parse(referrer).ok()?;
     // Two slashes at the start would name another host.
-    let is_ours = url.path().starts_with(&*state.prefix) && !url.path().starts_with("//");
-    is_ours.then(|| url.path().to_owned())
+    let path = url.path();
+    (path.starts_with(&*state.prefix) && !path.starts_with("//")).then(|| path.to_owned())
 }

@@ -98,8 +98,7 @@ async fn piece(
             let options = options(headers, Some(range.size_bytes))?;
             storage.create_upload(&asker.actor, workspace, path, options).await?.id
         }
-        (_, Some(begun)) if begun.size_bytes.is_some_and(|size_bytes| size_bytes != range.size_bytes) => {
-            let begun_with = begun.size_bytes.unwrap_or_default();
+        (_, Some(UploadStatus { size_bytes: Some(begun_with), .. })) if begun_with != range.size_bytes => {
             return Err(Failure::bad_request(format!(
                 "Content-Range says {} bytes in all, but the upload was begun with {begun_with}",
                 range.size_bytes

@@ -6,9 +6,9 @@
 
 use crate::state::State;
 use hub_api::{PrincipalSource, SetQuota, WorkspaceName};
-use hub_auth::{HubClient, HubGroup};
+use hub_auth::{HubClient, HubGroup, tidy_groups};
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 use workspaces::{Actor, WorkspaceError};
 
@@ -57,13 +57,13 @@ async fn follow_members(state: &State, groups: &[HubGroup]) -> Result<(), Worksp
     if !state.has_groups_of_hub_only() {
         return Ok(());
     }
-    let mut groups_of: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut groups_of: HashMap<String, Vec<String>> = HashMap::new();
     for group in groups {
-        let name = group.name.trim_start_matches('/');
-        for user in group.users.iter().filter(|_| !name.is_empty()) {
-            groups_of.entry(user.clone()).or_default().insert(name.to_owned());
+        for user in &group.users {
+            groups_of.entry(user.clone()).or_default().push(group.name.clone());
         }
     }
+    let groups_of = groups_of.into_iter().map(|(user, groups)| (user, tidy_groups(groups))).collect();
     state.workspaces().follow_groups(&groups_of).await
 }
 
