@@ -31,7 +31,7 @@ struct Inner {
     /// Held by what must not meet: sweep, check, backup.
     upkeep: Mutex<()>,
     /// Of `SQLite`: no other process has the folder open. Held, not used.
-    _only_process: Option<File>,
+    _only_process: Option<FolderLock>,
 }
 
 impl Workspaces {
@@ -120,8 +120,20 @@ fn make_folders(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One process at a time; the lock goes with the process, however that ends.
-pub(crate) fn lock_folder(folder: &Path) -> Result<File> {
+/// The only one at a folder; it goes with this, and with the process however that ends.
+pub(crate) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // To close the file would not do where this process is just starting another, which holds it open until it runs.
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the lock of the folder goes when the file is closed");
+        }
+    }
+}
+
+/// One process at a time.
+pub(crate) fn lock_folder(folder: &Path) -> Result<FolderLock> {
     let path = folder.join("lock");
     let what = || format!("locking {}", path.display());
     let file = File::options()
@@ -130,8 +142,24 @@ pub(crate) fn lock_folder(folder: &Path) -> Result<File> {
         .open(&path)
         .map_err(|error| StoreError::io(what(), error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: folder.to_owned() }.into()),
         Err(TryLockError::Error(error)) => Err(StoreError::io(what(), error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_goes_although_a_child_still_holds_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = lock_folder(folder.path()).unwrap();
+        assert!(lock_folder(folder.path()).is_err());
+        let of_child = lock.0.try_clone().unwrap();
+        drop(lock);
+        assert!(lock_folder(folder.path()).is_ok());
+        drop(of_child);
     }
 }
