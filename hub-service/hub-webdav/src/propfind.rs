@@ -15,6 +15,10 @@ use crate::{
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus xmlns:D=\"DAV:\">";
 const TAIL: &str = "</D:multistatus>\n";
+/// Names that are read at a time.
+const PAGE: u32 = 1000;
+/// The same where each may have 64 KiB of properties.
+const PAGE_WITH_PROPERTIES: u32 = 100;
 
 /// What is asked, by whom.
 pub(crate) struct PropFind {
@@ -178,7 +182,8 @@ impl Folder {
 
     async fn page(&mut self) -> Result<String, WorkspaceError> {
         let (storage, actor, place) = (&self.asked.workspaces, &self.asked.actor, &self.place);
-        let options = ListOptions { recursive: false, limit: 1000, cursor: self.cursor.take() };
+        let limit = if self.asked.wanted.asks_dead() { PAGE_WITH_PROPERTIES } else { PAGE };
+        let options = ListOptions { recursive: false, limit, cursor: self.cursor.take() };
         let page = storage.list(actor, &place.workspace, &place.path, &options).await?;
         let between = page.entries.first().zip(page.entries.last()).filter(|_| self.asked.wanted.asks_dead());
         let kept = match between {

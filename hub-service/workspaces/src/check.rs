@@ -47,7 +47,8 @@ const RULES: [(&str, &str); 9] = [
     (
         "bytes used are not the sum",
         "SELECT w.name AS what FROM workspaces w WHERE w.used_bytes <> COALESCE((SELECT SUM(v.size_bytes) \
-         FROM versions v JOIN entries e ON e.id = v.entry WHERE e.workspace = w.id), 0)",
+         FROM versions v JOIN entries e ON e.id = v.entry WHERE e.workspace = w.id), 0) \
+         + COALESCE((SELECT SUM(OCTET_LENGTH(e.properties)) FROM entries e WHERE e.workspace = w.id), 0)",
     ),
     (
         "files and folders used are not the sum",

@@ -113,8 +113,8 @@ pub(crate) async fn weigh(
 ) -> Result<(i64, i64)> {
     let (from, before) = below(path);
     let row = sqlx::query(
-        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM((SELECT SUM(v.size_bytes) FROM versions v WHERE v.entry = e.id)), 0) \
-         AS BIGINT) AS bytes FROM entries e \
+        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(COALESCE((SELECT SUM(v.size_bytes) FROM versions v WHERE v.entry = e.id), 0) \
+         + COALESCE(OCTET_LENGTH(e.properties), 0)), 0) AS BIGINT) AS bytes FROM entries e \
          WHERE e.workspace = $1 AND e.trash = $2 AND (e.path = $3 OR (e.path >= $4 AND e.path < $5))",
     )
     .bind(workspace)

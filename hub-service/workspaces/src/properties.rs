@@ -71,10 +71,10 @@ impl Workspaces {
         rows.iter().map(of_row).collect()
     }
 
-    /// Sets properties, or takes them away (`None`): all of them, or none.
+    /// Sets properties, or takes them away (`None`): all of them, or none. They take room of the quota.
     ///
     /// # Errors
-    /// No right to write; `NotFound`; the workspace itself; more than 64 KiB of them.
+    /// No right to write; `NotFound`; the workspace itself; more than 64 KiB of them; no room.
     pub async fn change_properties(
         &self,
         actor: &Actor,
@@ -91,11 +91,11 @@ impl Workspaces {
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
         let id = find_or_missing(&mut write, seen.id, workspace, path).await?.id;
-        let text: Option<String> = sqlx::query_scalar("SELECT properties FROM entries WHERE id = $1")
+        let had: Option<String> = sqlx::query_scalar("SELECT properties FROM entries WHERE id = $1")
             .bind(id)
             .fetch_one(&mut *write)
             .await?;
-        let mut properties = parse(text.as_deref(), path)?;
+        let mut properties = parse(had.as_deref(), path)?;
         for (name, text) in changes {
             match text {
                 Some(text) => drop(properties.insert(name, text)),
@@ -107,9 +107,14 @@ impl Workspaces {
         if text.len() > MOST_BYTES {
             return Err(invalid(format!("{} bytes", text.len()), "a name may have 64 KiB of them"));
         }
+        let was_bytes = had.map_or(0, |text| text.len() as i64);
+        let kept = (!properties.is_empty()).then_some(text);
+        let more_bytes = kept.as_ref().map_or(0, |text| text.len() as i64) - was_bytes;
+        ledger.demand(more_bytes, 0)?;
+        ledger.used_bytes += more_bytes;
         sqlx::query("UPDATE entries SET properties = $2 WHERE id = $1")
             .bind(id)
-            .bind((!properties.is_empty()).then_some(text))
+            .bind(kept)
             .execute(&mut *write)
             .await?;
         let line = Line { action: "properties", subject: path.as_str(), details: None };

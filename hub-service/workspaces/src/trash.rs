@@ -129,8 +129,8 @@ pub(crate) async fn forget(
     path: &FilePath,
 ) -> Result<()> {
     let row = sqlx::query(
-        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM((SELECT SUM(v.size_bytes) FROM versions v WHERE v.entry = e.id)), 0) \
-         AS BIGINT) AS bytes FROM entries e WHERE e.workspace = $1 AND e.trash = $2",
+        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(COALESCE((SELECT SUM(v.size_bytes) FROM versions v WHERE v.entry = e.id), 0) \
+         + COALESCE(OCTET_LENGTH(e.properties), 0)), 0) AS BIGINT) AS bytes FROM entries e WHERE e.workspace = $1 AND e.trash = $2",
     )
     .bind(ledger.id)
     .bind(id)

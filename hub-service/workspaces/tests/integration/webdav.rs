@@ -3,7 +3,7 @@
 use hub_api::{FilePath, MoveOrCopy};
 use workspaces::{LockRequest, Parents, Preconditions, Properties};
 
-use super::support::{DAY, NOW, actor, alice, chief, code, mallory, name, path, put, stores};
+use super::support::{DAY, NOW, actor, alice, chief, code, mallory, name, path, put, set_limits, stores};
 
 fn set(key: &str, text: &str) -> Vec<(String, Option<String>)> {
     vec![(key.to_owned(), Some(text.to_owned()))]
@@ -16,6 +16,8 @@ async fn properties_go_where_their_name_goes() {
         put(s, &alice, "higgs", "d/a", b"1").await;
         put(s, &alice, "higgs", "d/b", b"2").await;
         s.change_properties(&alice, &higgs, &path("d/a"), set("{urn:x}cut", "<cut/>")).await.unwrap();
+        let used = s.quota(&alice, &higgs).await.unwrap().used_bytes;
+        assert_eq!(used, 2 + "{\"{urn:x}cut\":\"<cut/>\"}".len() as u64, "they take room");
         let expected = Properties::from([("{urn:x}cut".to_owned(), "<cut/>".to_owned())]);
         let request =
             |to: &str, copy| MoveOrCopy { copy, to_workspace: None, to_path: path(to), overwrite: false };
@@ -50,6 +52,8 @@ async fn properties_have_a_limit_and_need_a_writer() {
         assert_eq!(code(change(&alice, "", "x").await), "invalid");
         assert_eq!(code(change(&alice, "none", "x").await), "not_found");
         assert_eq!(code(change(&mallory(), "a", "x").await), "not_found");
+        set_limits(s, "higgs", 100, 10).await;
+        assert_eq!(code(change(&alice, "a", &"z".repeat(100)).await), "quota_exceeded");
         assert_eq!(code(change(&actor("r", &["higgs/readers"]), "a", "x").await), "forbidden");
         assert!(s.properties(&alice, &higgs, &path("a")).await.unwrap().is_empty());
     }
