@@ -40,13 +40,16 @@ struct Request<'a> {
     from: Place<'a>,
     to: Place<'a>,
     is_copy: bool,
+    /// A copy of it goes, and it stays in the trash: only who administers a workspace makes things vanish from it.
+    stays_in_trash: bool,
     overwrite: bool,
     parents: Parents,
 }
 
 impl Workspaces {
     /// Moves or copies a file, or a folder with all that is in it; also into another workspace. A copy has the newest version
-    /// only; what is moved keeps its versions. Links go with a file within its workspace.
+    /// only; what is moved keeps its versions. Links go with a file within its workspace. Who moves something out of a
+    /// workspace that they do not administer moves a copy: the file itself is in the trash there, with its versions.
     ///
     /// # Errors
     /// No right to write there, or to write (to read, for a copy) here; something there without `overwrite`; into itself,
@@ -69,6 +72,10 @@ impl Workspaces {
             from: Place { workspace: from.id, trash: "", path },
             to: Place { workspace: to.id, trash: "", path: &request.to_path },
             is_copy: request.copy,
+            stays_in_trash: !request.copy
+                && from.id != to.id
+                && !(from.role.allows(Action::Administer)
+                    && actor.reaches(workspace, path, Action::Administer)),
             overwrite: request.overwrite && actor.reaches(to_name, &request.to_path, Action::Write),
             parents,
         };
@@ -129,6 +136,9 @@ impl Workspaces {
         let has_replaced = self.clear_the_way(write, there, doer, request).await?;
         if request.is_copy {
             copy_names(write, there, doer, request, &row).await?;
+        } else if request.stays_in_trash {
+            copy_names(write, there, doer, request, &row).await?;
+            self.put_into_trash(write, here, doer, &row).await?;
         } else {
             let (bytes, n) = weigh(write, here.id, "", request.from.path).await?;
             there.demand(bytes, n)?;
@@ -236,7 +246,8 @@ async fn tell_audit(
     let action = if request.is_copy { "copy" } else { "move" };
     let (from, to) =
         (full_name(request.from_name, request.from.path), full_name(request.to_name, request.to.path));
-    let line = Line { action, subject: &from, details: Some(&format!("to {to}")) };
+    let stays = if request.stays_in_trash { ", and into the trash" } else { "" };
+    let line = Line { action, subject: &from, details: Some(&format!("to {to}{stays}")) };
     write_line(write, ledger, doer.actor, doer.now, line).await
 }
 
@@ -290,7 +301,8 @@ async fn copy_names(
     let (from, to) = (request.from, request.to);
     let (first, before) = below(from.path);
     let row_of_sums = sqlx::query(
-        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(v.size_bytes), 0) AS BIGINT) AS bytes FROM entries e \
+        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(COALESCE(v.size_bytes, 0) + COALESCE(OCTET_LENGTH(e.properties), 0)), 0) \
+         AS BIGINT) AS bytes FROM entries e \
          LEFT JOIN versions v ON v.entry = e.id AND v.number = e.version \
          WHERE e.workspace = $1 AND e.trash = '' AND (e.path = $2 OR (e.path >= $3 AND e.path < $4))",
     )

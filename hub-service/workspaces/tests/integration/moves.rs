@@ -1,6 +1,6 @@
 //! Moving and copying.
 
-use hub_api::MoveOrCopy;
+use hub_api::{MoveOrCopy, WorkspaceName};
 use workspaces::{Moved, Parents, Result, Workspaces};
 
 use super::support::{actor, alice, code, get, name, names, path, put, set_limits, sqlite, stores};
@@ -106,7 +106,7 @@ async fn impossible_places_are_refused() {
 async fn between_workspaces_the_room_moves_too() {
     for store in stores("between_workspaces_the_room_moves_too").await {
         let s = &store.workspaces;
-        let both = actor("both", &["higgs", "top"]);
+        let both = actor("both", &["higgs", "higgs/admins", "top"]);
         let (higgs, top) = (name("higgs"), name("top"));
         put(s, &both, "higgs", "d/a", &[1; 60]).await;
         put(s, &both, "higgs", "d/a", &[2; 40]).await;
@@ -146,6 +146,34 @@ async fn between_workspaces_the_room_moves_too() {
             code(s.move_or_copy(&alice(), &top, &path("in"), &inside, Parents::Make).await),
             "not_found"
         );
+        store.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_writer_moves_away_stays_in_the_trash() {
+    for store in stores("what_a_writer_moves_away_stays_in_the_trash").await {
+        let s = &store.workspaces;
+        let (alice, higgs, own) = (alice(), name("higgs"), name("~alice"));
+        put(s, &alice, "higgs", "a", b"old").await;
+        put(s, &alice, "higgs", "a", b"new").await;
+        let to = |workspace: &WorkspaceName, file: &str| MoveOrCopy {
+            copy: false,
+            to_workspace: Some(workspace.clone()),
+            to_path: path(file),
+            overwrite: false,
+        };
+        s.move_or_copy(&alice, &higgs, &path("a"), &to(&own, "mine"), Parents::Make).await.unwrap();
+        assert_eq!(names(s, &alice, "higgs").await, Vec::<String>::new());
+        assert_eq!(names(s, &alice, "~alice").await, ["mine"]);
+        assert_eq!(get(s, &alice, "~alice", "mine").await.unwrap(), b"new");
+        let trash = s.trash(&alice, &higgs, None, 10).await.unwrap().entries;
+        assert_eq!((trash.len(), trash[0].size_bytes), (1, 6));
+        s.restore_from_trash(&alice, &higgs, &trash[0].id, None).await.unwrap();
+        assert_eq!(s.versions(&alice, &higgs, &path("a")).await.unwrap().versions.len(), 2);
+        // Out of the own space it goes as a whole.
+        s.move_or_copy(&alice, &own, &path("mine"), &to(&higgs, "b"), Parents::Make).await.unwrap();
+        assert!(s.trash(&alice, &own, None, 10).await.unwrap().entries.is_empty());
         store.assert_sound().await;
     }
 }
