@@ -162,7 +162,10 @@ def stop_group(pid):
 
 
 def write_service_configuration(folder, settings):
-    lines = SERVICE_CONFIGURATION.format(folder=folder, **settings["ports"])
+    socket = str(folder / "local.sock")
+    # The system knows no longer path of a socket: then bytes come by ranges.
+    socket = f"local_socket = {json.dumps(socket)}" if len(os.fsencode(socket)) < 108 else ""
+    lines = SERVICE_CONFIGURATION.format(folder=folder, socket=socket, **settings["ports"])
     write_privately(folder / "service.toml", lines)
 
 
@@ -170,6 +173,7 @@ SERVICE_CONFIGURATION = """\
 # The service; where it listens and who may use it comes from the hub.
 [listen]
 data_address = "127.0.0.1:{data}"
+{socket}
 
 [workspaces]
 folder = "{folder}/workspaces"

@@ -32,14 +32,25 @@ impl LocalFile {
     /// # Errors
     /// [`ByteSourceError::Open`] with the system's answer.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ByteSourceError> {
-        let mut opened = Self::open_unmapped(path)?;
+        Ok(Self::open_unmapped(path)?.mapped())
+    }
+
+    /// Maps a file that was opened elsewhere, for reading.
+    ///
+    /// # Errors
+    /// [`ByteSourceError::Open`] for a folder, a pipe, a socket or a device.
+    pub fn from_file(file: File, name: String) -> Result<Self, ByteSourceError> {
+        Ok(Self::unmapped(file, name)?.mapped())
+    }
+
+    fn mapped(mut self) -> Self {
         // SAFETY: the mapping is read-only and private to this value. The bytes can change only when another
         // process writes to the file meanwhile; all reading is done through checked cursors that accept any
         // bytes. A file that shrinks would end this process by a signal at the next touch of a lost page;
         // `read_at` therefore compares the file's length before it hands out a slice, which leaves the time
         // between that check and the use of the slice: the same risk as every program that maps files takes.
-        opened.map = if opened.len == 0 { None } else { unsafe { Mmap::map(&opened.file) }.ok() };
-        Ok(opened)
+        self.map = if self.len == 0 { None } else { unsafe { Mmap::map(&self.file) }.ok() };
+        self
     }
 
     /// Opens a file whose ranges will be read, never mapped.
@@ -58,7 +69,17 @@ impl LocalFile {
             return Err(refuse(std::io::Error::other("it is no file but a pipe, a socket or a device")));
         }
         let file = File::open(&path).map_err(refuse)?;
+        Self::unmapped(file, name)
+    }
+
+    fn unmapped(file: File, name: String) -> Result<Self, ByteSourceError> {
+        let refuse = |cause| ByteSourceError::Open { name: name.clone(), cause };
         let metadata = file.metadata().map_err(refuse)?;
+        if !metadata.is_file() {
+            return Err(refuse(std::io::Error::other(
+                "it is no file but a folder, a pipe, a socket or a device",
+            )));
+        }
         let modified = metadata.modified().ok();
         let head = head_of(&file);
         Ok(Self { len: metadata.len(), modified, head, name, file, map: None })
@@ -199,6 +220,18 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         assert_eq!(source.read_at(0..100).unwrap().len(), 100);
         assert!(matches!(LocalFile::open(&path), Err(ByteSourceError::Open { .. })));
+    }
+
+    #[test]
+    fn a_file_that_was_opened_elsewhere() {
+        let path = path("elsewhere");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let source = LocalFile::from_file(File::open(&path).unwrap(), "shared://a/b".to_owned()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!((source.name(), source.len(), source.is_mapped()), ("shared://a/b", 10, true));
+        assert_eq!(&*source.read_at(2..5).unwrap(), b"234");
+        let folder = File::open(std::env::temp_dir()).unwrap();
+        assert!(matches!(LocalFile::from_file(folder, String::new()), Err(ByteSourceError::Open { .. })));
     }
 
     #[test]

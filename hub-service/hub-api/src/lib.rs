@@ -6,6 +6,7 @@
 mod answers;
 mod capability;
 mod content_range;
+mod local_offer;
 mod name;
 mod path;
 mod requests;
@@ -20,6 +21,7 @@ pub use answers::{
 };
 pub use capability::{Capabilities, CapabilityError};
 pub use content_range::ContentRange;
+pub use local_offer::{LOCAL_TICKET_BYTES, LocalOffer};
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};

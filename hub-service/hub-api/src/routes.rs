@@ -37,6 +37,12 @@ use crate::{FilePath, WorkspaceName};
 /// What stays as it is in a segment: unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Header by which a program asks for an open file beside its bytes: `?1`. See [`crate::LocalOffer`].
+pub const WANT_LOCAL_FILE: &str = "want-local-file";
+
+/// Header in which the service offers it.
+pub const LOCAL_FILE: &str = "local-file";
+
 /// Header in which a writer says what made the file.
 pub const MADE_BY: &str = "made-by";
 /// Header that carries the token against cross-site requests, with cookies.

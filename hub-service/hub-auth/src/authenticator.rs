@@ -2,7 +2,7 @@
 
 use crate::cache::PrincipalCache;
 use crate::cookie::foreign;
-use crate::login::SESSION;
+use crate::session::BrowserSession;
 use crate::{
     AuthError, CookieRules, DevUser, HubClient, Iam, Login, Principal, ProxyHeaders, SealKey, SetCookie,
     Token, XsrfToken,
@@ -97,7 +97,9 @@ impl Authenticator {
             return Ok(Caller { principal, xsrf: XsrfToken::new(&self.key, &token, id) });
         }
         let principal = self.proxy.principal(headers, peer).ok_or(AuthError::NoCredentials)?;
-        Ok(Caller { principal: Arc::new(principal), xsrf: None })
+        // The browser keeps the proxy's session, which other pages could use as well.
+        let session = Token::new(format!("proxy {}", principal.name));
+        Ok(Caller { principal: Arc::new(principal), xsrf: XsrfToken::new(&self.key, &session, "") })
     }
 
     /// Whether the token of a request was good a moment ago: said without asking the hub.
@@ -121,7 +123,27 @@ impl Authenticator {
     pub fn dev_session(&self, token: &str) -> Option<SetCookie> {
         let token = Token::new(token);
         self.dev.as_ref()?.principal(&token)?;
-        Some(self.cookies.set(DEV_SESSION, &self.key.seal(&token, SESSION)?, None))
+        Some(self.cookies.set(DEV_SESSION, &BrowserSession::begin(token).seal(&self.key)?, None))
+    }
+
+    /// The session that a browser sends, if it holds.
+    #[must_use]
+    pub fn browser_session(&self, headers: &HeaderMap) -> Option<BrowserSession> {
+        let opened = BrowserSession::open(self.cookies.get(headers, self.session_name())?, &self.key)?;
+        // Of the local user it lives as long as the browser.
+        (self.hub.is_none() || !opened.has_ended()).then_some(opened)
+    }
+
+    /// The cookie by which a session goes on after a request, where it is due. `None` for answers that set it already.
+    #[must_use]
+    pub fn renewal(&self, session: &BrowserSession, answer: &HeaderMap) -> Option<SetCookie> {
+        let name = format!("{}=", self.cookies.name(self.session_name()));
+        let mut set = answer.get_all(header::SET_COOKIE).iter();
+        if self.hub.is_none() || set.any(|cookie| cookie.as_bytes().starts_with(name.as_bytes())) {
+            return None;
+        }
+        let (renewed, left) = session.renew()?;
+        Some(self.cookies.set(self.session_name(), &renewed.seal(&self.key)?, Some(left)))
     }
 
     /// Ends the session of a browser, and forgets what the hub said about it.
@@ -145,10 +167,10 @@ impl Authenticator {
 
     /// The session of a browser, if it sends one; it may be none that can be read.
     fn session<'h>(&self, headers: &'h HeaderMap) -> Option<Result<Session<'h>, AuthError>> {
-        let sealed = self.cookies.get(headers, self.session_name())?;
+        self.cookies.get(headers, self.session_name())?;
         let id = foreign(headers, HUB_SESSION).unwrap_or_default();
-        let token = self.key.open(sealed, SESSION).ok_or(AuthError::SessionEnded);
-        Some(token.map(|token| Session { token, id }))
+        let opened = self.browser_session(headers).ok_or(AuthError::SessionEnded);
+        Some(opened.map(|session| Session { token: session.token, id }))
     }
 
     async fn principal(

@@ -47,6 +47,12 @@ struct User {
     scopes: Vec<String>,
 }
 
+/// The hub's own words of what is not there.
+#[derive(Deserialize)]
+struct Missing {
+    status: u16,
+}
+
 /// `POST oauth2/token`.
 #[derive(Deserialize)]
 struct Issued {
@@ -110,6 +116,23 @@ impl HubClient {
             return Err(AuthError::HubAnswer { asked, status: answer.status().as_u16() });
         }
         read(answer, asked).await
+    }
+
+    /// Whether there is a user of that name. The service needs the scope `read:users:name`.
+    ///
+    /// # Errors
+    /// The hub refuses or fails.
+    pub async fn has_user(&self, name: &str) -> Result<bool, AuthError> {
+        let asked = "GET users/NAME";
+        let url = self.url(&format!("users/{}", hub_api::routes::encode_segment(name)));
+        let request = self.http.get(url).header("Authorization", authorization(&self.settings.api_token));
+        let answer = self.send(request).await?;
+        match answer.status() {
+            StatusCode::OK => Ok(true),
+            // Of the hub itself, not of what stands before it.
+            StatusCode::NOT_FOUND if read::<Missing>(answer, asked).await?.status == 404 => Ok(false),
+            status => Err(AuthError::HubAnswer { asked, status: status.as_u16() }),
+        }
     }
 
     /// Changes the code of a login for a token (RFC 6749 section 4.1.3, RFC 7636 section 4.5).

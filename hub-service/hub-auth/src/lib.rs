@@ -19,6 +19,7 @@ mod login;
 mod principal;
 mod proxy_headers;
 mod seal;
+mod session;
 mod token;
 mod xsrf;
 
@@ -33,5 +34,6 @@ pub use login::{LoggedIn, Login, Redirect};
 pub use principal::{Principal, tidy_groups};
 pub use proxy_headers::ProxyHeaders;
 pub use seal::SealKey;
+pub use session::BrowserSession;
 pub use token::Token;
 pub use xsrf::{XsrfToken, is_from_our_site};

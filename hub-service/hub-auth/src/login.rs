@@ -1,36 +1,36 @@
 //! The way of a browser through the hub's login and back (OAuth 2.0 authorization code with PKCE, RFC 6749 and 7636).
 
+use crate::session::{BrowserSession, LONGEST_SECONDS, now};
 use crate::{AuthError, CookieRules, HubClient, SealKey, SetCookie, Token};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
-use moka::sync::Cache;
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 /// How long a login may take.
-const LOGIN: Duration = Duration::from_mins(10);
-/// Logins that may be under way.
-const MOST_LOGINS: u64 = 10_000;
-/// How long a session lives: as long as the hub's own tokens of a login.
-const SESSION_SECONDS: u64 = 14 * 24 * 3600;
+const LOGIN_SECONDS: u64 = 10 * 60;
 /// Purpose of the sealed cookie.
-pub(crate) const SESSION: &str = "session";
+const LOGIN: &str = "login";
+/// Longest way back that is kept: longer ones lead to the first page.
+const MOST_NEXT_BYTES: usize = 2048;
 
-/// Logins under way. Kept here and not in the browser: the verifier must not leave, and a state works once.
+/// The way through the hub's login. A login under way is kept by its browser, sealed: so strangers who begin many of them
+/// take no room here. That it works once is the hub's doing, which takes a code once.
 #[derive(Clone)]
 pub struct Login {
     hub: HubClient,
     key: SealKey,
     cookies: CookieRules,
-    under_way: Cache<String, UnderWay>,
 }
 
-#[derive(Clone)]
+#[derive(Serialize, Deserialize)]
 struct UnderWay {
+    state: String,
     verifier: String,
     next: String,
+    begun: u64,
 }
 
 /// Where a browser is sent, and what it is to remember.
@@ -53,8 +53,7 @@ pub struct LoggedIn {
 
 impl Login {
     pub(crate) fn new(hub: HubClient, key: SealKey, cookies: CookieRules) -> Self {
-        let under_way = Cache::builder().max_capacity(MOST_LOGINS).time_to_live(LOGIN).build();
-        Self { hub, key, cookies, under_way }
+        Self { hub, key, cookies }
     }
 
     /// Sends a browser to the hub; afterwards it comes back to `next`, if that lies under our prefix.
@@ -64,7 +63,6 @@ impl Login {
         let (state, verifier) = (random_text(), random_text());
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         let next = under_prefix(next, &settings.prefix);
-        self.under_way.insert(state.clone(), UnderWay { verifier, next });
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &settings.client_id)
             .append_pair("redirect_uri", &settings.callback_url)
@@ -73,9 +71,11 @@ impl Login {
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256")
             .finish();
+        let cookie = self.state_cookie(&state);
+        let kept = self.keep(&UnderWay { state, verifier, next, begun: now() });
         Redirect {
             location: format!("{}{}hub/api/oauth2/authorize?{query}", settings.hub_host, settings.base_url),
-            cookies: vec![self.cookies.set(&self.state_cookie(&state), &state, Some(LOGIN.as_secs()))],
+            cookies: vec![self.cookies.set(&cookie, &kept, Some(LOGIN_SECONDS))],
         }
     }
 
@@ -85,14 +85,12 @@ impl Login {
     /// A state that this browser did not get from us, or that was used; a code that the hub does not take; the hub fails.
     pub async fn finish(&self, state: &str, code: &str, headers: &HeaderMap) -> Result<LoggedIn, AuthError> {
         let cookie = self.state_cookie(state);
-        let kept = self.cookies.get(headers, &cookie).ok_or(AuthError::UnknownLogin)?;
-        if !Token::new(kept).is(state) {
-            return Err(AuthError::UnknownLogin);
-        }
-        let under_way = self.under_way.remove(state).ok_or(AuthError::UnknownLogin)?;
+        let kept = self.cookies.get(headers, &cookie).and_then(|kept| self.kept(kept));
+        let under_way =
+            kept.filter(|kept| Token::new(&kept.state).is(state)).ok_or(AuthError::UnknownLogin)?;
         let token = self.hub.exchange(code, &under_way.verifier).await?;
-        let sealed = self.key.seal(&token, SESSION).ok_or(AuthError::SessionEnded)?;
-        let session = self.cookies.set(&self.hub.settings().client_id, &sealed, Some(SESSION_SECONDS));
+        let sealed = BrowserSession::begin(token.clone()).seal(&self.key).ok_or(AuthError::SessionEnded)?;
+        let session = self.cookies.set(&self.hub.settings().client_id, &sealed, Some(LONGEST_SECONDS));
         let cookies = vec![session, self.cookies.set(&cookie, "", Some(0))];
         Ok(LoggedIn { redirect: Redirect { location: under_way.next, cookies }, token })
     }
@@ -105,6 +103,19 @@ impl Login {
             location: format!("{}{}hub/logout", settings.hub_host, settings.base_url),
             cookies: vec![self.cookies.set(&settings.client_id, "", Some(0))],
         }
+    }
+
+    /// Empty where it cannot be sealed: then the login will not be known.
+    fn keep(&self, under_way: &UnderWay) -> String {
+        let text = serde_json::to_string(under_way).unwrap_or_default();
+        self.key.seal(&Token::new(text), LOGIN).unwrap_or_default()
+    }
+
+    /// A login that was begun not long ago.
+    fn kept(&self, sealed: &str) -> Option<UnderWay> {
+        let opened = self.key.open(sealed, LOGIN)?;
+        let kept: UnderWay = serde_json::from_str(opened.reveal()).ok()?;
+        (now().saturating_sub(kept.begun) < LOGIN_SECONDS).then_some(kept)
     }
 
     /// A cookie for each login under way, so that several tabs do not disturb each other.
@@ -121,7 +132,8 @@ fn random_text() -> String {
 
 /// A path of ours, whatever was asked for: no other host, no way up, nothing that a browser reads as either.
 fn under_prefix(next: &str, prefix: &str) -> String {
-    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_plain =
+        next.len() <= MOST_NEXT_BYTES && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let lowered = path.to_ascii_lowercase();
     let climbs =
@@ -162,5 +174,6 @@ mod tests {
             check(foreign, "/services/x/");
         }
         assert_eq!(under_prefix("//evil.org", "/"), "/");
+        check(&format!("/services/x/{}", "a".repeat(4000)), "/services/x/");
     }
 }

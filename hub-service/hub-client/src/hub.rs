@@ -9,7 +9,7 @@ use hub_api::{Entry, Grant, Grantee, Info, Link, Me, Role, SharedUri, WorkspaceI
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    Connection, DeviceCode, DeviceLogin, DownloadOptions, HubClient, HubError, LinkWish, OnProgress,
+    Connection, DeviceCode, DeviceLogin, DownloadOptions, HubClient, HubError, LinkWish, OnProgress, Opened,
     PinnedFile, RetryRule, Token, UploadOptions,
 };
 
@@ -209,7 +209,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`HubError`].
-    pub fn open(&self, uri: &SharedUri, n_first_bytes: u64) -> Result<(PinnedFile, Vec<u8>), HubError> {
+    pub fn open(&self, uri: &SharedUri, n_first_bytes: u64) -> Result<Opened, HubError> {
         self.wait(self.client().open(uri, n_first_bytes))
     }
 

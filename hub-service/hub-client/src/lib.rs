@@ -3,7 +3,7 @@
 //! - [`Connection`] says where the service is and with which token; it is found from options, the environment of a
 //!   notebook server, or the file of `mlaas4hep login` ([`LoginFile`]).
 //! - [`HubClient`] is the service as async functions, [`Hub`] the same for programs without a runtime.
-//! - [`SharedFile`] reads a file of a workspace by ranges, as a `byte-source`; [`SharedFiles`] makes `shared://` names files
+//! - [`SharedFile`] reads a file of a workspace by ranges, as a `byte-source`, or itself where the service runs on this machine; [`SharedFiles`] makes `shared://` names files
 //!   wherever the engine takes a name.
 //!
 //! A token is never shown: not by `Debug`, not in an error, not in an address.
@@ -16,6 +16,7 @@ mod download;
 mod error;
 mod explain;
 mod hub;
+mod local_handle;
 mod login_file;
 mod manage;
 mod progress;
@@ -37,7 +38,7 @@ pub use error::HubError;
 pub use hub::Hub;
 pub use login_file::LoginFile;
 pub use progress::{OnProgress, Progress, Step};
-pub use ranges::PinnedFile;
+pub use ranges::{Opened, PinnedFile};
 pub use retry::RetryRule;
 pub use share::LinkWish;
 pub use shared_file::{ReadSettings, SharedFile};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use hub_api::{ContentRange, SharedUri};
-use reqwest::header::{CONTENT_RANGE, ETAG, IF_MATCH, RANGE};
+use hub_api::{ContentRange, LocalOffer, SharedUri, routes};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderName, IF_MATCH, RANGE};
 use reqwest::{Method, Response};
 
 use crate::request::Call;
@@ -20,14 +20,26 @@ pub struct PinnedFile {
     pub size_bytes: u64,
 }
 
+/// A file that was opened by one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Its state.
+    pub file: PinnedFile,
+    /// Its first bytes.
+    pub first: Vec<u8>,
+    /// Where a program on the machine of the service can fetch it open.
+    pub offer: Option<LocalOffer>,
+}
+
 impl HubClient {
     /// Opens a file: one request that gives its size, its tag, and its first bytes, at most `n_first_bytes` of them.
     ///
     /// # Errors
     /// [`HubError::NotFound`] with the nearest names, [`HubError::Answer`] where the service gives no ranges.
-    pub async fn open(&self, uri: &SharedUri, n_first_bytes: u64) -> Result<(PinnedFile, Vec<u8>), HubError> {
+    pub async fn open(&self, uri: &SharedUri, n_first_bytes: u64) -> Result<Opened, HubError> {
         let range = format!("bytes=0-{}", n_first_bytes.max(1) - 1);
         let call = Call::of_file(Method::GET, "open", uri).header(RANGE, &range);
+        let call = call.header(HeaderName::from_static(routes::WANT_LOCAL_FILE), "?1");
         let mut answer = self.answer(&call, None).await?;
         let status = answer.status().as_u16();
         if !matches!(status, 200 | 206 | 416) {
@@ -49,6 +61,8 @@ impl HubClient {
             _ if size_bytes == 0 => String::new(),
             _ => return Err(problem("it has no strong entity tag")),
         };
+        let offer = answer.headers().get(routes::LOCAL_FILE);
+        let offer = offer.and_then(|offer| LocalOffer::parse(offer.as_bytes()));
         let file = PinnedFile { uri: uri.clone(), etag, size_bytes };
         // A whole answer to a small question is read no further than asked.
         let n_wanted = if status == 416 { 0 } else { n_first_bytes.min(size_bytes) as usize };
@@ -59,7 +73,7 @@ impl HubClient {
                 None => return Err(problem("it ends before the bytes that it announced")),
             }
         }
-        Ok((file, first))
+        Ok(Opened { file, first, offer })
     }
 
     /// The bytes of a range; goes on where a broken connection left off.

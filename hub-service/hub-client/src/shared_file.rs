@@ -3,6 +3,8 @@
 //! Ranges that lie near each other come in one request, and several requests are under way at once. A single read is
 //! fetched in blocks, so that a small one brings its neighbourhood along; blocks are kept up to a budget, and reading on from
 //! where the last read ended fetches ever more ahead.
+//!
+//! Where the service runs on this machine and gives out the open file ([`hub_api::LocalOffer`]), that is read as any file is.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,12 +12,13 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use byte_source::{ByteSource, ByteSourceError};
+use byte_source::{ByteSource, ByteSourceError, LocalFile};
 use futures_util::{StreamExt, stream};
 use hub_api::SharedUri;
 
 use crate::block_cache::BlockCache;
-use crate::{Hub, HubError, PinnedFile};
+use crate::local_handle;
+use crate::{Hub, HubError, Opened, PinnedFile};
 
 /// How a file is read from afar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,8 @@ pub struct SharedFile {
     hub: Hub,
     name: String,
     file: PinnedFile,
+    /// The file itself, where the service runs on this machine.
+    local: Option<LocalFile>,
     settings: ReadSettings,
     cache: BlockCache,
     sequence: Mutex<Sequence>,
@@ -94,12 +99,14 @@ impl SharedFile {
     pub fn open(hub: Hub, uri: &SharedUri, settings: ReadSettings) -> Result<Self, HubError> {
         let block_bytes = settings.block_bytes.max(1);
         let settings = ReadSettings { block_bytes, ..settings };
-        let (file, first) = hub.open(uri, block_bytes)?;
+        let Opened { file, first, offer } = hub.open(uri, block_bytes)?;
+        let local = offer.and_then(|offer| local_handle::fetch(&offer, file.size_bytes));
+        let local = local.and_then(|local| LocalFile::from_file(local, uri.to_string()).ok());
         let cache = BlockCache::new((settings.cache_bytes / block_bytes) as usize);
         if !first.is_empty() {
             cache.put(0, first.into());
         }
-        Ok(Self { hub, name: uri.to_string(), file, settings, cache, sequence: Mutex::default() })
+        Ok(Self { hub, name: uri.to_string(), file, local, settings, cache, sequence: Mutex::default() })
     }
 
     /// The state of the file that is read.
@@ -236,10 +243,13 @@ impl ByteSource for SharedFile {
     }
 
     fn is_far(&self) -> bool {
-        true
+        self.local.is_none()
     }
 
     fn read_at(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, ByteSourceError> {
+        if let Some(local) = &self.local {
+            return local.read_at(range);
+        }
         byte_source::check_range(&self.name, &range, self.len())?;
         let wanted = if range.is_empty() { BTreeSet::new() } else { self.blocks_of(&range).collect() };
         let ahead = self.ahead_of(&range);
@@ -249,6 +259,9 @@ impl ByteSource for SharedFile {
 
     /// Past the blocks: who names many ranges reads each of them once, and in no need of its neighbourhood.
     fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Cow<'_, [u8]>>, ByteSourceError> {
+        if let Some(local) = &self.local {
+            return local.read_many(ranges);
+        }
         for range in ranges {
             byte_source::check_range(&self.name, range, self.len())?;
         }

@@ -8,7 +8,7 @@ mod issuer;
 pub use dev_service::DevService;
 pub use issuer::MockIssuer;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
@@ -105,6 +105,7 @@ impl MockHub {
         let tables = Shared::default();
         let router = Router::new()
             .route("/hub/api/user", get(user))
+            .route("/hub/api/users/{name}", get(named))
             .route("/hub/api/groups", get(groups))
             .route("/hub/api/oauth2/authorize", get(authorize))
             .route("/hub/api/oauth2/token", post(token))
@@ -215,6 +216,19 @@ async fn user(State(tables): State<Shared>, headers: HeaderMap) -> Response {
         model["groups"] = Value::from(person.groups);
     }
     Json(model).into_response()
+}
+
+async fn named(State(tables): State<Shared>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(answer) = weather(&tables).await {
+        return answer;
+    }
+    if bearer(&headers) != Some(SERVICE_TOKEN) {
+        return forbidden();
+    }
+    if lock(&tables).people.values().any(|person| person.name == name && person.kind == "user") {
+        return Json(json!({ "name": name, "kind": "user" })).into_response();
+    }
+    (StatusCode::NOT_FOUND, Json(json!({ "status": 404, "message": null }))).into_response()
 }
 
 async fn groups(State(tables): State<Shared>, headers: HeaderMap) -> Response {

@@ -52,6 +52,9 @@ impl Asked {
             preconditions: Preconditions {
                 if_match: text(header::IF_MATCH.as_str()).map(tags),
                 if_none_match_any: text(header::IF_NONE_MATCH.as_str()) == Some("*"),
+                if_none_match: text(header::IF_NONE_MATCH.as_str())
+                    .map(|list| entity_tags(list).map(str::to_owned).collect())
+                    .unwrap_or_default(),
             },
             part: headers.get(header::CONTENT_RANGE).and_then(|range| ContentRange::parse(range.as_bytes())),
             media_type: text(header::CONTENT_TYPE.as_str()).map(str::to_owned),

@@ -60,7 +60,7 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let found = identify(parts, peer, state).await;
     match &found {
         Ok(asker) => {
-            state.rates().admit(&asker.principal.name)?;
+            state.rates().admit(&asker.actor.name)?;
             tracing::Span::current().record("who", asker.principal.name.as_str());
         }
         Err(failure) if matches!(failure.error().status, 401 | 403) => state.rates().note_refusal(address),

@@ -34,6 +34,12 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
+    /// A body that does not come: 408 (RFC 9110 section 15.5.9).
+    pub(crate) fn stalled() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "stalled", "the body of the request did not come in time")
+            .advise("send it again; an upload of a notebook, of the command line or of the page goes on where it stood")
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn advise(mut self, next_step: impl Into<String>) -> Self {
@@ -55,6 +61,12 @@ impl Failure {
     pub fn error(&self) -> &ApiError {
         &self.error
     }
+}
+
+/// Whether a body could not be read because its sender fell silent.
+pub(crate) fn is_stalled(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.into_iter().any(|cause| cause.is::<tower_http::timeout::TimeoutError>())
 }
 
 impl From<WorkspaceError> for Failure {

@@ -3,6 +3,8 @@
 //! `{"mlaas4hep_limit_bytes": 1099511627776, "mlaas4hep_limit_entries": 200000}` sets the limits of the group's workspace;
 //! texts of digits will do, since the hub's admin page writes texts. What a property says wins over what was set here; a
 //! group without properties keeps its limits.
+//!
+//! And who the hub has no more: their app passwords and links are taken back.
 
 use crate::state::State;
 use hub_api::{PrincipalSource, SetQuota, WorkspaceName};
@@ -14,18 +16,25 @@ use workspaces::{Actor, WorkspaceError};
 
 const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
 const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
+/// People whom the hub is asked about at a look, one request each; the others have their turn later.
+const PEOPLE_AT_A_LOOK: u32 = 50;
 
 /// Keeps the limits of the workspaces as the hub's groups have them, for as long as the service lives: they are looked at
 /// now, and again each time after `every`. What cannot be followed is logged once.
 pub(crate) async fn follow(state: State, every: Duration) {
     let Some(hub) = state.authenticator().hub().cloned() else { return };
-    let mut told = String::new();
+    let (mut told, mut asked_up_to) = (String::new(), String::new());
     loop {
-        let problems = look(&state, &hub).await.join("; ");
+        let mut problems = look(&state, &hub).await;
+        // A hub that does not answer for its groups does not for its users.
+        if problems.is_empty() && state.has_groups_of_hub_only() {
+            problems.extend(follow_people(&state, &hub, &mut asked_up_to).await.err());
+        }
+        let problems = problems.join("; ");
         if problems != told && !problems.is_empty() {
             tracing::warn!(
                 problems,
-                "the hub's groups are not followed: quotas in their properties, and members who left"
+                "the hub's groups and users are not followed: quotas in their properties, and who left"
             );
         }
         told = problems;
@@ -65,6 +74,23 @@ async fn follow_members(state: &State, groups: &[HubGroup]) -> Result<(), Worksp
     }
     let groups_of = groups_of.into_iter().map(|(user, groups)| (user, tidy_groups(groups))).collect();
     state.workspaces().follow_groups(&groups_of).await
+}
+
+/// Looks at the next people who have app passwords or links, and takes them back from those whom the hub has no more.
+async fn follow_people(state: &State, hub: &HubClient, asked_up_to: &mut String) -> Result<(), String> {
+    let storage = state.workspaces();
+    let people = storage.people_with_keys(asked_up_to, PEOPLE_AT_A_LOOK).await;
+    let people = people.map_err(|error| error.to_string())?;
+    *asked_up_to =
+        people.last().filter(|_| people.len() as u32 == PEOPLE_AT_A_LOOK).cloned().unwrap_or_default();
+    // A name with a slash is a service's.
+    for person in people.iter().filter(|person| !person.contains('/')) {
+        if !hub.has_user(person).await.map_err(|error| error.to_string())? {
+            storage.take_keys_back(&the_hub(), person).await.map_err(|error| error.to_string())?;
+            tracing::info!(person, "the hub has this user no more: app passwords and links are taken back");
+        }
+    }
+    Ok(())
 }
 
 async fn apply(state: &State, group: &HubGroup) -> Result<(), String> {

@@ -1,6 +1,8 @@
 //! A JSON body, with errors of ours.
 
 use crate::Failure;
+use crate::failure::is_stalled;
+use crate::state::State;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
@@ -11,11 +13,12 @@ use serde::de::DeserializeOwned;
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        match Json::from_request(request, state).await {
+    async fn from_request(request: Request, state: &State) -> Result<Self, Failure> {
+        let read = tokio::time::timeout(state.silence(), Json::from_request(request, state));
+        match read.await.map_err(|_| Failure::stalled())? {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Failure::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -25,6 +28,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Failure::new(error.status(), "too_large", "the body is too large"))
             }
+            Err(error) if is_stalled(&error) => Err(Failure::stalled()),
             Err(error) => Err(Failure::bad_request(error.body_text())),
         }
     }

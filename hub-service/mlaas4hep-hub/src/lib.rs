@@ -3,6 +3,7 @@
 //! - [`configuration`]: what the operator said, what was checked.
 //! - `state`: what was built of it; every handler gets it.
 //! - `routes`: one action, one file; `router` is the list of all.
+//! - `connections`: what carries requests, with its limits.
 //! - [`pages`]: what people see in a browser, one page, one file.
 //! - [`commands`]: what the program can be asked for.
 
@@ -12,11 +13,13 @@ pub mod pages;
 
 mod asker;
 mod conditions;
+mod connections;
 mod drain;
 mod failure;
 mod hub_groups;
 mod json_body;
 mod listen;
+mod local_files;
 mod measure;
 mod open_api;
 mod place;
@@ -26,6 +29,7 @@ mod router;
 mod routes;
 mod send_file;
 mod state;
+mod upload_slots;
 
 pub use failure::Failure;
 pub use open_api::open_api;

@@ -1,11 +1,11 @@
 //! Listening, and ending well.
 
 use crate::configuration::Checked;
+use crate::connections::{Gate, allow_open_files, serve as serve_connections};
 use crate::hub_groups;
 use crate::router::router;
 use crate::state::State;
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use hub_auth::DevUser;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -38,26 +38,19 @@ pub(crate) async fn serve(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    let local = state.local_files().map(|local| Ok::<_, anyhow::Error>((local.clone(), local.listen()?)));
+    let local = local.transpose()?.map(|(local, listening)| local.serve(listening, ending.clone()));
     ready(main.local_addr()?);
     tracing::info!(address = %main.local_addr()?, prefix = checked.prefix, "listening");
+    if let Some(open) = allow_open_files().filter(|open| *open < checked.connections.most as u64) {
+        tracing::warn!(open, "the system allows fewer open files than limits.connections: see ulimit -n");
+    }
+    let gate = Gate::new(checked.connections.clone());
     let mut servers = tokio::task::JoinSet::new();
     for listener in [Some(main), data].into_iter().flatten() {
-        let mut ending = ending.clone();
-        let service = service.clone().into_make_service_with_connect_info::<SocketAddr>();
-        servers.spawn(async move {
-            let ended = async move {
-                // An error says that the sender is gone, which is an end too.
-                let _ = ending.wait_for(|ending| *ending).await;
-            };
-            // Else the end of a body waits for the acknowledgement of what came before it, which clients hold back for 40 ms.
-            let listener = listener.tap_io(|stream| {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "a connection stays slow");
-                }
-            });
-            axum::serve(listener, service).with_graceful_shutdown(ended).await
-        });
+        servers.spawn(serve_connections(listener, service.clone(), gate.clone(), ending.clone()));
     }
+    servers.spawn(async { futures_util::future::OptionFuture::from(local).await.unwrap_or_default() });
     let upkeep = tokio::spawn(upkeep(state.clone()));
     let hub_groups = tokio::spawn(hub_groups::follow(state.clone(), checked.group_properties_every));
     asked_to_end().await?;

@@ -90,6 +90,7 @@ fn of_workspace(prefix: &str) -> Router<PagesState> {
 /// The pages of the service, with its own way to know who asks.
 pub(crate) fn mount(state: &State, prefix: &str) -> Router<State> {
     let mut pages = PagesState::new(state.workspaces().clone(), state.prefix());
+    pages.uploads = state.uploads().clone();
     pages.log_out = Some(format!("{prefix}/logout").into());
     pages.hub_home = state.authenticator().hub().map(|hub| {
         let settings = hub.settings();

@@ -10,7 +10,7 @@ use crate::routes::{
 use crate::state::State;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use http::header::{self, HeaderName, HeaderValue};
@@ -112,6 +112,7 @@ pub(crate) fn router(state: &State, request_timeout: Duration) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), login::renew))
         .layer(from_fn(measure))
         .layer(guard("x-content-type-options", "nosniff"))
         .layer(guard("x-frame-options", "DENY"))

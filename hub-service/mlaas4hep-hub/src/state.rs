@@ -1,14 +1,15 @@
 //! What was built of the configuration; every handler gets it.
 
 use crate::configuration::Checked;
+use crate::local_files::LocalFiles;
 use crate::rate_limit::RateLimits;
+use crate::upload_slots::UploadSlots;
 use anyhow::Context;
 use hub_api::{Info, Issuer, Limits};
 use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Iam, IamSettings, Login, SealKey};
 use hub_webdav::WebDav;
 use moka::sync::Cache;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use workspaces::{WorkspaceError, Workspaces};
@@ -28,23 +29,18 @@ struct Inner {
     authenticator: Authenticator,
     login: Option<Login>,
     rates: RateLimits,
-    uploads: Mutex<HashMap<String, u32>>,
+    uploads: UploadSlots,
     info: Info,
     prefix: String,
     is_behind_proxy: bool,
     has_groups_of_hub_only: bool,
     max_json_bytes: usize,
-    uploads_at_once: u32,
+    silence: Duration,
     /// Groups that the storage has noted of late, by person.
     noted: Cache<String, Vec<String>>,
+    local_files: Option<LocalFiles>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     ending: watch::Receiver<bool>,
-}
-
-/// One of the uploads that a caller may have at a time.
-pub(crate) struct UploadSlot {
-    state: State,
-    name: String,
 }
 
 impl State {
@@ -76,14 +72,15 @@ impl State {
             login: authenticator.login(),
             authenticator,
             rates: RateLimits::new(checked.requests_per_second),
-            uploads: Mutex::default(),
+            uploads: UploadSlots::new(checked.uploads_at_once),
             info,
             prefix: checked.prefix.clone(),
             is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
             has_groups_of_hub_only: checked.iam.is_empty() && checked.proxy.trusted.is_empty(),
             max_json_bytes: checked.max_json_bytes,
-            uploads_at_once: checked.uploads_at_once,
+            silence: checked.connections.silence,
             noted: Cache::builder().max_capacity(MOST_NOTED).time_to_live(NOTED_FOR).build(),
+            local_files: checked.local_socket.as_deref().map(LocalFiles::new),
             metrics,
             ending,
         })))
@@ -141,6 +138,16 @@ impl State {
         self.0.max_json_bytes
     }
 
+    /// Where programs on this machine fetch open files.
+    pub(crate) fn local_files(&self) -> Option<&LocalFiles> {
+        self.0.local_files.as_ref()
+    }
+
+    /// Within which a JSON body has to come.
+    pub(crate) fn silence(&self) -> Duration {
+        self.0.silence
+    }
+
     pub(crate) fn metrics(&self) -> &metrics_exporter_prometheus::PrometheusHandle {
         &self.0.metrics
     }
@@ -150,28 +157,9 @@ impl State {
         self.0.ending.clone()
     }
 
-    /// A place among the uploads of a caller; `None` when all are taken.
-    pub(crate) fn upload_slot(&self, name: &str) -> Option<UploadSlot> {
-        let mut uploads = self.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = uploads.entry(name.to_owned()).or_default();
-        if *taken >= self.0.uploads_at_once {
-            return None;
-        }
-        *taken += 1;
-        drop(uploads);
-        Some(UploadSlot { state: self.clone(), name: name.to_owned() })
-    }
-}
-
-impl Drop for UploadSlot {
-    fn drop(&mut self) {
-        let mut uploads = self.state.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = uploads.get_mut(&self.name) {
-            *taken -= 1;
-            if *taken == 0 {
-                uploads.remove(&self.name);
-            }
-        }
+    /// Who uploads how much at a time.
+    pub(crate) fn uploads(&self) -> &UploadSlots {
+        &self.0.uploads
     }
 }
 

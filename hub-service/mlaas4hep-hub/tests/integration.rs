@@ -11,6 +11,7 @@ mod integration {
     mod hub_groups;
     mod hub_rig;
     mod iam;
+    mod local_files;
     mod pages;
     mod programs;
     mod real_hub;
@@ -19,4 +20,5 @@ mod integration {
     mod root_preview;
     mod schemathesis;
     mod service;
+    mod slow;
 }

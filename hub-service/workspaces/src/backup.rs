@@ -26,26 +26,48 @@ impl Workspaces {
     /// # Errors
     /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a file in the way; a full disk.
     pub async fn backup(&self, folder: &Path) -> Result<BackupReport> {
-        // No blob goes while they are copied: those that the copied database names are all there until the end.
+        // No blob goes while they are copied, as far as this process goes.
         let _alone = self.upkeep().lock().await;
         let what = || format!("making the folder {}", folder.display());
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(what(), error))?;
+        let copy = LocalStore::open(folder)?;
+        // Most of the bytes first, so that little is left when the names are copied: beside a running service a blob may go
+        // an hour after its last version (`keep_garbage_seconds`).
+        for (id, _) in self.all_blobs().await? {
+            match self.copy_blob(&id, &copy).await {
+                Err(WorkspaceError::Store(StoreError::Missing { .. })) | Ok(_) => {}
+                Err(other) => return Err(other),
+            }
+        }
         self.database().copy_to(&sqlite_file(folder)).await?;
-        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT id, size_bytes FROM blobs ORDER BY id")
-            .fetch_all(self.database().read())
-            .await?;
+        let rows = self.all_blobs().await?;
         let names: String = rows.iter().flat_map(|(id, _)| [id.as_str(), "\n"]).collect();
         let list = folder.join("blobs.txt");
         std::fs::write(&list, names)
             .map_err(|error| StoreError::io(format!("writing {}", list.display()), error))?;
-        let (copy, mut report) = (LocalStore::open(folder)?, BackupReport::default());
+        let mut report = BackupReport::default();
         for (id, size) in rows {
-            let Some(from) = self.blobs().local_blob(&id) else { continue };
-            BlobStore::copy_file(&from, &copy.blob_path(&id)).await?;
-            report.n_blobs += 1;
-            report.n_bytes += size as u64;
+            if self.copy_blob(&id, &copy).await? {
+                report.n_blobs += 1;
+                report.n_bytes += size as u64;
+            }
         }
         Ok(report)
+    }
+
+    async fn all_blobs(&self) -> Result<Vec<(String, i64)>> {
+        let rows = sqlx::query_as("SELECT id, size_bytes FROM blobs ORDER BY id");
+        Ok(rows.fetch_all(self.database().read()).await?)
+    }
+
+    /// Says whether the blob lies in a folder, and is copied now.
+    async fn copy_blob(&self, id: &str, copy: &LocalStore) -> Result<bool> {
+        let Some(from) = self.blobs().local_blob(id) else { return Ok(false) };
+        if LocalStore::length(&from)?.is_none() {
+            return Err(StoreError::Missing { blob: id.to_owned() }.into());
+        }
+        BlobStore::copy_file(&from, &copy.blob_path(id)).await?;
+        Ok(true)
     }
 }
 

@@ -3,17 +3,13 @@
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
-
-/// Largest prime below 2^16 (RFC 1950 section 9).
-const ADLER_PRIME: u32 = 65_521;
-/// So many bytes can be added up before the sums have to be reduced.
-const ADLER_RUN: usize = 5552;
+use simd_adler32::Adler32;
 
 /// The sums so far.
 #[derive(Clone)]
 pub(crate) struct Checksums {
     sha256: Sha256,
-    adler: (u32, u32),
+    adler32: Adler32,
     n_bytes: u64,
 }
 
@@ -28,19 +24,12 @@ pub(crate) struct Sums {
 
 impl Checksums {
     pub(crate) fn new() -> Self {
-        Self { sha256: Sha256::new(), adler: (1, 0), n_bytes: 0 }
+        Self { sha256: Sha256::new(), adler32: Adler32::new(), n_bytes: 0 }
     }
 
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
-        for run in bytes.chunks(ADLER_RUN) {
-            let (mut a, mut b) = self.adler;
-            for &byte in run {
-                a += u32::from(byte);
-                b += a;
-            }
-            self.adler = (a % ADLER_PRIME, b % ADLER_PRIME);
-        }
+        self.adler32.write(bytes);
         self.n_bytes += bytes.len() as u64;
     }
 
@@ -51,7 +40,7 @@ impl Checksums {
     pub(crate) fn finish(self) -> Sums {
         Sums {
             sha256: hex::encode(self.sha256.finalize()),
-            adler32: self.adler.1 << 16 | self.adler.0,
+            adler32: self.adler32.finish(),
             n_bytes: self.n_bytes,
         }
     }

@@ -41,17 +41,37 @@ impl Workspaces {
     /// # Errors
     /// A folder that cannot be made or is open in another process, a database or bucket that does not answer.
     pub async fn open(settings: &CheckedSettings) -> Result<Self> {
-        let CheckedSettings { settings, clock } = settings.clone();
-        let folder = settings.folder.clone();
-        make_folders(&folder)?;
-        let (database, only_process) = if let Some(url) = &settings.database {
-            (Database::open_postgres(url.reveal()).await?, None)
+        let folder = &settings.settings().folder;
+        make_folders(folder)?;
+        let workspaces = if let Some(url) = &settings.settings().database {
+            Self::around(settings, Database::open_postgres(url.reveal()).await?, None)?
         } else {
-            let lock = lock_folder(&folder)?;
-            (Database::open_sqlite(&sqlite_file(&folder)).await?, Some(lock))
+            let lock = lock_folder(folder)?;
+            Self::around(settings, Database::open_sqlite(&sqlite_file(folder)).await?, Some(lock))?
         };
+        if workspaces.database().is_sqlite() {
+            workspaces.drop_plain_uploads().await?;
+        }
+        Ok(workspaces)
+    }
+
+    /// Opens a folder with a `SQLite` database that a service of the same version has open: for [`Workspaces::backup`] alone.
+    ///
+    /// # Errors
+    /// No database there.
+    pub async fn open_beside(settings: &CheckedSettings) -> Result<Self> {
+        let file = sqlite_file(&settings.settings().folder);
+        Self::around(settings, Database::open_sqlite(&file).await?, None)
+    }
+
+    fn around(
+        settings: &CheckedSettings,
+        database: Database,
+        only_process: Option<FolderLock>,
+    ) -> Result<Self> {
+        let CheckedSettings { settings, clock } = settings.clone();
         let blobs = BlobStore::open(&settings)?;
-        let workspaces = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             settings,
             clock,
             remembered: Remembered::new(database.writes()),
@@ -61,11 +81,7 @@ impl Workspaces {
             running: Running::default(),
             upkeep: Mutex::default(),
             _only_process: only_process,
-        }));
-        if workspaces.database().is_sqlite() {
-            workspaces.drop_plain_uploads().await?;
-        }
-        Ok(workspaces)
+        })))
     }
 
     /// Waits for running statements, and closes the database. Later operations fail.

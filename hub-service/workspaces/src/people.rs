@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
-use hub_api::PrincipalSource;
+use hub_api::{PrincipalSource, WorkspaceName};
 use sqlx::Row;
 
-use crate::{Actor, Result, WorkspaceError, Workspaces, clock::time_text};
+use crate::{
+    Actor, Result, WorkspaceError, Workspaces,
+    audit::{Line, write_line},
+    clock::time_text,
+    quota::Ledger,
+};
 
 /// Milliseconds after which the same groups are noted again.
 const NOTE_AGAIN: i64 = 600_000;
@@ -72,6 +77,41 @@ impl Workspaces {
                 .await?;
         }
         Ok(())
+    }
+
+    /// People whose app passwords or links act while they are away, in order of their names: the first `limit` after one.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn people_with_keys(&self, after: &str, limit: u32) -> Result<Vec<String>> {
+        let names = sqlx::query_scalar(
+            "SELECT owner FROM app_passwords WHERE expires > $1 AND owner > $2 \
+             UNION SELECT created_by FROM links WHERE expires > $1 AND created_by > $2 ORDER BY 1 LIMIT $3",
+        )
+        .bind(self.now())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(self.database().read())
+        .await?;
+        Ok(names)
+    }
+
+    /// Takes all app passwords and links of a person back, who is gone for good: another of that name must not have them.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn take_keys_back(&self, actor: &Actor, person: &str) -> Result<()> {
+        let name = WorkspaceName::of_person(person).map_err(|_| WorkspaceError::missing(person))?;
+        let personal = self.ensure_workspace(&name).await?;
+        let mut write = self.database().write().await?;
+        let mut ledger = Ledger::lock(&mut write, personal).await?;
+        for sql in ["DELETE FROM app_passwords WHERE owner = $1", "DELETE FROM links WHERE created_by = $1"] {
+            sqlx::query(sql).bind(person).execute(&mut *write).await?;
+        }
+        let line = Line { action: "keys_taken_back", subject: person, details: None };
+        write_line(&mut write, &mut ledger, actor, self.now(), line).await?;
+        ledger.save(&mut write).await?;
+        Ok(write.commit().await?)
     }
 
     /// The groups that a person was last seen with; `None`: never seen.

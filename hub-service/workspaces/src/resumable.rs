@@ -60,6 +60,11 @@ impl Running {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
     }
 
+    /// Of an upload that has ended.
+    pub(crate) fn forget_sums(&self, id: &str) {
+        self.take_sums(id);
+    }
+
     fn keep_sums(&self, id: &str, sums: Checksums) {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), sums);
     }
@@ -208,7 +213,6 @@ impl Workspaces {
     pub async fn abort_upload(&self, actor: &Actor, id: &str) -> Result<()> {
         let _busy = self.running().begin(id)?;
         self.upload_row(actor, id).await?;
-        self.running().take_sums(id);
         self.drop_upload(id).await
     }
 

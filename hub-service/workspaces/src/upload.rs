@@ -28,6 +28,9 @@ pub struct Preconditions {
     pub if_match: Option<Vec<String>>,
     /// `If-None-Match: *`: nothing is there.
     pub if_none_match_any: bool,
+    /// `If-None-Match`: what is there is none of these, with their quotes; weak ones count too. Empty: no matter.
+    #[serde(default)]
+    pub if_none_match: Vec<String>,
 }
 
 /// The entity tags of a list (RFC 9110 section 8.8.3), quotes and the `W/` of weak ones included. The list is split at quotes,
@@ -81,6 +84,11 @@ impl Preconditions {
             current: found.map(|row| Box::new(row.entry.clone())),
         };
         if self.if_none_match_any && found.is_some() {
+            return Err(changed());
+        }
+        let bare = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+        let present = found.and_then(|row| row.entry.etag.as_deref()).map(bare);
+        if present.is_some_and(|present| self.if_none_match.iter().any(|tag| bare(tag) == present)) {
             return Err(changed());
         }
         let Some(tags) = &self.if_match else { return Ok(()) };
@@ -179,6 +187,7 @@ impl Workspaces {
             .await?;
         // First the bytes: on a full disk the database needs their room to note this.
         self.blobs().remove_part(id).await?;
+        self.running().forget_sums(id);
         if let Some(workspace) = workspace {
             let mut write = self.database().write().await?;
             let mut ledger = Ledger::lock(&mut write, workspace).await?;

@@ -4,7 +4,7 @@ use super::{ConfigurationFile, block_on};
 use anyhow::Context;
 use std::io::Write;
 use std::path::PathBuf;
-use workspaces::Workspaces;
+use workspaces::{StoreError, WorkspaceError, Workspaces};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -17,9 +17,13 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let checked = options.file.check()?;
     block_on(async {
-        let workspaces = Workspaces::open(&checked.workspaces).await.context(
-            "opening the storage; with SQLite the service must be stopped first, or its folder snapshot by the file system",
-        )?;
+        let workspaces = match Workspaces::open(&checked.workspaces).await {
+            Err(WorkspaceError::Store(StoreError::InUse { .. })) => {
+                Workspaces::open_beside(&checked.workspaces).await
+            }
+            other => other,
+        };
+        let workspaces = workspaces.context("opening the storage")?;
         let report = workspaces.backup(&options.folder).await?;
         workspaces.close().await;
         writeln!(std::io::stdout(), "{} files, {} bytes", report.n_blobs, report.n_bytes)?;

@@ -45,6 +45,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let mut said = Said::default();
     said.listen.address = Some(options.listen);
     said.workspaces.folder = folder(options)?;
+    // A longer path cannot be a socket: then bytes come by ranges.
+    let socket = std::path::absolute(&said.workspaces.folder)?.join("local.sock");
+    said.listen.local_socket = Some(socket).filter(|socket| socket.as_os_str().len() < 108);
     said.log = LogArea { level: Some(options.log.clone()), ..LogArea::default() };
     // Not the environment: a token of a hub has no place here.
     let checked = said.check(&|_| None)?;

@@ -27,7 +27,7 @@ enum Command {
     Dev(dev::Options),
     /// Says whether a configuration can be served, and what it comes to.
     CheckConfig(ConfigurationFile),
-    /// Copies names and bytes into a folder, also while the service runs elsewhere.
+    /// Copies names and bytes into a folder, also while the service runs.
     Backup(backup::Options),
     /// Brings a backup into the folder of the configuration.
     Restore(restore::Options),

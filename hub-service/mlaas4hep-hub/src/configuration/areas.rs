@@ -34,6 +34,9 @@ pub struct ListenArea {
     pub data_address: Option<SocketAddr>,
     /// How clients reach it: `https://data.example.org/`. Default: `http://` and the data address.
     pub data_url: Option<String>,
+    /// Absolute path of a socket through which programs on this machine fetch open files instead of their bytes; all that may
+    /// use the service must be able to reach it. Default: none.
+    pub local_socket: Option<PathBuf>,
     /// 64 hexadecimal digits that seal sessions; so they live on over a restart. Default: made at the first start and kept
     /// in the folder of the workspaces.
     pub session_key: Option<workspaces::Secret>,
@@ -123,6 +126,13 @@ pub struct LimitsArea {
     pub max_json_bytes: u64,
     /// Seconds that a request without a large body may take. Default: 60.
     pub request_seconds: u64,
+    /// Seconds within which the head of a request has to come, then each piece of its body, and a JSON body as a whole.
+    /// Default: 30.
+    pub silent_seconds: u64,
+    /// Connections at a time; more wait. Default: 4096.
+    pub connections: u32,
+    /// Connections of one address at a time, those of proxies apart; more are closed. Default: 1024.
+    pub connections_per_address: u32,
     /// Seconds between two looks at the hub's groups: quotas in their properties, and who is in them. Default: 60.
     pub group_properties_seconds: u64,
 }
@@ -134,6 +144,9 @@ impl Default for LimitsArea {
             uploads_at_once: 16,
             max_json_bytes: 1 << 20,
             request_seconds: 60,
+            silent_seconds: 30,
+            connections: 4096,
+            connections_per_address: 1024,
             group_properties_seconds: 60,
         }
     }

@@ -1,10 +1,10 @@
 //! What makes sense of the file and of the environment together.
 
-use super::{HubArea, IamArea, IamName, ListenArea, LogArea, Said};
+use super::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, Said};
 use hub_auth::{
     HubSettings, HubSettingsError, IamClient, IamSettings, NameClaim, ProxyHeaders, SealKey, Token,
 };
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use workspaces::CheckedSettings;
 /// Where the service listens unless it is told.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9010);
 const GRACE_SECONDS: u64 = 20;
+/// Longest path of a socket (unix(7): 108 bytes with the zero at its end).
+const MOST_SOCKET_BYTES: usize = 107;
 
 /// A configuration that can be served.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Checked {
     pub data_address: Option<SocketAddr>,
     /// How clients reach it.
     pub data_url: Option<String>,
+    /// The socket for programs on this machine.
+    pub local_socket: Option<PathBuf>,
     /// In front of all addresses: `/services/NAME/`, or `/`.
     pub prefix: String,
     /// Key of the sessions; `None`: the one in the folder.
@@ -43,12 +47,28 @@ pub struct Checked {
     pub uploads_at_once: u32,
     /// Largest JSON body in bytes.
     pub max_json_bytes: usize,
+    /// What connections may do.
+    pub connections: ConnectionRules,
     /// How long a request may take that carries no file.
     pub request_timeout: Duration,
     /// Between two looks at the hub's groups.
     pub group_properties_every: Duration,
     /// The log.
     pub log: LogArea,
+}
+
+/// What connections may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionRules {
+    /// At a time; more wait in the queue of the system.
+    pub most: usize,
+    /// Of one address at a time; more are closed at once.
+    pub most_of_one_address: u32,
+    /// Within which the head of a request has to come, and then each piece of its body; an open connection without a request
+    /// is closed after it.
+    pub silence: Duration,
+    /// Proxies, which speak for many: theirs are not counted by address.
+    pub uncounted: Vec<IpAddr>,
 }
 
 /// Why a configuration will not do.
@@ -99,16 +119,22 @@ impl Said {
         if !(1024..=64 << 20).contains(&self.limits.max_json_bytes) {
             return Err(wrong("limits.max_json_bytes", "must be between 1024 and 67108864"));
         }
-        if !(1..=3600).contains(&self.limits.request_seconds) {
-            return Err(wrong("limits.request_seconds", "must be between 1 and 3600"));
+        let limits = &self.limits;
+        for (key, seconds, most) in [
+            ("limits.request_seconds", limits.request_seconds, 3600),
+            ("limits.silent_seconds", limits.silent_seconds, 3600),
+            ("limits.group_properties_seconds", limits.group_properties_seconds, 86_400),
+        ] {
+            if !(1..=most).contains(&seconds) {
+                return Err(wrong(key, &format!("must be between 1 and {most}")));
+            }
         }
-        if !(1..=86_400).contains(&self.limits.group_properties_seconds) {
-            return Err(wrong("limits.group_properties_seconds", "must be between 1 and 86400"));
-        }
+        let connections = connections(limits, &self.proxy.trusted_addresses, hub.is_some())?;
         Ok(Checked {
             address,
             data_address: self.listen.data_address,
             data_url,
+            local_socket: local_socket(self.listen.local_socket.clone())?,
             prefix: hub.as_ref().map_or_else(|| "/".to_owned(), |hub| hub.prefix.clone()),
             session_key: self.listen.session_key.as_ref().map(session_key).transpose()?,
             grace: Duration::from_secs(self.listen.grace_seconds.unwrap_or(GRACE_SECONDS)),
@@ -119,11 +145,35 @@ impl Said {
             requests_per_second,
             uploads_at_once: self.limits.uploads_at_once,
             max_json_bytes: self.limits.max_json_bytes as usize,
+            connections,
             request_timeout: Duration::from_secs(self.limits.request_seconds),
             group_properties_every: Duration::from_secs(self.limits.group_properties_seconds),
             log: self.log,
         })
     }
+}
+
+/// Behind a hub, connections of this machine are those of the hub's proxy.
+fn connections(
+    limits: &LimitsArea,
+    proxies: &[IpAddr],
+    has_hub: bool,
+) -> Result<ConnectionRules, ConfigurationError> {
+    let wrong = |key, reason: &str| Err(ConfigurationError::Wrong { key, reason: reason.to_owned() });
+    if !(16..=1_000_000).contains(&limits.connections) {
+        return wrong("limits.connections", "must be between 16 and 1000000");
+    }
+    if limits.connections_per_address == 0 {
+        return wrong("limits.connections_per_address", "is 0, and must be at least 1");
+    }
+    let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let here = here.into_iter().filter(|_| has_hub || !proxies.is_empty());
+    Ok(ConnectionRules {
+        most: limits.connections as usize,
+        most_of_one_address: limits.connections_per_address,
+        silence: Duration::from_secs(limits.silent_seconds),
+        uncounted: proxies.iter().map(IpAddr::to_canonical).chain(here).collect(),
+    })
 }
 
 /// The hub of the environment; what it leaves out may stand in the file.
@@ -232,6 +282,20 @@ fn data_url(area: &ListenArea) -> Result<Option<String>, ConfigurationError> {
     Ok(Some(url))
 }
 
+fn local_socket(said: Option<PathBuf>) -> Result<Option<PathBuf>, ConfigurationError> {
+    let fits = |path: &PathBuf| path.is_absolute() && path.as_os_str().len() <= MOST_SOCKET_BYTES;
+    match said {
+        Some(path) if !fits(&path) => Err(ConfigurationError::Wrong {
+            key: "listen.local_socket",
+            reason: format!(
+                "is {}, but it needs an absolute path of at most {MOST_SOCKET_BYTES} bytes",
+                path.display()
+            ),
+        }),
+        said => Ok(said),
+    }
+}
+
 fn session_key(secret: &workspaces::Secret) -> Result<SealKey, ConfigurationError> {
     parse_key(secret.reveal()).ok_or_else(|| ConfigurationError::Wrong {
         key: "listen.session_key",
@@ -300,7 +364,10 @@ mod tests {
         wrong("limits.uploads_at_once = 0", "limits.uploads_at_once");
         wrong("limits.max_json_bytes = 1", "limits.max_json_bytes");
         wrong("limits.request_seconds = 0", "limits.request_seconds");
+        wrong("limits.silent_seconds = 0", "limits.silent_seconds");
         wrong("limits.group_properties_seconds = 0", "limits.group_properties_seconds");
+        wrong("limits.connections = 1", "limits.connections");
+        wrong("limits.connections_per_address = 0", "limits.connections_per_address");
         wrong("listen.data_url = \"http://a/\"", "listen.data_url");
         wrong("listen.data_address = \"127.0.0.1:1\"\nlisten.data_url = \"a\"", "listen.data_url");
         let iam = |more: &str| format!("[[iam]]\nissuer = \"https://iam.example.org/\"\n{more}");
@@ -309,6 +376,8 @@ mod tests {
         let twice = iam("audiences = [\"a\"]\n");
         wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
+        wrong("listen.local_socket = \"hub.sock\"", "listen.local_socket");
+        wrong(&format!("listen.local_socket = \"/{}\"", "a".repeat(107)), "listen.local_socket");
         wrong("workspaces.keep_versions = 0", "workspaces.keep_versions");
     }
 

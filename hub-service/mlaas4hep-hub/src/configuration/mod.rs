@@ -5,9 +5,11 @@
 
 mod areas;
 mod checked;
+#[cfg(test)]
+mod documented;
 mod load;
 
 pub use areas::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
 pub(crate) use checked::parse_key;
-pub use checked::{Checked, ConfigurationError};
+pub use checked::{Checked, ConfigurationError, ConnectionRules};
 pub use load::load;

@@ -108,7 +108,7 @@ pub(super) fn problem(
     let stranger =
         Frame { prefix: &state.prefix, visitor: None, xsrf: "", hub_home: None, log_out: None, notice: None };
     let frame = session.map_or(stranger, |session| state.frame(session, None));
-    (status, problem_page(&frame, &error, back(asked, state).as_deref())).into_response()
+    (status, problem_page(&frame, &error, back(asked, &state.prefix).as_deref())).into_response()
 }
 
 /// What every page wears. A picture says its own policy, and for how long it is kept.
@@ -131,10 +131,32 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
 }
 
 /// Where the visitor came from, if it was a page of ours: only the path is taken, so that nothing leads elsewhere.
-fn back(headers: &HeaderMap, state: &PagesState) -> Option<String> {
+fn back(headers: &HeaderMap, prefix: &str) -> Option<String> {
     let referrer = headers.get(header::REFERER)?.to_str().ok()?;
     let url = url::Url::parse(referrer).ok()?;
     // Two slashes at the start would name another host.
     let path = url.path();
-    (path.starts_with(&*state.prefix) && !path.starts_with("//")).then(|| path.to_owned())
+    (path.starts_with(prefix) && !path.starts_with("//")).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_leads_to_our_own_pages() {
+        let check = |referrer: &str, prefix: &str, expected: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::REFERER, referrer.parse().unwrap());
+            assert_eq!(back(&headers, prefix).as_deref(), expected, "{referrer}");
+        };
+        check("https://hub/services/x/w/higgs/?a=b#c", "/services/x/", Some("/services/x/w/higgs/"));
+        check("https://evil.org/services/x/w", "/services/x/", Some("/services/x/w"));
+        check("https://hub/hub/home", "/services/x/", None);
+        check("https://hub/services/x/../../hub", "/services/x/", None);
+        check("https://hub//evil.org/x", "/", None);
+        check("javascript:alert(1)", "/", None);
+        check("no address", "/", None);
+        assert_eq!(back(&HeaderMap::new(), "/"), None);
+    }
 }

@@ -12,6 +12,8 @@ use super::{
 };
 
 pub(super) async fn receive(visit: Visit, place: Place, mut form: Multipart) -> PageResult {
+    let _slot =
+        visit.state.uploads.take(&visit.actor().name).map_err(|full| PageError(full.error().clone()))?;
     let broken = |_| PageError::bad("form", "the upload broke off or is no form");
     let mut is_checked = false;
     while let Some(field) = form.next_field().await.map_err(broken)? {

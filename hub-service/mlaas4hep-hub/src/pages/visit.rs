@@ -10,9 +10,13 @@ use tokio::sync::Semaphore;
 use workspaces::{Actor, Workspaces};
 
 use super::{dress::PageError, form};
+use crate::upload_slots::UploadSlots;
 
 /// Previews at a time; more wait.
 const PREVIEWS_AT_ONCE: usize = 2;
+
+/// Uploads of a visitor at a time, where the service does not say it.
+const UPLOADS_AT_ONCE: u32 = 16;
 
 /// What all pages share. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +31,7 @@ pub struct PagesState {
     pub log_out: Option<Arc<str>>,
     /// Largest file in bytes.
     pub max_file_bytes: u64,
+    pub(crate) uploads: UploadSlots,
     previews: Arc<Semaphore>,
 }
 
@@ -41,6 +46,7 @@ impl PagesState {
             hub_home: None,
             log_out: None,
             max_file_bytes,
+            uploads: UploadSlots::new(UPLOADS_AT_ONCE),
             previews: Arc::new(Semaphore::new(PREVIEWS_AT_ONCE)),
         }
     }

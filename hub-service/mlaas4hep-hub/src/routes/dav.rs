@@ -19,7 +19,7 @@ pub(crate) async fn dav(
         Err(failure) => return challenged(failure),
     };
     let mount = format!("{}dav/", state.prefix());
-    let uploads = matches!(*request.method(), Method::PUT).then(|| super::write_file::slot(&state, &asker));
+    let uploads = matches!(*request.method(), Method::PUT).then(|| state.uploads().take(&asker.actor.name));
     let _slot = match uploads.transpose() {
         Ok(slot) => slot,
         Err(failure) => return failure.into_response(),

@@ -3,7 +3,8 @@
 use crate::Failure;
 use crate::place::Asked;
 use crate::state::State;
-use axum::extract;
+use axum::extract::{self, Request};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -64,6 +65,24 @@ pub(crate) async fn logout(state: extract::State<State>, headers: HeaderMap) -> 
     let ended = state.authenticator().end_session(&headers).await;
     let location = state.login().map_or_else(|| state.prefix().to_owned(), |login| login.logout().location);
     go(&location, &[ended])
+}
+
+/// Around every handler: a session goes on as long as there are requests.
+pub(crate) async fn renew(
+    extract::State(state): extract::State<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let session = state.authenticator().browser_session(request.headers());
+    let mut response = next.run(request).await;
+    let renewed = session
+        .filter(|_| response.status() != StatusCode::UNAUTHORIZED)
+        .and_then(|session| state.authenticator().renewal(&session, response.headers()))
+        .and_then(|cookie| HeaderValue::from_str(&cookie.0).ok());
+    if let Some(cookie) = renewed {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Sends a browser somewhere. Nothing of it may be kept by anyone.

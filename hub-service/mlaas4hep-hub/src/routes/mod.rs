@@ -37,6 +37,10 @@ pub(crate) fn text(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&
 pub(crate) fn preconditions(headers: &HeaderMap) -> Preconditions {
     let tags = text(headers, header::IF_MATCH)
         .map(|list| if list.trim() == "*" { vec!["*".to_owned()] } else { crate::conditions::tags(list) });
-    let if_none_match_any = text(headers, header::IF_NONE_MATCH).is_some_and(|list| list.trim() == "*");
-    Preconditions { if_match: tags, if_none_match_any }
+    let none = text(headers, header::IF_NONE_MATCH);
+    Preconditions {
+        if_match: tags,
+        if_none_match_any: none.is_some_and(|list| list.trim() == "*"),
+        if_none_match: none.map(crate::conditions::any_tags).unwrap_or_default(),
+    }
 }

@@ -1,9 +1,9 @@
 //! Resumable uploads: TUS 1.0 with creation, creation-with-upload, expiration and termination (tus.io/protocols).
 
 use super::text;
-use super::write_file::slot;
 use crate::Failure;
 use crate::asker::Asker;
+use crate::conditions;
 use crate::place::Place;
 use crate::state::State;
 use ::workspaces::{Parents, Preconditions, UploadStatus, WriteOptions};
@@ -57,7 +57,7 @@ pub(crate) async fn create(
     let size_bytes: u64 = number(&headers, UPLOAD_LENGTH)?;
     let metadata = metadata(text(&headers, UPLOAD_METADATA).unwrap_or_default())?;
     let (workspace, path, options) = target(&metadata, size_bytes)?;
-    let _slot = slot(&state, &asker)?;
+    let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
     let mut status = storage.create_upload(&asker.actor, &workspace, &path, options).await?;
     if text(&headers, header::CONTENT_TYPE) == Some(PIECE) {
@@ -105,7 +105,7 @@ pub(crate) async fn append(
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_piece", message));
     }
     let offset = number(&headers, UPLOAD_OFFSET)?;
-    let _slot = slot(&state, &asker)?;
+    let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
     let status = storage.append_upload(&asker.actor, &place.id, offset, body.into_data_stream()).await?;
     let mut answer = (StatusCode::NO_CONTENT, progress(&status)).into_response();
@@ -208,6 +208,7 @@ fn target(
     let preconditions = Preconditions {
         if_match: given("ifmatch").map(|tag| vec![tag]),
         if_none_match_any: given("ifnonematch").is_some_and(|value| value == "*"),
+        if_none_match: given("ifnonematch").as_deref().map(conditions::any_tags).unwrap_or_default(),
     };
     let options = WriteOptions {
         preconditions,

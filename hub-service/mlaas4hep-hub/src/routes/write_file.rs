@@ -3,6 +3,7 @@
 use super::{preconditions, text};
 use crate::Failure;
 use crate::asker::Asker;
+use crate::failure::is_stalled;
 use crate::place::Place;
 use crate::send_file::announced_sha256;
 use crate::state::State;
@@ -36,7 +37,7 @@ pub(crate) async fn write_file(
     asker: Asker,
     body: Body,
 ) -> Result<Response, Failure> {
-    let _slot = slot(&state, &asker)?;
+    let _slot = state.uploads().take(&asker.actor.name)?;
     match headers.get(header::CONTENT_RANGE) {
         None => whole(&state, &place, &headers, &asker, body).await,
         Some(range) => {
@@ -61,11 +62,16 @@ async fn whole(
     let mut upload = storage.begin_write(&asker.actor, &place.workspace, &place.path, options).await?;
     let mut bytes = body.into_data_stream();
     while let Some(block) = bytes.next().await {
-        let Ok(block) = block else {
-            upload.abort().await?;
-            return Err(
-                Failure::bad_request("the connection broke; nothing was written").advise("send it again")
-            );
+        let block = match block {
+            Ok(block) => block,
+            Err(error) => {
+                upload.abort().await?;
+                if is_stalled(&error) {
+                    return Err(Failure::stalled());
+                }
+                let message = "the connection broke; nothing was written";
+                return Err(Failure::bad_request(message).advise("send it again"));
+            }
         };
         metrics::counter!("mlaas4hep_hub_written_bytes_total").increment(block.len() as u64);
         if let Err(error) = upload.append(block).await {
@@ -143,14 +149,4 @@ pub(crate) fn written(entry: Entry) -> Response {
     let status = if entry.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
     let tag = entry.etag.clone().unwrap_or_default();
     (status, [(header::ETAG, tag)], Json(entry)).into_response()
-}
-
-/// A place among the uploads of the caller.
-pub(crate) fn slot(state: &State, asker: &Asker) -> Result<crate::state::UploadSlot, Failure> {
-    state.upload_slot(&asker.actor.name).ok_or_else(|| {
-        let message = "too many of your uploads go on at once";
-        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", message)
-            .advise("wait until one has ended")
-            .with_header(header::RETRY_AFTER, "1")
-    })
 }

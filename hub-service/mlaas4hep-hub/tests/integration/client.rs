@@ -20,7 +20,7 @@ const PATIENT: RetryRule = RetryRule {
     longest_pause: Duration::from_millis(500),
 };
 
-fn connection(address: SocketAddr, caller: &str) -> Connection {
+pub(super) fn connection(address: SocketAddr, caller: &str) -> Connection {
     let token = (caller != "anonymous").then(|| Token::new(caller).unwrap());
     let origin = if token.is_some() { TokenOrigin::Given } else { TokenOrigin::None };
     Connection::new(&format!("http://{address}{PREFIX}"), token, origin).unwrap()
@@ -35,7 +35,7 @@ fn uri(text: &str) -> SharedUri {
 }
 
 /// Bytes of which no two stretches are alike.
-fn content(n_bytes: usize) -> Vec<u8> {
+pub(super) fn content(n_bytes: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(n_bytes + 8);
     while bytes.len() < n_bytes {
@@ -54,7 +54,7 @@ fn local(service: &Service, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-async fn put(service: &Service, name: &str, bytes: &[u8]) {
+pub(super) async fn put(service: &Service, name: &str, bytes: &[u8]) {
     let path = local(service, "to-put", bytes);
     let options = UploadOptions::default();
     client(service, "writer").upload(&path, &uri(name), &options, &mut |_| go_on()).await.unwrap();
@@ -173,11 +173,11 @@ async fn an_upload_outlives_the_service() {
 }
 
 /// Reads on a thread: a source blocks.
-async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
-fn open(connection: &Connection, name: &str) -> SharedFile {
+pub(super) fn open(connection: &Connection, name: &str) -> SharedFile {
     let settings = ReadSettings { cache_bytes: 1 << 20, ..ReadSettings::default() };
     let hub = Hub::new(connection.clone(), PATIENT).unwrap();
     SharedFile::open(hub, &uri(name), settings).unwrap()

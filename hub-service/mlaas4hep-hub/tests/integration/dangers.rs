@@ -205,3 +205,62 @@ async fn a_piece_is_no_longer_than_it_says() {
     let file = service.request("GET", "files/higgs/pieces", "writer").send().await.unwrap();
     assert_eq!(file.text().await.unwrap(), "0123456789");
 }
+
+#[tokio::test]
+async fn an_upload_is_written_over_nothing_that_its_writer_knows() {
+    let service = Service::start().await;
+    let put = async |header: &str, value: &str| {
+        let asked = service.request("PUT", "files/higgs/a", "writer").header(header, value).body("1");
+        asked.send().await.unwrap()
+    };
+    let first = put("if-none-match", "*").await;
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(first.status(), 201);
+    assert_eq!(put("if-none-match", "*").await.status(), 412);
+    assert_eq!(put("if-none-match", &tag).await.status(), 412);
+    assert_eq!(put("if-none-match", &format!("\"other\", W/{tag}")).await.status(), 412);
+    assert_eq!(put("if-none-match", "\"other\"").await.status(), 200);
+}
+
+#[tokio::test]
+async fn other_pages_get_no_hold_of_ours() {
+    let service = Service::start().await;
+    for route in ["", "api/v1/info", "files/higgs/none", "nothing", "assets/hub.css"] {
+        let answer = service.request("GET", route, "reader").send().await.unwrap();
+        let opener = answer.headers().get("cross-origin-opener-policy").unwrap();
+        assert_eq!(opener, "same-origin", "{route}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_only_our_pages_change_something() {
+    let service = Service::start_with("[proxy]\ntrusted_addresses = [\"127.0.0.1\"]\n").await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let as_pat = |method: &str, route: &str| {
+        let request = client.request(method.parse().unwrap(), service.url(route));
+        request.header("x-forwarded-user", "pat").header("accept", "text/html")
+    };
+    let page = as_pat("GET", "w/~pat/browse/").send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let text = page.text().await.unwrap();
+    let (_, rest) = text.split_once("name=\"xsrf\" value=\"").expect("a form with the code");
+    let code = rest.split('"').next().unwrap();
+    let make = async |code: &str| {
+        let form = as_pat("POST", "w/~pat/new-folder/").form(&[("name", "made"), ("xsrf", code)]);
+        form.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(make("").await, 403);
+    assert_eq!(make(&code.chars().rev().collect::<String>()).await, 403);
+    assert_eq!(make(code).await, 303);
+    let put = async |code: Option<&str>| {
+        let request = as_pat("PUT", "files/~pat/a").body("1");
+        let request = code.iter().fold(request, |request, code| request.header("x-mlaas4hep-xsrf", *code));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((put(None).await, put(Some("x")).await, put(Some(code)).await), (403, 403, 201));
+    let read = async |destination: &str| {
+        let request = as_pat("GET", "files/~pat/a").header("sec-fetch-dest", destination);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((read("document").await, read("empty").await), (200, 403));
+}

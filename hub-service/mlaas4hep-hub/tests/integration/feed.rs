@@ -40,3 +40,15 @@ async fn the_end_of_the_service_ends_the_stream() {
     assert!(status.success());
     while let Ok(Some(_)) = stream.chunk().await {}
 }
+
+/// Rights are looked at when the client comes again.
+#[tokio::test]
+async fn a_stream_ends_after_a_minute() {
+    let service = Service::start().await;
+    let begun = std::time::Instant::now();
+    let mut stream =
+        service.request("GET", "api/v1/workspaces/higgs/changes", "reader").send().await.unwrap();
+    let read = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    tokio::time::timeout(Duration::from_secs(90), read).await.expect("an end");
+    assert!(begun.elapsed() >= Duration::from_secs(55), "{:?}", begun.elapsed());
+}

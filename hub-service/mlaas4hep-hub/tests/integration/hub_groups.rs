@@ -97,6 +97,16 @@ async fn who_leaves_a_group_leaves_no_key_behind() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(by_password("api/v1/workspaces/~admin/list/").await, 200, "what is one's own stays");
+    // And now the hub has no such user any more; another may get the name.
+    service.hub.revoke("admin");
+    while by_password("api/v1/workspaces/~admin/list/").await != 401 {
+        assert!(Instant::now() < end + Duration::from_secs(10), "the password goes");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    service.hub.add("admin", Person::user("admin", &["higgs", "higgs/admins"]));
+    assert_eq!(by_link().await, 404);
+    let audit = service.request("GET", "api/v1/workspaces/~admin/audit", "admin").send().await.unwrap();
+    assert!(audit.text().await.unwrap().contains("keys_taken_back"));
 }
 
 #[tokio::test]

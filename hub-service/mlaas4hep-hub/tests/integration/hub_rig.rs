@@ -56,7 +56,11 @@ impl RealHub {
             "subconfig": here.join("../jupyterhub_config.d/mlaas4hep.py"),
         });
         std::fs::write(folder.path().join("hub.json"), given.to_string()).unwrap();
-        let configuration = format!("[workspaces]\nfolder = \"{}\"\n", folder.path().join("store").display());
+        let store = folder.path().join("store");
+        let configuration = format!(
+            "[workspaces]\nfolder = \"{}\"\n[limits]\ngroup_properties_seconds = 2\n",
+            store.display()
+        );
         std::fs::write(folder.path().join("hub.toml"), configuration).unwrap();
         for user in ["alice", "bob", "carol", "olga"] {
             std::fs::create_dir_all(folder.path().join("homes").join(user)).unwrap();

@@ -80,12 +80,17 @@ fn what_was_backed_up_comes_back() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(curl(&["-f", "-X", "PUT", "--data-binary", "kept", &file]).0);
+    let store = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("store")));
+    let back_up = |to: &str| {
+        let backup = run(&["backup", "--config", &store, &at(to)], &[]);
+        assert!(backup.status.success(), "{}", said(&backup));
+        assert!(said(&backup).contains("1 files, 4 bytes"), "{}", said(&backup));
+    };
+    back_up("backup");
+    assert!(curl(&["-f", &file]).0, "the service goes on");
     child.kill().unwrap();
     child.wait().unwrap();
-    let store = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("store")));
-    let backup = run(&["backup", "--config", &store, &at("backup")], &[]);
-    assert!(backup.status.success(), "{}", said(&backup));
-    assert!(said(&backup).contains("1 files, 4 bytes"), "{}", said(&backup));
+    back_up("backup of a stopped one");
     let other = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("other")));
     let restore = run(&["restore", "--config", &other, &at("backup")], &[]);
     assert!(restore.status.success(), "{}", said(&restore));

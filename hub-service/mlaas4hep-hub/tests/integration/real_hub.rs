@@ -3,6 +3,7 @@
 use super::hub_rig::{Browser, RealHub, SERVICE, installed};
 use reqwest::Method;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 const FILE: &str = "services/mlaas4hep/files/higgs/made/by-alice.txt";
 const HIGGS: &str = "services/mlaas4hep/api/v1/workspaces/higgs";
@@ -17,6 +18,7 @@ async fn check(version: &str) {
     with_tokens(&hub).await;
     from_a_server(&hub).await;
     quotas_of_groups(&hub).await;
+    who_is_deleted(&hub).await;
 }
 
 #[tokio::test]
@@ -89,6 +91,31 @@ async fn quotas_of_groups(hub: &RealHub) {
     assert_eq!(hub.json(HIGGS, &alice).await["quota"]["limit_bytes"], 5_000_000);
     let put = hub.request(Method::PUT, &format!("{FILE}.large"), &alice).body(vec![7; 5_000_000]);
     assert_eq!(put.send().await.unwrap().status(), 507);
+}
+
+/// The app passwords of a user whom the hub deletes go with them, and those of others stay.
+async fn who_is_deleted(hub: &RealHub) {
+    let mut passwords = Vec::new();
+    for user in ["bob", "carol"] {
+        let token = hub.token(user, None).await;
+        let request = hub.request(Method::POST, "services/mlaas4hep/api/v1/app-passwords", &token);
+        let made: serde_json::Value =
+            request.json(&json!({ "label": "laptop" })).send().await.unwrap().json().await.unwrap();
+        passwords.push((user, made["password"].as_str().unwrap().to_owned()));
+    }
+    let status = async |(user, password): &(&str, String)| {
+        let list = format!("services/mlaas4hep/api/v1/workspaces/~{user}/list/");
+        let request = hub.request(Method::GET, &list, "").basic_auth(user, Some(password));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((status(&passwords[0]).await, status(&passwords[1]).await), (200, 200));
+    hub.ask_hub(Method::DELETE, "users/carol", &json!({})).await;
+    let end = Instant::now() + Duration::from_secs(20);
+    while status(&passwords[1]).await != 401 {
+        assert!(Instant::now() < end, "the password goes; the log: {}", hub.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(status(&passwords[0]).await, 200);
 }
 
 /// As an operator does after a change at the hub that is to act at once.

@@ -100,7 +100,12 @@ impl LocalStore {
         if fs::hard_link(from, to).is_ok() {
             return Ok(());
         }
-        fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()).map_err(failed)
+        // A copy that breaks off must not look like one that is done.
+        let beside = to.with_extension("new");
+        fs::copy(from, &beside)
+            .and_then(|_| File::open(&beside)?.sync_all())
+            .and_then(|()| fs::rename(&beside, to))
+            .map_err(failed)
     }
 }
 

@@ -254,7 +254,7 @@ async fn run(s: &Workspaces, operation: &Operation, counter: u8) -> Result<(), W
     };
     match *operation {
         Operation::Write { at, size, if_new } => {
-            let preconditions = Preconditions { if_match: None, if_none_match_any: if_new };
+            let preconditions = Preconditions { if_none_match_any: if_new, ..Preconditions::default() };
             try_put(s, &chief, "higgs", PATHS[at], &vec![counter; size as usize], preconditions)
                 .await
                 .map(drop)

@@ -116,7 +116,7 @@ async fn two_requests_do_not_mix_in_one_upload() {
 async fn a_failed_end_can_be_tried_again_and_a_wrong_digest_not() {
     for store in stores("a_failed_end_can_be_tried_again_and_a_wrong_digest_not").await {
         let (s, alice, higgs) = (&store.workspaces, alice(), name("higgs"));
-        let if_new = Preconditions { if_match: None, if_none_match_any: true };
+        let if_new = Preconditions { if_none_match_any: true, ..Preconditions::default() };
         let options = WriteOptions { preconditions: if_new, ..sized(3) };
         let id = s.create_upload(&alice, &higgs, &path("a"), options).await.unwrap().id;
         s.append_upload(&alice, &id, 0, bytes_of(&[b"abc"])).await.unwrap();

@@ -70,9 +70,10 @@ async fn deleting_for_good_makes_room() {
         set_limits(s, "higgs", 100, 10).await;
         put(s, &chief, "higgs", "a", &[1; 100]).await;
         let tag = s.stat(&chief, &higgs, &path("a")).await.unwrap().etag.unwrap();
-        let other = Preconditions { if_match: Some(vec!["\"other\"".to_owned()]), if_none_match_any: false };
+        let other =
+            Preconditions { if_match: Some(vec!["\"other\"".to_owned()]), ..Preconditions::default() };
         assert_eq!(code(s.delete(&chief, &higgs, &path("a"), &other).await), "changed_meanwhile");
-        let own = Preconditions { if_match: Some(vec![tag]), if_none_match_any: false };
+        let own = Preconditions { if_match: Some(vec![tag]), ..Preconditions::default() };
         let deleted = s.delete(&chief, &higgs, &path("a"), &own).await.unwrap();
         let again = super::support::try_put(s, &chief, "higgs", "b", b"1", Preconditions::default()).await;
         assert_eq!(code(again), "quota_exceeded");

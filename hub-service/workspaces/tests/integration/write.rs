@@ -7,11 +7,11 @@ use workspaces::{Parents, Preconditions, WriteOptions};
 use super::support::{alice, code, get, name, names, path, put, set_limits, sqlite, stores, try_put};
 
 fn if_match(tag: &str) -> Preconditions {
-    Preconditions { if_match: Some(vec![tag.to_owned()]), if_none_match_any: false }
+    Preconditions { if_match: Some(vec![tag.to_owned()]), ..Preconditions::default() }
 }
 
 fn if_new() -> Preconditions {
-    Preconditions { if_match: None, if_none_match_any: true }
+    Preconditions { if_none_match_any: true, ..Preconditions::default() }
 }
 
 #[tokio::test]

@@ -1,0 +1,134 @@
+//! Callers who are slow, silent or many.
+
+use super::service::{PREFIX, Service};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A service that is impatient, and has few connections.
+async fn impatient() -> Service {
+    Service::start_with("[limits]\nsilent_seconds = 1\nconnections = 16\n").await
+}
+
+async fn connect(service: &Service, bytes: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    stream
+}
+
+/// All that comes until the service closes the connection.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer));
+    // A connection may be reset instead of closed.
+    let _ = read.await.expect("the connection is closed");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn half_a_request_keeps_no_place() {
+    let service = impatient().await;
+    let mut half = Vec::new();
+    for at in 0..40 {
+        let bytes = ["", "G", "GET /health HTTP/1.1\r\nHost: hub\r\nX-Slow: "][at % 3];
+        half.push(connect(&service, bytes).await);
+    }
+    let begun = Instant::now();
+    assert_eq!(service.status("GET", "health", "anonymous").await, 200, "it waits for a place, and has one");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    for stream in &mut half {
+        assert!(!rest(stream).await.contains("200 OK"));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let service = impatient().await;
+    let request = format!("GET {PREFIX}health HTTP/1.1\r\nHost: hub\r\n\r\n");
+    let mut stream = connect(&service, &request).await;
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let service = impatient().await;
+    let head = |method: &str, path: &str, type_: &str| {
+        format!(
+            "{method} {PREFIX}{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+             Content-Type: {type_}\r\nContent-Length: 1000\r\n\r\n{{"
+        )
+    };
+    for (method, path, type_) in [
+        ("POST", "api/v1/app-passwords", "application/json"),
+        ("PUT", "files/higgs/a", "application/octet-stream"),
+    ] {
+        let mut stream = connect(&service, &head(method, path, type_)).await;
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
+        assert!(answer.contains("\"stalled\""), "{path}: {answer}");
+    }
+    let quota = service.request("GET", "api/v1/workspaces/higgs", "writer").send().await.unwrap();
+    let quota: serde_json::Value = quota.json().await.unwrap();
+    assert_eq!(quota["quota"]["reserved_bytes"], 0);
+    assert_eq!(quota["quota"]["used_bytes"], 0);
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_not_waited_for() {
+    let service = impatient().await;
+    let head = format!(
+        "POST {PREFIX}api/v1/app-passwords HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+         Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    );
+    let stream = connect(&service, &head).await;
+    let (mut read, mut write) = stream.into_split();
+    let trickle = tokio::spawn(async move {
+        while write.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let mut answer = [0; 12];
+    let read = tokio::time::timeout(Duration::from_secs(10), read.read_exact(&mut answer));
+    read.await.expect("an answer in time").unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    trickle.abort();
+}
+
+#[tokio::test]
+async fn a_body_that_comes_slowly_may_take_its_time() {
+    let service = impatient().await;
+    let head = format!(
+        "PUT {PREFIX}files/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+         Content-Length: 10\r\nConnection: close\r\n\r\n"
+    );
+    let mut stream = connect(&service, &head).await;
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(b"a").await.unwrap();
+    }
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
+#[tokio::test]
+async fn passwords_of_links_are_not_guessed_without_end() {
+    let service = Service::start().await;
+    assert_eq!(service.put("files/higgs/a", "admin", "1").await, 201);
+    let asked = service.request("POST", "api/v1/workspaces/higgs/links", "admin");
+    let link = serde_json::json!({ "path": "a", "password": "right one" });
+    let made: serde_json::Value = asked.json(&link).send().await.unwrap().json().await.unwrap();
+    let token = made["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let guess = async |password: &str| {
+        let asked = service.request("GET", &format!("links/{token}"), "anonymous");
+        asked.header("link-password", password).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(guess("right one").await, 200);
+    let mut guesses = Vec::new();
+    for at in 0..200 {
+        guesses.push(guess(&at.to_string()).await);
+    }
+    let n_looked_at = guesses.iter().filter(|status| matches!(status, 401 | 403)).count();
+    assert!((1..=100).contains(&n_looked_at), "{guesses:?}");
+    assert!(guesses.ends_with(&[429, 429]), "{guesses:?}");
+}
