@@ -65,8 +65,8 @@ impl Failure {
 
 /// Whether a body could not be read because its sender fell silent.
 pub(crate) fn is_stalled(error: &(dyn std::error::Error + 'static)) -> bool {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.into_iter().any(|cause| cause.is::<tower_http::timeout::TimeoutError>())
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(<dyn std::error::Error>::is::<tower_http::timeout::TimeoutError>)
 }
 
 impl From<WorkspaceError> for Failure {
