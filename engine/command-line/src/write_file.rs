@@ -72,6 +72,13 @@ fn check_folder(output: &Path, folder: Folder) -> anyhow::Result<()> {
 
 /// Makes the folder of an output where it does not exist.
 pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let name = folder.display();
+    if shared::opener().afar(&name.to_string()).is_some() {
+        let error = anyhow::anyhow!(
+            "cannot write a folder of files to {name}: give a folder of this machine, and bring its files there with `mlaas4hep put`"
+        );
+        return Err(failure::of(Kind::Output)(error));
+    }
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))
         .map_err(failure::of(Kind::Output))

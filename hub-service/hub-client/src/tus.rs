@@ -40,22 +40,19 @@ impl HubClient {
         options: &UploadOptions,
         on_progress: OnProgress<'_>,
     ) -> Result<(), HubError> {
-        let place = self.begin_upload(local, to, options).await?;
-        let sent = self.send_pieces(local, to, &place, on_progress).await;
-        if matches!(sent, Err(HubError::Stopped)) {
-            // The service forgets it in time anyway.
-            let _ = self.done(tus(Method::DELETE, "give up the upload of", to, &place)).await;
-        }
+        // What is stopped stays at the service for a while: the same upload goes on with it.
+        let (place, offset) = self.begin_upload(local, to, options).await?;
+        let sent = self.send_pieces(local, to, (&place, offset), on_progress).await;
         self.or_there_already(sent, local, to).await
     }
 
-    /// Announces the file; gives the address to which its bytes go.
+    /// Announces the file; gives the address to which its bytes go, and how many of an earlier upload are there.
     async fn begin_upload(
         &self,
         local: &Local<'_>,
         to: &SharedUri,
         options: &UploadOptions,
-    ) -> Result<String, HubError> {
+    ) -> Result<(String, u64), HubError> {
         let base = self.data_url("uploads").await?;
         let call = tus(Method::POST, "write", to, base.as_str())
             .header(UPLOAD_LENGTH, &local.size_bytes.to_string())
@@ -70,17 +67,17 @@ impl HubClient {
         if place.origin() != base.origin() {
             return Err(problem("it sends the bytes to another host"));
         }
-        Ok(place.to_string())
+        Ok((place.to_string(), offset_of(&answer).unwrap_or(0).min(local.size_bytes)))
     }
 
     async fn send_pieces(
         &self,
         local: &Local<'_>,
         to: &SharedUri,
-        place: &str,
+        (place, begun_at): (&str, u64),
         on_progress: OnProgress<'_>,
     ) -> Result<(), HubError> {
-        let (mut offset, mut n_broken) = (0, 0);
+        let (mut offset, mut n_broken) = (begun_at, 0);
         while offset < local.size_bytes {
             let error = match self.send_piece(local, to, place, offset, on_progress).await {
                 Ok(reached) if reached > offset => {

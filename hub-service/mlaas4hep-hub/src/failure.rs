@@ -71,7 +71,8 @@ pub(crate) fn is_stalled(error: &(dyn std::error::Error + 'static)) -> bool {
 
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
-        if error.status() >= 500 {
+        // A full quota is no failure of the service.
+        if error.status() >= 500 && !matches!(error, WorkspaceError::QuotaExceeded { .. }) {
             tracing::error!(error = %error, "the storage failed");
         }
         let headers = match &error {

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Names, bytes, keys and backups are for nobody else on this machine.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let arguments = mlaas4hep_hub::commands::Arguments::parse();
     match mlaas4hep_hub::commands::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

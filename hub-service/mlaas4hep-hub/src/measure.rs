@@ -26,7 +26,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
     count(method.as_str(), &path, status, seconds);
     span.in_scope(|| {
         let milliseconds = seconds * 1e3;
-        if status.is_server_error() {
+        if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
             tracing::error!(%method, path, status = status.as_u16(), milliseconds, "answered");
         } else {
             tracing::info!(%method, path, status = status.as_u16(), milliseconds, "answered");

@@ -19,12 +19,11 @@ pub struct BackupReport {
 }
 
 impl Workspaces {
-    /// Copies the `SQLite` database and the blobs into a folder, which must be empty or hold an older backup without its
-    /// database. Blobs never change, so on one file system they get a second name instead of a copy. Unfinished uploads
+    /// Copies the `SQLite` database and the blobs into a folder, which is empty or holds an older backup. Blobs never change, so on one file system they get a second name instead of a copy. Unfinished uploads
     /// stay behind. Blobs in a bucket stay there: the list `blobs.txt` names what the database needs.
     ///
     /// # Errors
-    /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a file in the way; a full disk.
+    /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a full disk.
     pub async fn backup(&self, folder: &Path) -> Result<BackupReport> {
         // No blob goes while they are copied, as far as this process goes.
         let _alone = self.upkeep().lock().await;

@@ -14,13 +14,15 @@ use sqlx::{
     pool::PoolConnection,
 };
 
-use crate::{Result, WorkspaceError, remembered::Count};
+use crate::{Result, StoreError, WorkspaceError, remembered::Count};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Connections that read, of either database.
 const READERS: u32 = 8;
+/// How long `PostgreSQL` may take to be there at the start.
+const CONNECT: Duration = Duration::from_secs(15);
 
 /// A transaction. One that writes is counted when it has ended, so that nobody remembers what was read before.
 pub(crate) struct Write {
@@ -84,6 +86,10 @@ impl Database {
 
     /// Connects to `PostgreSQL`, and brings the tables up to date.
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
+        install_default_drivers();
+        // A pool would try again for a minute, without a word, where nobody answers.
+        let first = tokio::time::timeout(CONNECT, AnyConnection::connect(url)).await;
+        first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         let writers = pool(url, READERS, "SET lock_timeout = '30s'").await?;
         POSTGRES_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
         Ok(Self { readers: writers.clone(), writers, is_sqlite: false, writes: Count::default() })
@@ -123,8 +129,15 @@ impl Database {
                 allowed: "only SQLite is copied here, into a file whose name is UTF-8; for PostgreSQL use pg_dump",
             });
         }
-        sqlx::query("VACUUM INTO $1").bind(text).execute(&self.readers).await?;
-        Ok(())
+        let beside = format!("{text}.new");
+        let failed = |error| StoreError::io(format!("writing {}", file.display()), error);
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error).into()),
+            _ => {}
+        }
+        sqlx::query("VACUUM INTO $1").bind(&beside).execute(&self.readers).await?;
+        // One that an earlier backup made is there until this one is whole.
+        Ok(std::fs::rename(&beside, file).map_err(failed)?)
     }
 
     /// How many transactions that wrote have ended.

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -132,7 +133,16 @@ pub(crate) fn sqlite_file(folder: &Path) -> PathBuf {
 
 fn make_folders(folder: &Path) -> Result<()> {
     let what = || format!("making the folder {}", folder.display());
-    std::fs::create_dir_all(folder).map_err(|error| StoreError::io(what(), error))?;
+    let failed = |error| StoreError::io(what(), error);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    // Also of a folder that was made by hand, or by an earlier version: other users of the machine see none of it.
+    let mode = std::fs::metadata(folder).map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let private = std::fs::Permissions::from_mode(mode & 0o7700);
+        if let Err(error) = std::fs::set_permissions(folder, private) {
+            tracing::warn!(%error, folder = %folder.display(), "other users of this machine may see names and bytes");
+        }
+    }
     Ok(())
 }
 

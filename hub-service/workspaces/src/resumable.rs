@@ -155,6 +155,29 @@ impl Workspaces {
         }
     }
 
+    /// The actor's newest unfinished upload of the very bytes that are announced now, by their size and SHA-256, to the same
+    /// path and under the same conditions: a client that was killed goes on with it.
+    ///
+    /// # Errors
+    /// A workspace that the actor cannot see.
+    pub async fn begun_upload(
+        &self,
+        actor: &Actor,
+        workspace: &WorkspaceName,
+        path: &FilePath,
+        options: &WriteOptions,
+    ) -> Result<Option<UploadStatus>> {
+        let Some(sha256) = &options.sha256 else { return Ok(None) };
+        let Some(begun) = self.find_upload(actor, workspace, path).await? else { return Ok(None) };
+        let kept = self.upload_row(actor, &begun.id).await?.target.options;
+        let is_same = kept.sha256.as_ref().is_some_and(|kept| kept.eq_ignore_ascii_case(sha256))
+            && kept.size_bytes == options.size_bytes
+            && kept.preconditions.if_match == options.preconditions.if_match
+            && kept.preconditions.if_none_match == options.preconditions.if_none_match
+            && (kept.preconditions.if_none_match_any || !options.preconditions.if_none_match_any);
+        Ok(is_same.then_some(begun))
+    }
+
     /// Takes bytes from an offset on, which must be where the upload stands. When the stream breaks, what came stays:
     /// the answer says how far it got.
     ///

@@ -78,8 +78,10 @@ impl Train {
         }
         let opener = shared::opener();
         let (files, labels) = self.samples()?;
-        let folder =
-            self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Specs lie beside the model; of one that goes into a workspace they lie here, as those of `workflow`.
+        let is_afar = opener.afar(&self.out.display().to_string()).is_some();
+        let beside = self.out.parent().filter(|folder| !is_afar && !folder.as_os_str().is_empty());
+        let folder = beside.unwrap_or(Path::new("."));
         Ok(PipelineRequest {
             opened: OpenedTables::default(),
             files,

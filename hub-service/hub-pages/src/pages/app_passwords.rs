@@ -45,6 +45,9 @@ fn new_password(frame: &Frame<'_>, made: &AppPasswordCreated, public_url: &str) 
         "rclone config create mlaas4hep webdav url={dav} vendor=other user={user} pass={} --obscure",
         made.password
     );
+    // davix 0.8.4 does not answer a challenge with its --userlogin; the header it sends always.
+    let davix =
+        format!("davix-ls -H \"Authorization: Basic $(printf %s {user}:{} | base64 -w0)\" {dav}", made.password);
     html! {
         section.notice.good role="status" aria-labelledby="made" {
             h2 #made { "The password for “" (text::name(&made.info.label)) "”" }
@@ -54,7 +57,7 @@ fn new_password(frame: &Frame<'_>, made: &AppPasswordCreated, public_url: &str) 
                 div.wide { dt { "rclone" } dd { (copied("rclone", &rclone, "line")) } }
                 div.wide {
                     dt { "davix" }
-                    dd { (copied("davix", &format!("davix-ls --userlogin {user} --userpass {} {dav}", made.password), "line")) }
+                    dd { (copied("davix", &davix, "line")) }
                 }
                 div.wide {
                     dt { "curl" }

@@ -40,7 +40,8 @@ pub(crate) async fn options(state: extract::State<State>) -> Response {
     spoken((StatusCode::NO_CONTENT, headers).into_response())
 }
 
-/// Begins an upload. Metadata: `workspace`, `path`, and `sha256`, `madeby`, `filetype`, `ifmatch`, `ifnonematch`.
+/// Begins an upload, or goes on with an unfinished one of the caller: of the same `sha256` and size to the same path. Metadata:
+/// `workspace`, `path`, and `sha256`, `madeby`, `filetype`, `ifmatch`, `ifnonematch`. `Upload-Offset` says how many bytes are there.
 #[utoipa::path(post, path = "/uploads", tag = "uploads",
     params(
         ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$"),
@@ -59,8 +60,16 @@ pub(crate) async fn create(
     let (workspace, path, options) = target(&metadata, size_bytes)?;
     let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
-    let mut status = storage.create_upload(&asker.actor, &workspace, &path, options).await?;
-    if text(&headers, header::CONTENT_TYPE) == Some(PIECE) {
+    let has_bytes = text(&headers, header::CONTENT_TYPE) == Some(PIECE);
+    let begun = match has_bytes {
+        true => None,
+        false => storage.begun_upload(&asker.actor, &workspace, &path, &options).await?,
+    };
+    let mut status = match begun {
+        Some(begun) => begun,
+        None => storage.create_upload(&asker.actor, &workspace, &path, options).await?,
+    };
+    if has_bytes {
         status = storage.append_upload(&asker.actor, &status.id, 0, body.into_data_stream()).await?;
     }
     let location = format!("{}uploads/{}", state.prefix(), status.id);

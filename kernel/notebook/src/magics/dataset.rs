@@ -72,12 +72,26 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         // A weight that does not fit is said now, not in the middle of a training.
         context.session.variables(sample, &[], None, None)?;
     }
+    let names: Vec<String> = opened.iter().map(|sample| sample.name.clone()).collect();
     for sample in opened {
         context.session.history.push(format!("sample {} from {}", sample.name, sample.files.join(", ")));
         context.add_sample(sample);
     }
+    put_in_order(&mut context.session.samples, &names);
     show_samples(context);
     Ok(())
+}
+
+/// Samples of one line stand in the order of the line, at the places that they have: the first one is the signal, also where they
+/// were opened the other way round before.
+fn put_in_order(samples: &mut [Sample], names: &[String]) {
+    let places: Vec<usize> =
+        (0..samples.len()).filter(|&place| names.contains(&samples[place].name)).collect();
+    for (name, &place) in names.iter().zip(&places) {
+        if let Some(found) = (place..samples.len()).find(|&at| samples[at].name == *name) {
+            samples.swap(place, found);
+        }
+    }
 }
 
 fn check_colour(colour: Option<&str>) -> Result<(), MagicError> {

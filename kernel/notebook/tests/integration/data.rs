@@ -35,6 +35,20 @@ fn samples_have_labels_weights_and_colours() {
 }
 
 #[test]
+fn samples_of_one_line_stand_in_its_order() {
+    let mut book = Book::new();
+    let (signal, background) = (book.path("signal.root"), book.path("background.root"));
+    book.said(&format!("%open {background} {signal}"));
+    let said = book.said(&format!("%dataset signal={signal} background={background}"));
+    let at = |name: &str| said.find(&format!("\n{name}")).unwrap_or_else(|| panic!("{name} in {said}"));
+    assert!(at("signal") < at("background"), "the first one is the signal: {said}");
+    // One alone keeps its place.
+    let said = book.said(&format!("%dataset signal={signal}"));
+    let at = |name: &str| said.find(&format!("\n{name}")).unwrap_or_else(|| panic!("{name} in {said}"));
+    assert!(at("signal") < at("background"), "{said}");
+}
+
+#[test]
 fn a_missing_file_and_a_broken_one_are_said() {
     let mut book = Book::new();
     assert!(book.error("%open nowhere.root").contains("nowhere.root"));
