@@ -14,7 +14,7 @@ const LOGIN_SECONDS: u64 = 10 * 60;
 /// Purpose of the sealed cookie.
 const LOGIN: &str = "login";
 /// Longest way back that is kept: longer ones lead to the first page.
-const MOST_NEXT_BYTES: usize = 2048;
+const MOST_NEXT_BYTES: usize = 512;
 
 /// The way through the hub's login. A login under way is kept by its browser, sealed: so strangers who begin many of them
 /// take no room here. That it works once is the hub's doing, which takes a code once.

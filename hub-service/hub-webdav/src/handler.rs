@@ -7,7 +7,7 @@ use dav_server::{DavHandler, DavMethod, DavMethodSet, davpath::DavPath};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hub_api::ContentRange;
 use percent_encoding::percent_decode_str;
 use workspaces::{Actor, Workspaces};
@@ -23,8 +23,10 @@ use crate::{
     wanted,
 };
 
-/// Most bytes of the body of a `PROPFIND`.
-const MOST_XML_BYTES: usize = 64 << 10;
+/// Most bytes of a body of XML: with properties that may have 64 KiB.
+const MOST_XML_BYTES: usize = 128 << 10;
+/// Most tags in it. What parses it calls itself for each element within another: some thousands would end the process.
+const MOST_TAGS: usize = 512;
 
 /// The body of an answer, in blocks.
 pub type DavBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -63,35 +65,32 @@ impl WebDav {
         {
             return error::answer(&error);
         }
-        if parts.method.as_str() == "PROPFIND" {
-            return self.propfind(actor, mount, (&parts, target), body).await;
-        }
         let asked = Arc::new(Asked::of(&parts.method, &parts.headers));
         let wants_digest = wants_adler32(&parts.headers);
-        let handler = self.handler(actor, mount, (&asked, target));
-        let answer = handler.handle(Request::from_parts(parts, body)).await;
+        let answer = if parts.method == Method::PUT {
+            self.handler(actor, mount, (&asked, target)).handle(Request::from_parts(parts, body)).await
+        } else {
+            let body = match xml(body).await {
+                Ok(body) => body,
+                Err((status, condition, message)) => return error::refusal(status, condition, message),
+            };
+            if parts.method.as_str() == "PROPFIND" {
+                return self.propfind(actor, mount, (&parts, target), &body).await;
+            }
+            let request = Request::from_parts(parts, Full::new(body));
+            self.handler(actor, mount, (&asked, target)).handle(request).await
+        };
         finish(&asked, answer.map(BodyExt::boxed_unsync), wants_digest)
     }
 
-    async fn propfind<B>(
+    async fn propfind(
         &self,
         actor: &Actor,
         mount: &str,
         (parts, target): (&request::Parts, Found),
-        body: B,
-    ) -> Response<DavBody>
-    where
-        B: Body,
-        B::Error: Error + Send + Sync + 'static,
-    {
-        let body = match Limited::new(body, MOST_XML_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return error::refusal(StatusCode::PAYLOAD_TOO_LARGE, "", "a propfind may have 64 KiB");
-            }
-            Err(_) => return error::refusal(StatusCode::BAD_REQUEST, "", "the body broke off"),
-        };
-        let Some(wanted) = wanted::parse(&body) else {
+        body: &Bytes,
+    ) -> Response<DavBody> {
+        let Some(wanted) = wanted::parse(body) else {
             return error::refusal(
                 StatusCode::BAD_REQUEST,
                 "",
@@ -139,6 +138,26 @@ impl WebDav {
             .read_buf_size(BLOCK_BYTES)
             .build_handler()
     }
+}
+
+/// A body that may be parsed.
+async fn xml<B>(body: B) -> Result<Bytes, Refusal>
+where
+    B: Body,
+    B::Error: Error + Send + Sync + 'static,
+{
+    let body = match Limited::new(body, MOST_XML_BYTES).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, "", "a body of XML may have 128 KiB"));
+        }
+        Err(_) => return Err((StatusCode::BAD_REQUEST, "", "the body broke off")),
+    };
+    // Counted and not parsed: comments and half elements must not hide any. In every encoding a tag has this byte.
+    if body.iter().filter(|byte| **byte == b'<').count() > MOST_TAGS {
+        return Err((StatusCode::BAD_REQUEST, "", "a body of XML may have 512 tags"));
+    }
+    Ok(body)
 }
 
 /// Status, condition element (RFC 4918 section 16) and message of what is not done.

@@ -9,8 +9,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use hub_api::{PrincipalKind, PrincipalSource, routes::XSRF_HEADER};
 use hub_auth::{AuthError, Freshness, Principal, XsrfToken};
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use workspaces::Actor;
 
 /// Who asks. As an argument of a handler it is found out from the headers, and a changing request that comes with a
@@ -27,11 +29,48 @@ pub(crate) struct Asker {
 #[derive(Clone, Debug)]
 pub(crate) struct PageAsker(pub(crate) Asker);
 
+/// After so long, rights are looked at once more before what a request brought is taken: as fresh as those of any write.
+const LONG: Duration = Duration::from_secs(10);
+
+/// What a caller showed, to be looked at again at the end of a long request.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    method: Method,
+    headers: HeaderMap,
+    peer: Option<IpAddr>,
+    at: Instant,
+}
+
+impl Shown {
+    /// The caller as it is now: somebody who left the group meanwhile is no longer in it.
+    ///
+    /// # Errors
+    /// As of any request.
+    pub(crate) async fn actor_now(&self, state: &State, asker: &Asker) -> Result<Actor, Failure> {
+        if self.at.elapsed() < LONG {
+            return Ok(asker.actor.clone());
+        }
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        (parts.method, parts.headers) = (self.method.clone(), self.headers.clone());
+        Ok(identify(&parts, self.peer, state, false).await?.actor)
+    }
+}
+
+impl FromRequestParts<State> for Shown {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let (method, headers) = (parts.method.clone(), parts.headers.clone());
+        Ok(Self { method, headers, peer, at: Instant::now() })
+    }
+}
+
 impl FromRequestParts<State> for Asker {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        let asker = find(parts, state).await?;
+        let asker = find(parts, state, false).await?;
         if let Some(code) = asker.xsrf.as_ref().filter(|_| !is_safe(&parts.method))
             && !code.admits(code_of(&parts.headers), &parts.headers)
         {
@@ -45,11 +84,12 @@ impl FromRequestParts<State> for PageAsker {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        find(parts, state).await.map(Self)
+        find(parts, state, true).await.map(Self)
     }
 }
 
-async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
+/// `is_page`: pages show pictures of theirs.
+async fn find(parts: &mut Parts, state: &State, is_page: bool) -> Result<Asker, Failure> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = caller_address(&parts.headers, peer, state);
     if let Err(refused) = state.rates().admit_stranger(address)
@@ -57,7 +97,7 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     {
         return Err(refused);
     }
-    let found = identify(parts, peer, state).await;
+    let found = identify(parts, peer, state, is_page).await;
     match &found {
         Ok(asker) => {
             state.rates().admit(&asker.actor.name)?;
@@ -69,14 +109,19 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     found
 }
 
-async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<Asker, Failure> {
+async fn identify(
+    parts: &Parts,
+    peer: Option<IpAddr>,
+    state: &State,
+    is_page: bool,
+) -> Result<Asker, Failure> {
     if let Some((user, password)) = basic(&parts.headers) {
         return by_app_password(&user, &password, state).await;
     }
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
     if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
-        && !code.admits_reading(code_of(&parts.headers), &parts.headers)
+        && !code.admits_reading(code_of(&parts.headers), &parts.headers, is_page)
     {
         return Err(AuthError::CrossSite.into());
     }

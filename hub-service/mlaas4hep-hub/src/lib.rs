@@ -28,8 +28,8 @@ mod rate_limit;
 mod router;
 mod routes;
 mod send_file;
+mod slots;
 mod state;
-mod upload_slots;
 
 pub use failure::Failure;
 pub use open_api::open_api;

@@ -1,7 +1,7 @@
 //! Files for programs on this machine: who was admitted to a file by a request may fetch it, open, through a local socket
 //! (`SCM_RIGHTS`, unix(7)), so that its bytes need not pass through the service. Rights are looked at by the request; the socket
-//! knows nothing but tickets that the request gave out. What is handed out can be read only, and is one version of the
-//! file for ever: blobs never change.
+//! knows nothing but tickets that the request gave out. What is handed out can be read only by who gets it, and is one version
+//! of the file for ever: blobs never change.
 
 use anyhow::Context;
 use base64::Engine;
@@ -52,6 +52,12 @@ impl LocalFiles {
         let opened = File::open(format!("/proc/self/fd/{}", blob.as_raw_fd())).ok()?;
         let ticket = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         self.waiting.insert(ticket.clone(), Arc::new(opened));
+        // The cache lets go of what is too old when it is used next, which may be never.
+        let waiting = self.waiting.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(TICKET_LIVES + Duration::from_secs(1)).await;
+            waiting.run_pending_tasks();
+        });
         Some(LocalOffer { socket: self.socket.to_path_buf(), ticket })
     }
 
@@ -117,8 +123,24 @@ impl Drop for Listening {
     }
 }
 
+/// Whether the program at the other end cannot open for writing what it gets for reading, through `/proc`: as another user, who is not
+/// root either. One of our own user, or of root's, that sees the same files as we do could write them anyway; one in a
+/// container could not, and is refused.
+fn can_only_read(stream: &UnixStream) -> bool {
+    let Ok(peer) = stream.peer_cred() else { return false };
+    if peer.uid() != rustix::process::geteuid().as_raw() && peer.uid() != 0 {
+        return true;
+    }
+    let files_of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/mnt")).ok();
+    let theirs = peer.pid().and_then(|pid| files_of(&pid.to_string()));
+    theirs.is_some() && theirs == files_of("self")
+}
+
 /// A ticket in, the file out.
 async fn hand_out(mut stream: UnixStream, waiting: &Cache<String, Arc<File>>) -> std::io::Result<()> {
+    if !can_only_read(&stream) {
+        return Ok(());
+    }
     let mut ticket = [0; LOCAL_TICKET_BYTES];
     stream.read_exact(&mut ticket).await?;
     let ticket = str::from_utf8(&ticket).map_err(std::io::Error::other)?;

@@ -3,7 +3,7 @@
 use crate::configuration::Checked;
 use crate::local_files::LocalFiles;
 use crate::rate_limit::RateLimits;
-use crate::upload_slots::UploadSlots;
+use crate::slots::Slots;
 use anyhow::Context;
 use hub_api::{Info, Issuer, Limits};
 use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Iam, IamSettings, Login, SealKey};
@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use workspaces::{WorkspaceError, Workspaces};
 
+/// Change feeds of one caller at a time: each holds a connection for a minute.
+const FEEDS_AT_ONCE: u32 = 16;
 /// Persons whose groups are remembered.
 const MOST_NOTED: u64 = 10_000;
 /// How long.
@@ -29,7 +31,8 @@ struct Inner {
     authenticator: Authenticator,
     login: Option<Login>,
     rates: RateLimits,
-    uploads: UploadSlots,
+    uploads: Slots,
+    feeds: Slots,
     info: Info,
     prefix: String,
     is_behind_proxy: bool,
@@ -72,7 +75,8 @@ impl State {
             login: authenticator.login(),
             authenticator,
             rates: RateLimits::new(checked.requests_per_second),
-            uploads: UploadSlots::new(checked.uploads_at_once),
+            uploads: Slots::new("uploads", checked.uploads_at_once),
+            feeds: Slots::new("feeds", FEEDS_AT_ONCE),
             info,
             prefix: checked.prefix.clone(),
             is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
@@ -157,8 +161,13 @@ impl State {
         self.0.ending.clone()
     }
 
+    /// Who follows how many workspaces at a time.
+    pub(crate) fn feeds(&self) -> &Slots {
+        &self.0.feeds
+    }
+
     /// Who uploads how much at a time.
-    pub(crate) fn uploads(&self) -> &UploadSlots {
+    pub(crate) fn uploads(&self) -> &Slots {
         &self.0.uploads
     }
 }

@@ -268,6 +268,11 @@ pub(crate) async fn take_upload(write: &mut Write, id: &str) -> Result<Option<i6
 }
 
 impl Upload {
+    /// The actor as they are now: what is taken at the end is taken with these rights.
+    pub fn act_as(&mut self, actor: Actor) {
+        self.actor = actor;
+    }
+
     /// The bytes that came so far.
     #[must_use]
     pub fn n_bytes(&self) -> u64 {

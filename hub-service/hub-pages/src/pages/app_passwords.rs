@@ -46,8 +46,10 @@ fn new_password(frame: &Frame<'_>, made: &AppPasswordCreated, public_url: &str) 
         made.password
     );
     // davix 0.8.4 does not answer a challenge with its --userlogin; the header it sends always.
-    let davix =
-        format!("davix-ls -H \"Authorization: Basic $(printf %s {user}:{} | base64 -w0)\" {dav}", made.password);
+    let davix = format!(
+        "davix-ls -H \"Authorization: Basic $(printf %s {user}:{} | base64 -w0)\" {dav}",
+        made.password
+    );
     html! {
         section.notice.good role="status" aria-labelledby="made" {
             h2 #made { "The password for “" (text::name(&made.info.label)) "”" }

@@ -129,6 +129,14 @@ impl Said {
                 return Err(wrong(key, &format!("must be between 1 and {most}")));
             }
         }
+        if let Some(level) = &self.log.level
+            && let Err(error) = tracing_subscriber::EnvFilter::try_new(level)
+        {
+            return Err(wrong("log.level", &format!("{level:?} is no level and no filter: {error}")));
+        }
+        if self.listen.data_address == Some(address) && address.port() != 0 {
+            return Err(wrong("listen.data_address", "is the address of the service itself: name another"));
+        }
         let connections = connections(limits, &self.proxy.trusted_addresses, hub.is_some())?;
         Ok(Checked {
             address,
@@ -377,6 +385,8 @@ mod tests {
         wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
         wrong("listen.local_socket = \"hub.sock\"", "listen.local_socket");
+        wrong("listen.data_address = \"127.0.0.1:9010\"", "listen.data_address");
+        wrong("log.level = \"a=b=c\"", "log.level");
         wrong(&format!("listen.local_socket = \"/{}\"", "a".repeat(107)), "listen.local_socket");
         wrong("workspaces.keep_versions = 0", "workspaces.keep_versions");
     }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use workspaces::{Actor, Workspaces};
 
 use super::{dress::PageError, form};
-use crate::upload_slots::UploadSlots;
+use crate::slots::Slots;
 
 /// Previews at a time; more wait.
 const PREVIEWS_AT_ONCE: usize = 2;
@@ -31,7 +31,7 @@ pub struct PagesState {
     pub log_out: Option<Arc<str>>,
     /// Largest file in bytes.
     pub max_file_bytes: u64,
-    pub(crate) uploads: UploadSlots,
+    pub(crate) uploads: Slots,
     previews: Arc<Semaphore>,
 }
 
@@ -46,7 +46,7 @@ impl PagesState {
             hub_home: None,
             log_out: None,
             max_file_bytes,
-            uploads: UploadSlots::new(UPLOADS_AT_ONCE),
+            uploads: Slots::new("uploads", UPLOADS_AT_ONCE),
             previews: Arc::new(Semaphore::new(PREVIEWS_AT_ONCE)),
         }
     }

@@ -4,6 +4,7 @@ use super::text;
 use crate::Failure;
 use crate::asker::Asker;
 use crate::place::{Asked, Place};
+use crate::slots::Slot;
 use crate::state::State;
 use ::workspaces::{ChangeWatch, Changes};
 use axum::extract;
@@ -34,6 +35,8 @@ pub(crate) struct Query {
 }
 
 struct Feed {
+    /// Held, not used.
+    _slot: Slot,
     watch: ChangeWatch,
     ending: watch::Receiver<bool>,
     end: Instant,
@@ -50,8 +53,9 @@ pub(crate) async fn changes(
     asker: Asker,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let since = text(&headers, LAST_EVENT_ID).and_then(|id| id.trim().parse().ok()).unwrap_or(query.since);
+    let slot = state.feeds().take(&asker.actor.name)?;
     let watch = state.workspaces().watch(&asker.actor, &place.workspace, since).await?;
-    let feed = Feed { watch, ending: state.ending(), end: Instant::now() + LONGEST };
+    let feed = Feed { _slot: slot, watch, ending: state.ending(), end: Instant::now() + LONGEST };
     let events = stream::unfold(feed, next).flat_map(stream::iter);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }

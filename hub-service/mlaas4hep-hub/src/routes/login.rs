@@ -67,14 +67,20 @@ pub(crate) async fn logout(state: extract::State<State>, headers: HeaderMap) -> 
     go(&location, &[ended])
 }
 
-/// Around every handler: a session goes on as long as there are requests.
+/// Around every handler: a session goes on as long as there are requests, and nothing that it gets is kept by the browser.
 pub(crate) async fn renew(
     extract::State(state): extract::State<State>,
     request: Request,
     next: Next,
 ) -> Response {
     let session = state.authenticator().browser_session(request.headers());
+    let is_asset =
+        request.uri().path().strip_prefix(state.prefix()).is_some_and(|path| path.starts_with("assets/"));
     let mut response = next.run(request).await;
+    if session.is_some() && !is_asset {
+        // What a browser keeps, scripts of other pages at this address could read out of its cache.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let renewed = session
         .filter(|_| response.status() != StatusCode::UNAUTHORIZED)
         .and_then(|session| state.authenticator().renewal(&session, response.headers()))

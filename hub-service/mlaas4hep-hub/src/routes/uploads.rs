@@ -2,11 +2,11 @@
 
 use super::text;
 use crate::Failure;
-use crate::asker::Asker;
+use crate::asker::{Asker, Shown};
 use crate::conditions;
 use crate::place::Place;
 use crate::state::State;
-use ::workspaces::{Parents, Preconditions, UploadStatus, WriteOptions};
+use ::workspaces::{Actor, Parents, Preconditions, UploadStatus, WriteOptions};
 use axum::body::Body;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
@@ -51,6 +51,7 @@ pub(crate) async fn options(state: extract::State<State>) -> Response {
 pub(crate) async fn create(
     state: extract::State<State>,
     headers: HeaderMap,
+    shown: Shown,
     asker: Asker,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -74,7 +75,8 @@ pub(crate) async fn create(
     }
     let location = format!("{}uploads/{}", state.prefix(), status.id);
     let mut answer = (StatusCode::CREATED, [(header::LOCATION, location)], progress(&status)).into_response();
-    finish_if_whole(&state, &asker, &status, &mut answer).await?;
+    let actor = shown.actor_now(&state, &asker).await?;
+    finish_if_whole(&state, &actor, &status, &mut answer).await?;
     Ok(spoken(answer))
 }
 
@@ -105,6 +107,7 @@ pub(crate) async fn append(
     state: extract::State<State>,
     place: Place,
     headers: HeaderMap,
+    shown: Shown,
     asker: Asker,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -118,7 +121,8 @@ pub(crate) async fn append(
     let storage = state.workspaces();
     let status = storage.append_upload(&asker.actor, &place.id, offset, body.into_data_stream()).await?;
     let mut answer = (StatusCode::NO_CONTENT, progress(&status)).into_response();
-    finish_if_whole(&state, &asker, &status, &mut answer).await?;
+    let actor = shown.actor_now(&state, &asker).await?;
+    finish_if_whole(&state, &actor, &status, &mut answer).await?;
     Ok(spoken(answer))
 }
 
@@ -139,14 +143,14 @@ pub(crate) async fn terminate(
 /// Publishes an upload whose last byte has come, and tells the entity tag of the file.
 async fn finish_if_whole(
     state: &State,
-    asker: &Asker,
+    actor: &Actor,
     status: &UploadStatus,
     answer: &mut Response,
 ) -> Result<(), Failure> {
     if status.size_bytes != Some(status.offset) {
         return Ok(());
     }
-    let entry = state.workspaces().finish_upload(&asker.actor, &status.id, None).await?;
+    let entry = state.workspaces().finish_upload(actor, &status.id, None).await?;
     if let Ok(tag) = HeaderValue::try_from(entry.etag.unwrap_or_default()) {
         answer.headers_mut().insert(header::ETAG, tag);
     }

@@ -2,7 +2,7 @@
 
 use super::{preconditions, text};
 use crate::Failure;
-use crate::asker::Asker;
+use crate::asker::{Asker, Shown};
 use crate::failure::is_stalled;
 use crate::place::Place;
 use crate::send_file::announced_sha256;
@@ -34,17 +34,18 @@ pub(crate) async fn write_file(
     state: extract::State<State>,
     place: Place,
     headers: HeaderMap,
+    shown: Shown,
     asker: Asker,
     body: Body,
 ) -> Result<Response, Failure> {
     let _slot = state.uploads().take(&asker.actor.name)?;
     match headers.get(header::CONTENT_RANGE) {
-        None => whole(&state, &place, &headers, &asker, body).await,
+        None => whole(&state, &place, &headers, (&asker, &shown), body).await,
         Some(range) => {
             let range = ContentRange::parse(range.as_bytes()).ok_or_else(|| {
                 Failure::bad_request("Content-Range needs the form bytes FIRST-LAST/SIZE with a known size")
             })?;
-            piece(&state, &place, &headers, &asker, (range, body)).await
+            piece(&state, &place, &headers, (&asker, &shown), (range, body)).await
         }
     }
 }
@@ -53,7 +54,7 @@ async fn whole(
     state: &State,
     place: &Place,
     headers: &HeaderMap,
-    asker: &Asker,
+    (asker, shown): (&Asker, &Shown),
     body: Body,
 ) -> Result<Response, Failure> {
     let size_bytes = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
@@ -79,6 +80,7 @@ async fn whole(
             return Err(error.into());
         }
     }
+    upload.act_as(shown.actor_now(state, asker).await?);
     Ok(written(upload.finish(None).await?))
 }
 
@@ -87,7 +89,7 @@ async fn piece(
     state: &State,
     place: &Place,
     headers: &HeaderMap,
-    asker: &Asker,
+    (asker, shown): (&Asker, &Shown),
     (range, body): (ContentRange, Body),
 ) -> Result<Response, Failure> {
     let length = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
@@ -123,7 +125,8 @@ async fn piece(
     if status.offset < range.size_bytes {
         return Ok(incomplete(&status));
     }
-    Ok(written(storage.finish_upload(&asker.actor, &id, None).await?))
+    let actor = shown.actor_now(state, asker).await?;
+    Ok(written(storage.finish_upload(&actor, &id, None).await?))
 }
 
 /// How far it is, in the words of `Range`.

@@ -1,12 +1,15 @@
 //! The client that notebooks and the shell use, against the real program.
 
 use super::service::{PREFIX, Service};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use byte_source::{ByteSource, ByteSourceError};
 use hub_client::hub_api::{EntryKind, SharedUri};
 use hub_client::{
-    Condition, Connection, DownloadOptions, Hub, HubClient, HubError, ReadSettings, RetryRule, SharedFile,
-    Token, TokenOrigin, UploadOptions,
+    Condition, Connection, DownloadOptions, Hub, HubClient, HubError, Progress, ReadSettings, RetryRule,
+    SharedFile, Step, Token, TokenOrigin, UploadOptions,
 };
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -255,4 +258,46 @@ async fn bytes_go_past_the_proxy_and_come_back_to_it() {
     assert!(forwarding.await.unwrap_err().is_cancelled());
     let read = on_thread(move || file.read_at(300_000..300_010).map(std::borrow::Cow::into_owned)).await;
     assert_eq!(read.unwrap(), content(500_000)[300_000..300_010]);
+}
+
+#[tokio::test]
+async fn an_upload_that_was_stopped_goes_on() {
+    let service = Service::start().await;
+    let (writer, bytes) = (client(&service, "writer"), content(40_000_000));
+    let (path, to) = (local(&service, "large", &bytes), uri("shared://higgs/large"));
+    let options = UploadOptions::default();
+    let id = |text: &str| text.to_owned();
+    // An earlier program that was killed: a part of the bytes came, and nothing was said any more.
+    let metadata = format!(
+        "workspace {},path {},sha256 {}",
+        STANDARD.encode("higgs"),
+        STANDARD.encode("large"),
+        STANDARD.encode(hex::encode(Sha256::digest(&bytes)))
+    );
+    let begun = service.request("POST", "uploads", "writer").header("tus-resumable", "1.0.0");
+    let begun = begun.header("upload-length", bytes.len()).header("upload-metadata", metadata);
+    let place = id(begun.send().await.unwrap().headers()["location"].to_str().unwrap());
+    let piece = service.client.patch(format!("http://{}{place}", service.address)).bearer_auth("writer");
+    let piece = piece.header("tus-resumable", "1.0.0").header("upload-offset", 0);
+    let piece = piece.header("content-type", "application/offset+octet-stream");
+    assert_eq!(piece.body(bytes[..30_000_000].to_vec()).send().await.unwrap().status(), 204);
+    let mut first = None;
+    let mut hear = |progress: Progress| {
+        if progress.step == Step::Transfer {
+            first.get_or_insert(progress.done_bytes);
+        }
+        go_on()
+    };
+    let entry = writer.upload(&path, &to, &options, &mut hear).await.unwrap();
+    assert!(first.is_some_and(|first| first >= 30_000_000), "{first:?}");
+    assert_eq!(entry.sha256.unwrap(), hex::encode(Sha256::digest(&bytes)));
+    let info: serde_json::Value = service
+        .request("GET", "api/v1/workspaces/higgs", "writer")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(info["quota"]["reserved_bytes"], 0, "nothing is left of it");
 }

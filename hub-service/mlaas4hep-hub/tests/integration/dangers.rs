@@ -152,6 +152,7 @@ async fn a_session_needs_the_code_of_our_pages() {
     let session = header(&done, "set-cookie").split(';').next().unwrap().to_owned();
     let me = client.get(service.url("api/v1/me")).header("cookie", &session).send().await.unwrap();
     assert_eq!(me.status().as_u16(), 200);
+    assert_eq!(header(&me, "cache-control"), "no-store", "no script finds it in the browser");
     let write =
         client.put(service.url("files/higgs/a")).header("cookie", &session).body("a").send().await.unwrap();
     assert_eq!(write.status().as_u16(), 403);
@@ -263,4 +264,65 @@ async fn behind_a_proxy_only_our_pages_change_something() {
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!((read("document").await, read("empty").await), (200, 403));
+}
+
+#[tokio::test]
+async fn elements_within_elements_end_nothing() {
+    let service = Service::start().await;
+    assert_eq!(service.put("files/higgs/a", "writer", "1").await, 201);
+    for n_deep in [600, 5000, 15_000] {
+        for method in ["PROPFIND", "PROPPATCH", "LOCK", "MKCOL", "DELETE", "REPORT"] {
+            let (open, close) = ("<a>".repeat(n_deep), "</a>".repeat(n_deep));
+            let asked = service.request(method, "dav/higgs/a", "writer").header("depth", "0");
+            let answer = asked.body(format!("{open}{close}")).send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert!((400..500).contains(&status), "{method} {n_deep}: {status}");
+        }
+    }
+    assert_eq!(service.status("GET", "files/higgs/a", "writer").await, 200);
+}
+
+#[tokio::test]
+async fn who_leaves_during_an_upload_ends_it() {
+    let service = Service::start().await;
+    let head = format!(
+        "PUT {PREFIX}files/higgs/late HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+         Content-Length: 13\r\nConnection: close\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    service.hub.add("writer", Person::user("writer", &[]));
+    for _ in 0..13 {
+        stream.write_all(b"a").await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    assert_eq!(service.status("GET", "files/higgs/late", "admin").await, 404);
+}
+
+#[tokio::test]
+async fn others_on_the_machine_see_nothing_of_the_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let service = Service::start().await;
+    assert_eq!(service.put("files/higgs/a", "writer", "1").await, 201);
+    let store = service.folder.path().join("store");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&store), 0o700);
+    assert_eq!((mode(&store.join("names.sqlite")), mode(&store.join("blobs"))), (0o600, 0o700));
+}
+
+#[tokio::test]
+async fn one_caller_follows_so_many_workspaces() {
+    let service = Service::start().await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        let answer =
+            service.request("GET", "api/v1/workspaces/higgs/changes", "reader").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        open.push(answer);
+    }
+    assert_eq!(service.status("GET", "api/v1/workspaces/higgs/changes", "reader").await, 429);
+    assert_eq!(service.status("GET", "api/v1/me", "reader").await, 200);
 }
