@@ -29,15 +29,15 @@ impl XsrfToken {
         &self.0
     }
 
-    /// Whether a reading request with the session may be answered: a browser opens a page, shows a picture where pages have some
-    /// (`shows_pictures`), or says nothing about itself. What else a page asks for its scripts could read (`fetch`, modules of
-    /// JSON, preloads), so that it has to be a page of ours; a worker that stands between must not get it ahead either.
+    /// Whether a reading request with the session may be answered: a browser opens a page, shows a picture, or says nothing about
+    /// itself. What else a page asks for its scripts could read (`fetch`, modules of JSON, preloads), so that it has to be a page
+    /// of ours; a worker that stands between must not get it ahead either. (A picture any script can read that shows it.)
     #[must_use]
-    pub fn admits_reading(&self, given: Option<&str>, headers: &HeaderMap, shows_pictures: bool) -> bool {
+    pub fn admits_reading(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
         let destination = headers.get("sec-fetch-dest").map(|destination| destination.as_bytes());
         let is_looked_at = match destination {
             None | Some(b"document") => !headers.contains_key("service-worker-navigation-preload"),
-            Some(b"image") => shows_pictures,
+            Some(b"image") => true,
             Some(_) => false,
         };
         is_looked_at || self.admits(given, headers)
@@ -66,17 +66,12 @@ mod tests {
     fn scripts_of_other_pages_read_nothing() {
         let code = XsrfToken::new(&SealKey::from_bytes(&[7; 32]), &Token::new("token"), "").unwrap();
         let check = |destination: Option<&str>, given: Option<&str>, expected: bool| {
-            let shows_pictures = destination == Some("image");
             let mut headers = HeaderMap::new();
             headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
             if let Some(destination) = destination {
                 headers.insert("sec-fetch-dest", destination.parse().unwrap());
             }
-            assert_eq!(
-                code.admits_reading(given, &headers, shows_pictures),
-                expected,
-                "{destination:?} {given:?}"
-            );
+            assert_eq!(code.admits_reading(given, &headers), expected, "{destination:?} {given:?}");
         };
         for destination in [None, Some("document"), Some("image")] {
             check(destination, None, true);
@@ -86,13 +81,10 @@ mod tests {
         }
         check(Some("empty"), Some("guessed"), false);
         check(Some("empty"), Some(code.as_str()), true);
-        let mut picture = HeaderMap::new();
-        picture.insert("sec-fetch-dest", "image".parse().unwrap());
-        assert!(!code.admits_reading(None, &picture, false), "no file is one of our pictures");
         let mut ahead = HeaderMap::new();
         ahead.insert("sec-fetch-dest", "document".parse().unwrap());
         ahead.insert("service-worker-navigation-preload", "true".parse().unwrap());
-        assert!(!code.admits_reading(None, &ahead, true));
+        assert!(!code.admits_reading(None, &ahead));
     }
 
     #[test]

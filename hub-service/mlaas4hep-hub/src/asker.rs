@@ -52,7 +52,7 @@ impl Shown {
         }
         let (mut parts, ()) = http::Request::new(()).into_parts();
         (parts.method, parts.headers) = (self.method.clone(), self.headers.clone());
-        Ok(identify(&parts, self.peer, state, false).await?.actor)
+        Ok(identify(&parts, self.peer, state).await?.actor)
     }
 }
 
@@ -70,7 +70,7 @@ impl FromRequestParts<State> for Asker {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        let asker = find(parts, state, false).await?;
+        let asker = find(parts, state).await?;
         if let Some(code) = asker.xsrf.as_ref().filter(|_| !is_safe(&parts.method))
             && !code.admits(code_of(&parts.headers), &parts.headers)
         {
@@ -84,12 +84,11 @@ impl FromRequestParts<State> for PageAsker {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        find(parts, state, true).await.map(Self)
+        find(parts, state).await.map(Self)
     }
 }
 
-/// `is_page`: pages show pictures of theirs.
-async fn find(parts: &mut Parts, state: &State, is_page: bool) -> Result<Asker, Failure> {
+async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = caller_address(&parts.headers, peer, state);
     if let Err(refused) = state.rates().admit_stranger(address)
@@ -97,7 +96,7 @@ async fn find(parts: &mut Parts, state: &State, is_page: bool) -> Result<Asker, 
     {
         return Err(refused);
     }
-    let found = identify(parts, peer, state, is_page).await;
+    let found = identify(parts, peer, state).await;
     match &found {
         Ok(asker) => {
             state.rates().admit(&asker.actor.name)?;
@@ -109,19 +108,14 @@ async fn find(parts: &mut Parts, state: &State, is_page: bool) -> Result<Asker, 
     found
 }
 
-async fn identify(
-    parts: &Parts,
-    peer: Option<IpAddr>,
-    state: &State,
-    is_page: bool,
-) -> Result<Asker, Failure> {
+async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<Asker, Failure> {
     if let Some((user, password)) = basic(&parts.headers) {
         return by_app_password(&user, &password, state).await;
     }
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
     if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
-        && !code.admits_reading(code_of(&parts.headers), &parts.headers, is_page)
+        && !code.admits_reading(code_of(&parts.headers), &parts.headers)
     {
         return Err(AuthError::CrossSite.into());
     }
