@@ -34,7 +34,7 @@ impl XsrfToken {
     /// of ours; a worker that stands between must not get it ahead either. (A picture any script can read that shows it.)
     #[must_use]
     pub fn admits_reading(&self, given: Option<&str>, headers: &HeaderMap) -> bool {
-        let destination = headers.get("sec-fetch-dest").map(|destination| destination.as_bytes());
+        let destination = headers.get("sec-fetch-dest").map(http::HeaderValue::as_bytes);
         let is_looked_at = match destination {
             None | Some(b"document") => !headers.contains_key("service-worker-navigation-preload"),
             Some(b"image") => true,

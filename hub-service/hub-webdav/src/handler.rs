@@ -154,7 +154,7 @@ where
         Err(_) => return Err((StatusCode::BAD_REQUEST, "", "the body broke off")),
     };
     // Counted and not parsed: comments and half elements must not hide any. In every encoding a tag has this byte.
-    if body.iter().filter(|byte| **byte == b'<').count() > MOST_TAGS {
+    if body.split(|byte| *byte == b'<').nth(MOST_TAGS + 1).is_some() {
         return Err((StatusCode::BAD_REQUEST, "", "a body of XML may have 512 tags"));
     }
     Ok(body)

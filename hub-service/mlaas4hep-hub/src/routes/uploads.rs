@@ -62,9 +62,10 @@ pub(crate) async fn create(
     let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
     let has_bytes = text(&headers, header::CONTENT_TYPE) == Some(PIECE);
-    let begun = match has_bytes {
-        true => None,
-        false => storage.begun_upload(&asker.actor, &workspace, &path, &options).await?,
+    let begun = if has_bytes {
+        None
+    } else {
+        storage.begun_upload(&asker.actor, &workspace, &path, &options).await?
     };
     let mut status = match begun {
         Some(begun) => begun,
