@@ -51,11 +51,9 @@ impl Asked {
             overwrite: !text("overwrite").is_some_and(|value| value.eq_ignore_ascii_case("f")),
             preconditions: Preconditions {
                 if_match: text(header::IF_MATCH.as_str()).map(tags),
-                if_none_match_any: text(header::IF_NONE_MATCH.as_str()) == Some("*"),
-                if_none_match: text(header::IF_NONE_MATCH.as_str())
-                    .map(|list| entity_tags(list).map(str::to_owned).collect())
-                    .unwrap_or_default(),
-            },
+                ..Preconditions::default()
+            }
+            .unless(text(header::IF_NONE_MATCH.as_str())),
             part: headers.get(header::CONTENT_RANGE).and_then(|range| ContentRange::parse(range.as_bytes())),
             media_type: text(header::CONTENT_TYPE.as_str()).map(str::to_owned),
             made_by: text(routes::MADE_BY).map(str::to_owned),

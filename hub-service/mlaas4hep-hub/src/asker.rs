@@ -60,9 +60,8 @@ impl FromRequestParts<State> for Shown {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
-        Ok(Self { method, headers, peer, at: Instant::now() })
+        Ok(Self { method, headers, peer: peer_of(parts), at: Instant::now() })
     }
 }
 
@@ -88,8 +87,13 @@ impl FromRequestParts<State> for PageAsker {
     }
 }
 
+/// The other end of the connection.
+fn peer_of(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+}
+
 async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer_of(parts);
     let address = caller_address(&parts.headers, peer, state);
     if let Err(refused) = state.rates().admit_stranger(address)
         && !state.authenticator().is_known(&parts.headers).await

@@ -57,11 +57,6 @@ pub(crate) fn tags(list: &str) -> Vec<String> {
     entity_tags(list).filter(|tag| !tag.starts_with("W/")).map(str::to_owned).collect()
 }
 
-/// The tags of a list, weak ones too.
-pub(crate) fn any_tags(list: &str) -> Vec<String> {
-    entity_tags(list).map(str::to_owned).collect()
-}
-
 fn strong(given: &str, tag: &str) -> bool {
     given == tag && !given.starts_with("W/")
 }

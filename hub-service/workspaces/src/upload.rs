@@ -77,6 +77,14 @@ pub struct Upload {
 }
 
 impl Preconditions {
+    /// The same, with what `If-None-Match` says.
+    #[must_use]
+    pub fn unless(self, if_none_match: Option<&str>) -> Self {
+        let Some(list) = if_none_match else { return self };
+        let if_none_match = entity_tags(list).map(str::to_owned).collect();
+        Self { if_none_match_any: list.trim() == "*", if_none_match, ..self }
+    }
+
     /// Whether they hold for what is there.
     pub(crate) fn check(&self, path: &FilePath, found: Option<&EntryRow>) -> Result<()> {
         let changed = || WorkspaceError::ChangedMeanwhile {
@@ -379,5 +387,18 @@ impl Drop for Upload {
                 }
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_must_not_be_there() {
+        let none = |list| Preconditions::default().unless(Some(list));
+        assert_eq!(none(" * "), Preconditions { if_none_match_any: true, ..Preconditions::default() });
+        assert_eq!(none("\"a\", W/\"b\"").if_none_match, ["\"a\"", "W/\"b\""]);
+        assert_eq!(Preconditions::default().unless(None), Preconditions::default());
     }
 }

@@ -1,7 +1,7 @@
 //! `mlaas4hep-hub dev`: no hub, no IAM, one local user, `SQLite` and a folder.
 
 use super::{block_on, log};
-use crate::configuration::{LogArea, Said};
+use crate::configuration::{LogArea, MOST_SOCKET_BYTES, Said};
 use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     said.workspaces.folder = folder(options)?;
     // A longer path cannot be a socket: then bytes come by ranges.
     let socket = std::path::absolute(&said.workspaces.folder)?.join("local.sock");
-    said.listen.local_socket = Some(socket).filter(|socket| socket.as_os_str().len() < 108);
+    said.listen.local_socket = Some(socket).filter(|socket| socket.as_os_str().len() <= MOST_SOCKET_BYTES);
     said.log = LogArea { level: Some(options.log.clone()), ..LogArea::default() };
     // Not the environment: a token of a hub has no place here.
     let checked = said.check(&|_| None)?;

@@ -14,7 +14,7 @@ use workspaces::CheckedSettings;
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9010);
 const GRACE_SECONDS: u64 = 20;
 /// Longest path of a socket (unix(7): 108 bytes with the zero at its end).
-const MOST_SOCKET_BYTES: usize = 107;
+pub(crate) const MOST_SOCKET_BYTES: usize = 107;
 
 /// A configuration that can be served.
 #[derive(Clone, Debug)]

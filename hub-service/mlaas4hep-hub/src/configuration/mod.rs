@@ -10,6 +10,6 @@ mod documented;
 mod load;
 
 pub use areas::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
-pub(crate) use checked::parse_key;
 pub use checked::{Checked, ConfigurationError, ConnectionRules};
+pub(crate) use checked::{MOST_SOCKET_BYTES, parse_key};
 pub use load::load;

@@ -33,14 +33,9 @@ pub(crate) fn text(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&
     headers.get(name.into()).and_then(|value| value.to_str().ok())
 }
 
-/// What must hold of the file that a request changes. Other lists of `If-None-Match` than `*` say nothing about a write.
+/// What must hold of the file that a request changes.
 pub(crate) fn preconditions(headers: &HeaderMap) -> Preconditions {
-    let tags = text(headers, header::IF_MATCH)
+    let if_match = text(headers, header::IF_MATCH)
         .map(|list| if list.trim() == "*" { vec!["*".to_owned()] } else { crate::conditions::tags(list) });
-    let none = text(headers, header::IF_NONE_MATCH);
-    Preconditions {
-        if_match: tags,
-        if_none_match_any: none.is_some_and(|list| list.trim() == "*"),
-        if_none_match: none.map(crate::conditions::any_tags).unwrap_or_default(),
-    }
+    Preconditions { if_match, ..Preconditions::default() }.unless(text(headers, header::IF_NONE_MATCH))
 }

@@ -3,10 +3,9 @@
 use super::text;
 use crate::Failure;
 use crate::asker::{Asker, Shown};
-use crate::conditions;
 use crate::place::Place;
 use crate::state::State;
-use ::workspaces::{Actor, Parents, Preconditions, UploadStatus, WriteOptions};
+use ::workspaces::{Parents, Preconditions, UploadStatus, WriteOptions};
 use axum::body::Body;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
@@ -76,8 +75,7 @@ pub(crate) async fn create(
     }
     let location = format!("{}uploads/{}", state.prefix(), status.id);
     let mut answer = (StatusCode::CREATED, [(header::LOCATION, location)], progress(&status)).into_response();
-    let actor = shown.actor_now(&state, &asker).await?;
-    finish_if_whole(&state, &actor, &status, &mut answer).await?;
+    finish_if_whole(&state, (&asker, &shown), &status, &mut answer).await?;
     Ok(spoken(answer))
 }
 
@@ -122,8 +120,7 @@ pub(crate) async fn append(
     let storage = state.workspaces();
     let status = storage.append_upload(&asker.actor, &place.id, offset, body.into_data_stream()).await?;
     let mut answer = (StatusCode::NO_CONTENT, progress(&status)).into_response();
-    let actor = shown.actor_now(&state, &asker).await?;
-    finish_if_whole(&state, &actor, &status, &mut answer).await?;
+    finish_if_whole(&state, (&asker, &shown), &status, &mut answer).await?;
     Ok(spoken(answer))
 }
 
@@ -144,14 +141,15 @@ pub(crate) async fn terminate(
 /// Publishes an upload whose last byte has come, and tells the entity tag of the file.
 async fn finish_if_whole(
     state: &State,
-    actor: &Actor,
+    (asker, shown): (&Asker, &Shown),
     status: &UploadStatus,
     answer: &mut Response,
 ) -> Result<(), Failure> {
     if status.size_bytes != Some(status.offset) {
         return Ok(());
     }
-    let entry = state.workspaces().finish_upload(actor, &status.id, None).await?;
+    let actor = shown.actor_now(state, asker).await?;
+    let entry = state.workspaces().finish_upload(&actor, &status.id, None).await?;
     if let Ok(tag) = HeaderValue::try_from(entry.etag.unwrap_or_default()) {
         answer.headers_mut().insert(header::ETAG, tag);
     }
@@ -219,11 +217,9 @@ fn target(
     let workspace = WorkspaceName::new(need("workspace")?).map_err(|error| wrong("workspace", &error))?;
     let path = FilePath::new(need("path")?).map_err(|error| wrong("path", &error))?;
     let given = |key: &str| metadata.get(key).cloned();
-    let preconditions = Preconditions {
-        if_match: given("ifmatch").map(|tag| vec![tag]),
-        if_none_match_any: given("ifnonematch").is_some_and(|value| value == "*"),
-        if_none_match: given("ifnonematch").as_deref().map(conditions::any_tags).unwrap_or_default(),
-    };
+    let preconditions =
+        Preconditions { if_match: given("ifmatch").map(|tag| vec![tag]), ..Preconditions::default() }
+            .unless(given("ifnonematch").as_deref());
     let options = WriteOptions {
         preconditions,
         parents: Parents::Make,
