@@ -45,6 +45,11 @@ def walk(address, password):
         expect("<svg" in kernel.run("%hist MET_pt").html, "bob draws from it")
         kernel.run("%load shared://higgs/check/higgs.mlaas4hep")
     step.done("bob reads what alice wrote, draws it, loads her model")
+    with alice.kernel() as kernel:
+        link = next(word for word in kernel.run("%share shared://higgs/check/signal.root --days 1").text.split() if "/links/" in word)
+    with urllib.request.urlopen(link, timeout=60) as answer:
+        expect(answer.read() == made, "anybody reads by the link that alice made")
+    step.done("alice, who administers the workspace, makes a link for anybody")
     with carol.kernel() as kernel:
         refused = kernel.run("%open shared://higgs/check/signal.root", may_fail=True)
         expect(refused.error is not None, "carol is refused")

@@ -4,6 +4,7 @@
 # service, but not in the file system of this machine.
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def bring_examples(spawner):
     for notebook in sorted((repository / "examples" / "notebooks").glob("*.ipynb")):
         if not (home / notebook.name).exists():
             shutil.copy(notebook, home / notebook.name)
+    # A terminal is a login shell, which begins with a PATH of its own.
+    if not (home / ".profile").exists():
+        (home / ".profile").write_text(f"export PATH={shlex.quote(settings['path'])}\n")
 
 
 c.JupyterHub.spawner_class = "simple"

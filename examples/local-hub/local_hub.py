@@ -49,7 +49,7 @@ class Hub:
         self.folder = prepare(folder)
         self.settings = programs | {
             "users": list(USERS),
-            "groups": {"higgs": [name for name, group in USERS.items() if group == "higgs"]},
+            "groups": {"higgs": [name for name, group in USERS.items() if group == "higgs"], "higgs/admins": ["alice"]},
             "password": secrets.token_urlsafe(9),
             "ports": free_ports("hub", "hub_inner", "proxy", "service", "data"),
         }

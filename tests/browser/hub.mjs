@@ -267,6 +267,32 @@ async function deleting(page) {
   check((await page.locator('table.audit').innerText()).includes('restore'), 'the audit log tells of it');
 }
 
+// An upload that a client began and left, and the limits of all workspaces.
+async function administering(page) {
+  const asBase64 = (text) => Buffer.from(text).toString('base64');
+  const begun = await page.evaluate(async ([prefix, metadata]) => {
+    const headers = { 'Tus-Resumable': '1.0.0', 'Upload-Length': '5000000', 'Upload-Metadata': metadata,
+      'X-Mlaas4hep-Xsrf': document.body.dataset.xsrf };
+    return (await fetch(`${prefix}uploads`, { method: 'POST', headers })).status;
+  }, [home(), `workspace ${asBase64(workspace)},path ${asBase64('left/behind.root')}`]);
+  check(begun === 201, 'an upload is begun');
+  await page.goto(place('quota'));
+  await checkAccessible(page, 'an unfinished upload');
+  await shoot(page, 'space');
+  await page.getByRole('button', { name: 'End the upload of left/behind.root' }).click();
+  await page.getByText('The upload is ended').waitFor();
+  check(await page.getByText('behind.root').count() === 0, 'an unfinished upload is ended');
+  await page.goto(home());
+  await page.getByRole('link', { name: 'All workspaces and their limits' }).click();
+  await page.getByRole('heading', { name: 'All workspaces' }).waitFor();
+  await checkAccessible(page, 'all workspaces');
+  await page.getByLabel('Most GiB').first().fill('2.5');
+  await page.getByRole('button', { name: `Set the limits of ${workspace}` }).click();
+  await page.getByText('The limits are set.').waitFor();
+  await shoot(page, 'all');
+  check(await page.getByLabel('Most GiB').first().inputValue() === '2.5', 'a limit is set');
+}
+
 async function keyboard(page) {
   await page.goto(home());
   const press = async (key, times = 1) => { for (let n = 0; n < times; n += 1) await page.keyboard.press(key); };
@@ -319,7 +345,8 @@ async function keyboard(page) {
 
 async function small(page) {
   const pages = [home(), place('browse/'), place('file/signal.root?tree=Events&branch=Jet_pt'), place('sharing'), place('quota'),
-    place('audit'), place('trash'), place('move/signal.root'), new URL('app-passwords', home()).href];
+    place('audit'), place('trash'), place('move/signal.root'), new URL('app-passwords', home()).href,
+    new URL('admin', home()).href];
   for (const each of pages) {
     await page.goto(each);
     const [inner, outer] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
@@ -362,7 +389,7 @@ async function withoutScript(page) {
 
 async function main() {
   const page = await open(wide);
-  for (const step of [looking, uploading, previewing, restoring, sharing, appPasswords, deleting, keyboard]) await step(page);
+  for (const step of [looking, uploading, previewing, restoring, sharing, appPasswords, deleting, administering, keyboard]) await step(page);
   await small(await open(phone));
   await dark(await open({ viewport: { width: 1000, height: 800 }, colorScheme: 'dark' }));
   await withoutScript(await open({ ...wide, javaScriptEnabled: false }));

@@ -91,6 +91,8 @@ pub enum PrincipalSource {
     Proxy,
     /// The one user of `mlaas4hep-hub dev`.
     Dev,
+    /// Nobody who is known: the secret of a link. In audit logs only.
+    Link,
 }
 
 /// `GET api/v1/me`.
@@ -349,6 +351,47 @@ pub struct ChangeEvent {
     pub who: String,
     /// When.
     pub time: String,
+}
+
+/// An upload that was begun and not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnfinishedUpload {
+    /// To go on with it, or to end it.
+    pub id: String,
+    /// Where the file goes.
+    #[schema(value_type = String)]
+    pub path: FilePath,
+    /// Bytes that have come.
+    pub n_bytes: u64,
+    /// Bytes that were announced.
+    pub size_bytes: Option<u64>,
+    /// Bytes that it keeps from the quota.
+    pub reserved_bytes: u64,
+    /// Who began it.
+    pub begun_by: String,
+    /// When it goes if nothing more comes.
+    pub expires: String,
+}
+
+/// A workspace as who administers the service sees it: nothing of what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkspaceSummary {
+    /// `higgs`, `~alice`.
+    #[schema(value_type = String)]
+    pub name: WorkspaceName,
+    /// Of a group or of a person.
+    pub kind: WorkspaceKind,
+    /// Used and allowed.
+    pub quota: Quota,
+}
+
+/// A page of all workspaces, in order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkspacesPage {
+    /// In order of their names (bytes).
+    pub workspaces: Vec<WorkspaceSummary>,
+    /// For the next page.
+    pub next_cursor: Option<String>,
 }
 
 /// An app password, without the password.

@@ -17,7 +17,8 @@ mod uri;
 pub use answers::{
     ApiError, AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, ChangeEvent, ChangeKind, Entry,
     EntryKind, Grant, Grantee, Info, Issuer, Limits, Link, Listing, Me, PrincipalKind, PrincipalSource,
-    Quota, TrashEntry, TrashPage, Version, Versions, WorkspaceInfo, WorkspaceKind,
+    Quota, TrashEntry, TrashPage, UnfinishedUpload, Version, Versions, WorkspaceInfo, WorkspaceKind,
+    WorkspaceSummary, WorkspacesPage,
 };
 pub use capability::{Capabilities, CapabilityError};
 pub use content_range::ContentRange;

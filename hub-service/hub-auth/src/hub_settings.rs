@@ -22,6 +22,8 @@ pub struct HubSettings {
     pub base_url: String,
     /// `https://host` where the hub is another host than the service (subdomains); else empty.
     pub hub_host: String,
+    /// How others reach the service, with its prefix, where the hub knows it (`JUPYTERHUB_PUBLIC_URL`).
+    pub public_url: Option<String>,
     /// Whether browsers come over https: cookies are `Secure` then.
     pub is_https: bool,
     /// Whether cookies are named `__Host-...`.
@@ -88,6 +90,7 @@ impl HubSettings {
             access_scopes: access_scopes(get("JUPYTERHUB_OAUTH_ACCESS_SCOPES"), &service)?,
             base_url: get("JUPYTERHUB_BASE_URL").filter(|url| !url.is_empty()).unwrap_or_else(|| "/".into()),
             hub_host: get("JUPYTERHUB_HOST").unwrap_or_default(),
+            public_url: below_its_origin(&public_url, &prefix),
             is_https: public_url.starts_with("https://") || has_host_prefix,
             has_host_prefix,
             timeout: Duration::from_secs(5),
@@ -105,6 +108,12 @@ fn web_address(name: &'static str, value: &str) -> Result<String, HubSettingsErr
             allowed: "it is an address that starts with http:// or https://",
         }),
     }
+}
+
+/// The prefix of the service at the host of its public address; that of the hub itself will do too.
+fn below_its_origin(public_url: &str, prefix: &str) -> Option<String> {
+    let origin = url::Url::parse(public_url).ok()?.origin();
+    origin.is_tuple().then(|| format!("{}{prefix}", origin.ascii_serialization()))
 }
 
 fn access_scopes(given: Option<String>, service: &str) -> Result<Vec<String>, HubSettingsError> {
@@ -177,6 +186,21 @@ mod tests {
         check("JUPYTERHUB_SERVICE_PREFIX", Some("services"), "slash");
         check("JUPYTERHUB_OAUTH_ACCESS_SCOPES", Some("[]"), "at least one");
         check("JUPYTERHUB_OAUTH_ACCESS_SCOPES", Some("access"), "JSON");
+    }
+
+    #[test]
+    fn the_public_address_is_the_prefix_at_its_host() {
+        let check = |said: &str, expected: Option<&str>| {
+            let settings = read(&[("JUPYTERHUB_PUBLIC_URL", Some(said))]).unwrap().unwrap();
+            assert_eq!(settings.public_url.as_deref(), expected, "{said}");
+        };
+        let whole = Some("https://hub.org/services/mlaas4hep/");
+        check("https://hub.org/services/mlaas4hep/", whole);
+        check("https://hub.org", whole);
+        check("http://hub.org:8000/x", Some("http://hub.org:8000/services/mlaas4hep/"));
+        for none in ["", "hub.org", "/services/x/", "file:///x"] {
+            check(none, None);
+        }
     }
 
     #[test]

@@ -73,6 +73,17 @@ impl HubClient {
         options: &UploadOptions,
         on_progress: OnProgress<'_>,
     ) -> Result<Entry, HubError> {
+        if options.condition == Condition::IfAbsent
+            && let Ok(there) = self.stat(to).await
+        {
+            return Err(HubError::Conflict {
+                action: format!("write {to}"),
+                message: "there is a file of that name".to_owned(),
+                current: Some(Box::new(there)),
+                cure: "take another name, or allow to overwrite it: what is there becomes an older version"
+                    .to_owned(),
+            });
+        }
         let local = look_at(from, on_progress)?;
         if local.size_bytes <= MOST_BYTES_AT_ONCE {
             self.put(&local, to, options, on_progress).await?;

@@ -15,7 +15,9 @@
 //! | `w/{workspace}/grants`, `grants/{id}/delete` | POST | gives, takes back |
 //! | `w/{workspace}/links`, `links/{id}/delete` | POST | makes, takes back |
 //! | `w/{workspace}/quota` | GET, POST | what is used, how to reach it; sets limits |
+//! | `w/{workspace}/uploads/{id}/delete` | POST | ends an unfinished upload |
 //! | `w/{workspace}/audit` | GET | the audit log; `cursor` |
+//! | `admin` | GET, POST | all workspaces; sets limits |
 //! | `app-passwords`, `app-passwords/{id}/delete` | GET, POST | app passwords |
 //! | `assets/{name}` | GET | style and script, by a name that holds their hash |
 
@@ -33,6 +35,12 @@ impl Addresses<'_> {
     #[must_use]
     pub fn home(&self) -> String {
         self.prefix.to_owned()
+    }
+
+    /// The workspaces of everybody, for who administers the service.
+    #[must_use]
+    pub fn all_workspaces(&self) -> String {
+        format!("{}admin", self.prefix)
     }
 
     /// A file of ours: style, script.

@@ -21,6 +21,7 @@ pub use assets::{Asset, asset};
 pub use frame::{Frame, Visitor};
 pub use maud::Markup;
 pub use notice::{Done, Notice};
+pub use pages::all_workspaces::all_workspaces_page;
 pub use pages::app_passwords::{AppPasswordsPage, app_passwords_page};
 pub use pages::audit::{AuditPageView, audit_page};
 pub use pages::file::{FilePage, TextPreview, file_page};

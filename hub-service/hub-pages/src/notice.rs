@@ -34,10 +34,12 @@ pub enum Done {
     AppPasswordTakenBack,
     /// New limits.
     QuotaSet,
+    /// An unfinished upload less.
+    UploadEnded,
 }
 
 impl Done {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::FolderMade,
         Self::Uploaded,
         Self::Moved,
@@ -51,6 +53,7 @@ impl Done {
         Self::LinkTakenBack,
         Self::AppPasswordTakenBack,
         Self::QuotaSet,
+        Self::UploadEnded,
     ];
 
     /// The word in the address: `?done=moved`.
@@ -70,6 +73,7 @@ impl Done {
             Self::LinkTakenBack => "unlinked",
             Self::AppPasswordTakenBack => "password",
             Self::QuotaSet => "quota",
+            Self::UploadEnded => "ended",
         }
     }
 
@@ -94,6 +98,7 @@ impl Done {
             Self::LinkTakenBack => "The link no longer works.",
             Self::AppPasswordTakenBack => "The app password no longer works.",
             Self::QuotaSet => "The limits are set.",
+            Self::UploadEnded => "The upload is ended, and its room is free again.",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One page, one file.
 
+pub(crate) mod all_workspaces;
 pub(crate) mod app_passwords;
 pub(crate) mod audit;
 pub(crate) mod file;

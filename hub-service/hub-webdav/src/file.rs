@@ -12,7 +12,7 @@ use hub_api::{ContentRange, Entry};
 use tokio::{sync::mpsc, task::JoinHandle};
 use workspaces::{Actor, StoreError, StoredFile, Upload, UploadStatus, WorkspaceError, Workspaces};
 
-use crate::{asked::Asked, metadata::Metadata, place::Place};
+use crate::{asked::Asked, handler::ActorNow, metadata::Metadata, place::Place};
 
 /// Bytes that are read and sent at a time.
 pub(crate) const BLOCK_BYTES: usize = 1 << 19;
@@ -97,6 +97,15 @@ pub(crate) struct WriteFile {
     pub(crate) upload: Option<Upload>,
     pub(crate) entry: Option<Entry>,
     pub(crate) asked: Arc<Asked>,
+    pub(crate) again: Option<ActorNow>,
+}
+
+/// The caller as it is now; `None`: as before.
+async fn looked_at_again(again: Option<&ActorNow>) -> FsResult<Option<Actor>> {
+    match again {
+        Some(again) => again().await.map(Some).ok_or(FsError::Forbidden),
+        None => Ok(None),
+    }
 }
 
 impl WriteFile {
@@ -106,7 +115,10 @@ impl WriteFile {
     }
 
     async fn finish(&mut self) -> FsResult<()> {
-        if let Some(upload) = self.upload.take() {
+        if let Some(mut upload) = self.upload.take() {
+            if let Some(actor) = looked_at_again(self.again.as_ref()).await? {
+                upload.act_as(actor);
+            }
             self.entry = Some(upload.finish(None).await.map_err(|error| self.asked.failed(error))?);
         }
         Ok(())
@@ -146,6 +158,7 @@ pub(crate) struct PartOfFile {
     workspaces: Workspaces,
     actor: Arc<Actor>,
     asked: Arc<Asked>,
+    again: Option<ActorNow>,
     part: ContentRange,
     id: String,
     bytes: Option<mpsc::Sender<Result<Bytes, Infallible>>>,
@@ -157,7 +170,7 @@ impl PartOfFile {
     /// Goes on with the upload to a place, or begins one at byte 0.
     pub(crate) async fn open(
         workspaces: &Workspaces,
-        (actor, asked): (&Arc<Actor>, &Arc<Asked>),
+        (actor, asked, again): (&Arc<Actor>, &Arc<Asked>, Option<ActorNow>),
         place: &Place,
         part: ContentRange,
         options: workspaces::WriteOptions,
@@ -190,6 +203,7 @@ impl PartOfFile {
             workspaces: workspaces.clone(),
             actor: actor.clone(),
             asked: asked.clone(),
+            again,
             part,
             id: upload.id,
             bytes: Some(sender),
@@ -221,7 +235,9 @@ impl PartOfFile {
             self.asked.note(|outcome| outcome.unfinished_at = Some(offset));
             return Ok(());
         }
-        let written = self.workspaces.finish_upload(&self.actor, &self.id, None).await;
+        let now = looked_at_again(self.again.as_ref()).await?;
+        let actor = now.as_ref().unwrap_or(&self.actor);
+        let written = self.workspaces.finish_upload(actor, &self.id, None).await;
         self.entry = Some(written.map_err(|error| self.asked.failed(error))?);
         Ok(())
     }

@@ -17,6 +17,7 @@ use workspaces::{Actor, Parents, WorkspaceError, Workspaces, WriteOptions};
 use crate::{
     asked::{Asked, Opened},
     file::{PartOfFile, ReadFile, WriteFile},
+    handler::ActorNow,
     metadata::Metadata,
     place::{Found, Place, find},
     properties,
@@ -28,6 +29,7 @@ pub(crate) struct Tree {
     pub(crate) workspaces: Workspaces,
     pub(crate) actor: Arc<Actor>,
     pub(crate) asked: Arc<Asked>,
+    pub(crate) again: Option<ActorNow>,
     /// Where the request goes.
     pub(crate) target: Found,
 }
@@ -88,14 +90,19 @@ impl Tree {
             media_type: self.asked.media_type.clone().filter(|_| !is_lock),
         };
         if let Some(part) = part {
-            let who = (&self.actor, &self.asked);
+            let who = (&self.actor, &self.asked, self.again.clone());
             let file = PartOfFile::open(&self.workspaces, who, &place, part, write_options).await;
             return Ok(Box::new(file.map_err(|error| self.failed(error))?));
         }
         let upload =
             self.workspaces.begin_write(&self.actor, &place.workspace, &place.path, write_options).await;
         let upload = upload.map_err(|error| self.failed(error))?;
-        let mut file = WriteFile { upload: Some(upload), entry: None, asked: self.asked.clone() };
+        let mut file = WriteFile {
+            upload: Some(upload),
+            entry: None,
+            asked: self.asked.clone(),
+            again: self.again.clone(),
+        };
         if is_lock {
             file.flush().await?;
         }

@@ -4,7 +4,7 @@ use std::{error::Error, io, sync::Arc};
 
 use bytes::{Buf, Bytes};
 use dav_server::{DavHandler, DavMethod, DavMethodSet, davpath::DavPath};
-use futures_util::TryStreamExt;
+use futures_util::{TryStreamExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
@@ -31,17 +31,27 @@ const MOST_TAGS: usize = 512;
 /// The body of an answer, in blocks.
 pub type DavBody = UnsyncBoxBody<Bytes, io::Error>;
 
+/// The caller as it is at the end of a long request, whose rights may have gone meanwhile; `None`: it is nobody any more.
+pub type ActorNow = Arc<dyn Fn() -> BoxFuture<'static, Option<Actor>> + Send + Sync>;
+
 /// `WebDAV` over a storage; cheap to clone.
 #[derive(Clone)]
 pub struct WebDav {
     workspaces: Workspaces,
+    again: Option<ActorNow>,
 }
 
 impl WebDav {
     /// Over a storage.
     #[must_use]
     pub fn new(workspaces: Workspaces) -> Self {
-        Self { workspaces }
+        Self { workspaces, again: None }
+    }
+
+    /// The same, for one request: before what it wrote is taken, its caller is looked at again.
+    #[must_use]
+    pub fn looking_again(self, again: ActorNow) -> Self {
+        Self { again: Some(again), ..self }
     }
 
     /// Answers a request of an actor. `mount` is the path of the tree as addresses have it, `/services/NAME/dav/`; below it
@@ -116,8 +126,13 @@ impl WebDav {
     fn handler(&self, actor: &Actor, mount: &str, (asked, target): (&Arc<Asked>, Found)) -> DavHandler {
         let mount: Arc<str> = percent_decode_str(mount).decode_utf8_lossy().into();
         let actor = Arc::new(actor.clone());
-        let tree =
-            Tree { workspaces: self.workspaces.clone(), actor: actor.clone(), asked: asked.clone(), target };
+        let tree = Tree {
+            workspaces: self.workspaces.clone(),
+            actor: actor.clone(),
+            asked: asked.clone(),
+            again: self.again.clone(),
+            target,
+        };
         let locks = Locks {
             workspaces: self.workspaces.clone(),
             actor: actor.clone(),

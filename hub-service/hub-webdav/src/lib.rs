@@ -19,4 +19,4 @@ mod properties;
 mod propfind;
 mod wanted;
 
-pub use handler::{DavBody, WebDav};
+pub use handler::{ActorNow, DavBody, WebDav};

@@ -86,12 +86,28 @@ impl Locks {
         }
     }
 
-    async fn look(&self, path: DavPath, held: Held, is_deep: bool) -> Result<(), DavLock> {
-        let Found::In(Place { workspace, path: name }) = find(&path) else { return Ok(()) };
-        let locks = self.of(&workspace).await.map_err(|error| {
+    /// The locks that cover a name, and those below it.
+    async fn near(&self, path: &DavPath, place: &Place) -> Result<Vec<NameLock>, DavLock> {
+        self.of(&place.workspace).await.map_err(|error| {
             self.asked.failed(error);
-            Self::refusal(&path)
-        })?;
+            Self::refusal(path)
+        })
+    }
+
+    /// Whether a token is one of a lock on a name: what a condition of the header `If` asks. One that has ended is none
+    /// (RFC 4918 section 10.4.4).
+    async fn is_locked_by(&self, path: DavPath, tokens: Vec<String>) -> Result<(), DavLock> {
+        let Found::In(place) = find(&path) else { return Err(Self::refusal(&path)) };
+        let locks = self.near(&path, &place).await?;
+        let holds =
+            |token: &String| locks.iter().any(|lock| lock.token == *token && lock.covers(&place.path));
+        if tokens.iter().all(holds) { Ok(()) } else { Err(Self::refusal(&path)) }
+    }
+
+    async fn look(&self, path: DavPath, held: Held, is_deep: bool) -> Result<(), DavLock> {
+        let Found::In(place) = find(&path) else { return Ok(()) };
+        let locks = self.near(&path, &place).await?;
+        let Place { workspace, path: name } = place;
         let (mut is_held, mut shared_by_others) = (false, false);
         for lock in locks.iter().filter(|lock| lock.covers(&name)) {
             if held.holds(lock) {
@@ -113,13 +129,12 @@ impl Locks {
 /// The locks that a request shows to hold.
 struct Held {
     tokens: Vec<String>,
-    /// `None`: whoever took them.
-    by: Option<String>,
+    by: String,
 }
 
 impl Held {
     fn holds(&self, lock: &NameLock) -> bool {
-        self.tokens.contains(&lock.token) && self.by.as_ref().is_none_or(|by| *by == lock.held_by)
+        self.tokens.contains(&lock.token) && self.by == lock.held_by
     }
 }
 
@@ -200,9 +215,13 @@ impl DavLockSystem for Locks {
         deep: bool,
         submitted_tokens: &[String],
     ) -> LsFuture<'_, Result<(), DavLock>> {
-        let by = if ignore_principal { None } else { Some(principal.unwrap_or_default().to_owned()) };
-        let held = Held { tokens: submitted_tokens.to_vec(), by };
-        Box::pin(self.look(path.clone(), held, deep))
+        let (path, tokens) = (path.clone(), submitted_tokens.to_vec());
+        // The library asks so for the conditions of `If`, and for nothing else.
+        if ignore_principal {
+            return Box::pin(self.is_locked_by(path, tokens));
+        }
+        let held = Held { tokens, by: principal.unwrap_or_default().to_owned() };
+        Box::pin(self.look(path, held, deep))
     }
 
     /// For `PROPFIND` of the library, which is not used.

@@ -1,8 +1,9 @@
 //! The caller of a request, as the storage wants it.
 
 use crate::Failure;
+use crate::connections::Peer;
 use crate::state::State;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
@@ -10,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use hub_api::{PrincipalKind, PrincipalSource, routes::XSRF_HEADER};
 use hub_auth::{AuthError, Freshness, Principal, XsrfToken};
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workspaces::Actor;
@@ -37,7 +38,7 @@ const LONG: Duration = Duration::from_secs(10);
 pub(crate) struct Shown {
     method: Method,
     headers: HeaderMap,
-    peer: Option<IpAddr>,
+    peer: Option<Peer>,
     at: Instant,
 }
 
@@ -88,14 +89,15 @@ impl FromRequestParts<State> for PageAsker {
 }
 
 /// The other end of the connection.
-fn peer_of(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+fn peer_of(parts: &Parts) -> Option<Peer> {
+    parts.extensions.get().copied()
 }
 
 async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let peer = peer_of(parts);
     let address = caller_address(&parts.headers, peer, state);
     if let Err(refused) = state.rates().admit_stranger(address)
+        && !state.rates().was_right(&parts.headers)
         && !state.authenticator().is_known(&parts.headers).await
     {
         return Err(refused);
@@ -106,16 +108,21 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
             state.rates().admit(&asker.actor.name)?;
             tracing::Span::current().record("who", asker.principal.name.as_str());
         }
-        Err(failure) if matches!(failure.error().status, 401 | 403) => state.rates().note_refusal(address),
+        Err(failure) if matches!(failure.error().status, 401 | 403) => {
+            state.rates().note_refusal(address, &parts.headers);
+        }
         Err(_) => {}
     }
     found
 }
 
-async fn identify(parts: &Parts, peer: Option<IpAddr>, state: &State) -> Result<Asker, Failure> {
+async fn identify(parts: &Parts, peer: Option<Peer>, state: &State) -> Result<Asker, Failure> {
     if let Some((user, password)) = basic(&parts.headers) {
-        return by_app_password(&user, &password, state).await;
+        let asker = by_app_password(&user, &password, state).await?;
+        state.rates().note_right(&parts.headers);
+        return Ok(asker);
     }
+    let peer = peer.map(|peer| peer.address);
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };
     let caller = state.authenticator().caller(&parts.headers, None, peer, freshness).await?;
     if let Some(code) = caller.xsrf.as_ref().filter(|_| is_safe(&parts.method))
@@ -187,14 +194,14 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// Whom to count refusals for. Behind the hub's proxy every peer is the proxy, which says whom it speaks for.
-pub(crate) fn caller_address(headers: &HeaderMap, peer: Option<IpAddr>, state: &State) -> Option<IpAddr> {
+pub(crate) fn caller_address(headers: &HeaderMap, peer: Option<Peer>, state: &State) -> Option<IpAddr> {
     let peer = peer?;
-    if !(state.is_behind_proxy() && peer.to_canonical().is_loopback()) {
-        return Some(peer);
+    if peer.is_direct || !state.is_behind_proxy() || !peer.address.to_canonical().is_loopback() {
+        return Some(peer.address);
     }
     // The last entry is the one that the proxy itself wrote.
     let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    named.and_then(|names| names.rsplit(',').next()?.trim().parse().ok()).or(Some(peer))
+    named.and_then(|names| names.rsplit(',').next()?.trim().parse().ok()).or(Some(peer.address))
 }
 
 /// Methods that change nothing (RFC 9110 section 9.2.1, RFC 4918 section 9.1).

@@ -1,7 +1,6 @@
-//! Conditions on entity tags (RFC 9110 section 13). Pure: headers and the tag that stands, in; what to do, out.
-//!
-//! Dates (`If-Modified-Since`, `If-Unmodified-Since`) are not looked at: a tag says more, and every file has one.
+//! Conditions of a read (RFC 9110 section 13). Pure: headers, the tag and the time that stand, in; what to do, out.
 
+use std::time::SystemTime;
 use workspaces::entity_tags;
 
 /// Conditions of a request, as its headers say them.
@@ -11,6 +10,10 @@ pub(crate) struct Conditions<'a> {
     pub(crate) if_match: Option<&'a str>,
     /// `If-None-Match`: only while it is none of these.
     pub(crate) if_none_match: Option<&'a str>,
+    /// `If-Unmodified-Since`: only if it is not newer. Does not count beside `If-Match`.
+    pub(crate) if_unmodified_since: Option<&'a str>,
+    /// `If-Modified-Since`: only if it is newer. Does not count beside `If-None-Match`.
+    pub(crate) if_modified_since: Option<&'a str>,
 }
 
 /// What the conditions say.
@@ -18,26 +21,36 @@ pub(crate) struct Conditions<'a> {
 pub(crate) enum Verdict {
     /// Do what was asked.
     Go,
-    /// Of a read: 304, the caller has it already.
+    /// 304: the caller has it already.
     NotModified,
     /// 412: the content is not what the caller believes.
     Failed,
 }
 
 impl Conditions<'_> {
-    /// Judges in the order of RFC 9110 section 13.2.2. `tag` is the entity tag that stands, quotes included, or `None`
-    /// where there is nothing; `is_read` holds for `GET` and `HEAD`.
+    /// Judges a `GET` or `HEAD` in the order of RFC 9110 section 13.2.2. `tag` is the entity tag that stands, quotes
+    /// included; `modified` the time in seconds since 1970.
     #[must_use]
-    pub(crate) fn judge(&self, tag: Option<&str>, is_read: bool) -> Verdict {
-        if self.if_match.is_some_and(|list| !holds(list, tag, strong)) {
+    pub(crate) fn judge(&self, tag: &str, modified: i64) -> Verdict {
+        let is_expected = match self.if_match {
+            Some(list) => holds(list, tag, strong),
+            None => self.if_unmodified_since.and_then(http_seconds).is_none_or(|since| modified <= since),
+        };
+        if !is_expected {
             return Verdict::Failed;
         }
-        match self.if_none_match.is_some_and(|list| holds(list, tag, weak)) {
-            true if is_read => Verdict::NotModified,
-            true => Verdict::Failed,
-            false => Verdict::Go,
-        }
+        let is_known = match self.if_none_match {
+            Some(list) => holds(list, tag, weak),
+            None => self.if_modified_since.and_then(http_seconds).is_some_and(|since| modified <= since),
+        };
+        if is_known { Verdict::NotModified } else { Verdict::Go }
     }
+}
+
+/// Seconds since 1970 of a date of HTTP in any of its three forms (RFC 9110 section 5.6.7); what is no date does not count.
+pub(crate) fn http_seconds(date: &str) -> Option<i64> {
+    let time = httpdate::parse_http_date(date.trim()).ok()?;
+    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// Whether the ranges of a request still count under its `If-Range`: no header, or the very tag that stands. A date or a
@@ -48,8 +61,8 @@ pub(crate) fn ranges_count(if_range: Option<&str>, tag: &str) -> bool {
 }
 
 /// Whether a list holds the tag; `*` holds any.
-fn holds(list: &str, tag: Option<&str>, same: fn(&str, &str) -> bool) -> bool {
-    tag.is_some_and(|tag| list.trim() == "*" || entity_tags(list).any(|given| same(given, tag)))
+fn holds(list: &str, tag: &str, same: fn(&str, &str) -> bool) -> bool {
+    list.trim() == "*" || entity_tags(list).any(|given| same(given, tag))
 }
 
 /// The strong tags of a list, quotes included. Weak ones never match a write (RFC 9110 section 13.1.1).
@@ -76,34 +89,52 @@ mod tests {
         assert_eq!(tags("\"a"), Vec::<String>::new());
     }
 
+    const BEFORE: Option<&str> = Some("Sun, 06 Nov 1994 08:49:36 GMT");
+    const SAME: Option<&str> = Some("Sunday, 06-Nov-94 08:49:37 GMT");
+    const LATER: Option<&str> = Some("Sun Nov  6 08:49:38 1994");
+
     #[test]
-    fn every_condition() {
+    fn every_condition_on_tags() {
         use Verdict::{Failed, Go, NotModified};
-        let there = Some("\"a\"");
-        for (if_match, if_none_match, tag, on_read, on_write) in [
-            (None, None, there, Go, Go),
-            (None, None, None, Go, Go),
-            (Some("\"a\""), None, there, Go, Go),
-            (Some("\"b\", \"a\""), None, there, Go, Go),
-            (Some("\"b\""), None, there, Failed, Failed),
-            (Some("W/\"a\""), None, there, Failed, Failed),
-            (Some("a"), None, there, Failed, Failed),
-            (Some("\"a"), None, there, Failed, Failed),
-            (Some(""), None, there, Failed, Failed),
-            (Some("*"), None, there, Go, Go),
-            (Some("*"), None, None, Failed, Failed),
-            (None, Some("*"), there, NotModified, Failed),
-            (None, Some("*"), None, Go, Go),
-            (None, Some("\"a\""), there, NotModified, Failed),
-            (None, Some("W/\"a\""), there, NotModified, Failed),
-            (None, Some("\"b\",W/\"c\""), there, Go, Go),
-            (Some("\"b\""), Some("\"a\""), there, Failed, Failed),
-            (Some("\"a\""), Some("\"a\""), there, NotModified, Failed),
-            (Some("\"x,y\""), None, Some("\"x,y\""), Go, Go),
+        for (if_match, if_none_match, tag, expected) in [
+            (None, None, "\"a\"", Go),
+            (Some("\"a\""), None, "\"a\"", Go),
+            (Some("\"b\", \"a\""), None, "\"a\"", Go),
+            (Some("\"b\""), None, "\"a\"", Failed),
+            (Some("W/\"a\""), None, "\"a\"", Failed),
+            (Some("a"), None, "\"a\"", Failed),
+            (Some("\"a"), None, "\"a\"", Failed),
+            (Some(""), None, "\"a\"", Failed),
+            (Some("*"), None, "\"a\"", Go),
+            (None, Some("*"), "\"a\"", NotModified),
+            (None, Some("\"a\""), "\"a\"", NotModified),
+            (None, Some("W/\"a\""), "\"a\"", NotModified),
+            (None, Some("\"b\",W/\"c\""), "\"a\"", Go),
+            (Some("\"b\""), Some("\"a\""), "\"a\"", Failed),
+            (Some("\"a\""), Some("\"a\""), "\"a\"", NotModified),
+            (Some("\"x,y\""), None, "\"x,y\"", Go),
         ] {
-            let conditions = Conditions { if_match, if_none_match };
-            assert_eq!(conditions.judge(tag, true), on_read, "read, {conditions:?}, {tag:?}");
-            assert_eq!(conditions.judge(tag, false), on_write, "write, {conditions:?}, {tag:?}");
+            let conditions = Conditions { if_match, if_none_match, ..Conditions::default() };
+            assert_eq!(conditions.judge(tag, 784_111_777), expected, "{conditions:?}, {tag:?}");
+        }
+    }
+
+    #[test]
+    fn dates_count_where_no_tags_are_given() {
+        use Verdict::{Failed, Go, NotModified};
+        let none = Conditions::default();
+        for (conditions, expected) in [
+            (Conditions { if_modified_since: BEFORE, ..none }, Go),
+            (Conditions { if_modified_since: SAME, ..none }, NotModified),
+            (Conditions { if_modified_since: LATER, ..none }, NotModified),
+            (Conditions { if_modified_since: Some("yesterday"), ..none }, Go),
+            (Conditions { if_modified_since: LATER, if_none_match: Some("\"b\""), ..none }, Go),
+            (Conditions { if_unmodified_since: BEFORE, ..none }, Failed),
+            (Conditions { if_unmodified_since: SAME, ..none }, Go),
+            (Conditions { if_unmodified_since: Some(""), ..none }, Go),
+            (Conditions { if_unmodified_since: BEFORE, if_match: Some("\"a\""), ..none }, Go),
+        ] {
+            assert_eq!(conditions.judge("\"a\"", 784_111_777), expected, "{conditions:?}");
         }
     }
 

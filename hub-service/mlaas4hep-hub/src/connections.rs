@@ -3,10 +3,13 @@
 //! Served by hyper itself, since `axum::serve` knows neither timers nor limits. HTTP/1.1 only: without TLS no browser speaks
 //! another, and proxies speak it to what is behind them.
 
+use crate::Failure;
 use crate::configuration::ConnectionRules;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use futures_util::future::Either;
+use http::{Version, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +33,14 @@ pub(crate) struct Gate {
     rules: ConnectionRules,
     places: Arc<Semaphore>,
     by_address: Mutex<HashMap<IpAddr, u32>>,
+}
+
+/// The other end of a connection, for every request that comes by it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    /// It came to the listener for data: no proxy stands before that one.
+    pub(crate) is_direct: bool,
 }
 
 /// A connection that is counted until this is dropped.
@@ -77,9 +88,10 @@ impl Drop for Admitted {
     }
 }
 
-/// Serves until `ending` turns true; then no connection is taken, and those that are end after their request.
+/// Serves until `ending` turns true; then no connection is taken, and those that are end after their request. `is_direct`: it
+/// is the listener past the proxies.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    (listener, is_direct): (TcpListener, bool),
     router: Router,
     gate: Arc<Gate>,
     ending: watch::Receiver<bool>,
@@ -92,6 +104,7 @@ pub(crate) async fn serve(
             Some(_) = connections.join_next() => {}
             taken = take(&listener, &gate) => match taken {
                 Ok(Some((stream, peer, admitted))) => {
+                    let peer = Peer { address: peer.ip(), is_direct };
                     let one = one(stream, peer, router.clone(), gate.rules.silence, ending.clone());
                     connections.spawn(async move {
                         one.await;
@@ -124,7 +137,7 @@ async fn take(
 /// Serves one connection to its end.
 async fn one(
     stream: TcpStream,
-    peer: SocketAddr,
+    peer: Peer,
     router: Router,
     silence: Duration,
     ending: watch::Receiver<bool>,
@@ -133,9 +146,12 @@ async fn one(
         tracing::debug!(%error, "a connection stays slow");
     }
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        if request.version() == Version::HTTP_11 && !request.headers().contains_key(header::HOST) {
+            return Either::Left(std::future::ready(Ok(without_host())));
+        }
         let mut request = request.map(|body| Body::new(TimeoutBody::new(silence, body)));
-        request.extensions_mut().insert(ConnectInfo(peer));
-        tower::Service::call(&mut router.clone(), request)
+        request.extensions_mut().insert(peer);
+        Either::Right(tower::Service::call(&mut router.clone(), request))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -153,8 +169,13 @@ async fn one(
     };
     // Clients that go away in the middle are everyday life.
     if let Err(error) = result {
-        tracing::debug!(%error, %peer, "a connection broke");
+        tracing::debug!(%error, peer = %peer.address, "a connection broke");
     }
+}
+
+/// RFC 9112 section 3.2.
+fn without_host() -> Response {
+    Failure::bad_request("a request of HTTP/1.1 says in the header Host whom it is for").into_response()
 }
 
 /// Waits until the service is to end.

@@ -1,7 +1,8 @@
 //! The rest of a body that nobody wanted.
 //!
 //! A refusal that comes while the body is still on its way would close the connection, and a proxy in between then says
-//! 502 or 503 instead of what we said. So some of the rest is read and thrown away first.
+//! 502 or 503 instead of what we said. So some of the rest is read and thrown away first; unless its sender asked first whether
+//! to send it at all (`Expect: 100-continue`, RFC 9110 section 10.1.1).
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,9 +10,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use http::header;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -22,7 +25,7 @@ const MOST_BYTES: usize = 256 << 20;
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// A body that is looked after when its handler is done with it.
-struct Lent(Arc<Mutex<Body>>);
+struct Lent(Arc<Mutex<Body>>, Arc<AtomicBool>);
 
 impl HttpBody for Lent {
     type Data = Bytes;
@@ -32,6 +35,7 @@ impl HttpBody for Lent {
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.1.store(true, Ordering::Relaxed);
         Pin::new(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).poll_frame(task)
     }
 
@@ -47,11 +51,16 @@ impl HttpBody for Lent {
 /// Reads what is left of the body of a request that was refused.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let body = Arc::new(Mutex::new(body));
-    let response = next.run(Request::from_parts(parts, Body::new(Lent(body.clone())))).await;
+    let asks_first = parts.headers.contains_key(header::EXPECT);
+    let (body, is_begun) = (Arc::new(Mutex::new(body)), Arc::new(AtomicBool::new(false)));
+    let lent = Lent(body.clone(), is_begun.clone());
+    let response = next.run(Request::from_parts(parts, Body::new(lent))).await;
+    if asks_first && !is_begun.load(Ordering::Relaxed) {
+        return response;
+    }
     if response.status().is_client_error() || response.status().is_server_error() {
         // Whether all of it came does not matter.
-        let _ = tokio::time::timeout(LONGEST, throw_away(Lent(body))).await;
+        let _ = tokio::time::timeout(LONGEST, throw_away(Lent(body, is_begun))).await;
     }
     response
 }

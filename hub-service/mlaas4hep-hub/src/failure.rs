@@ -8,7 +8,7 @@ use hub_auth::AuthError;
 use workspaces::WorkspaceError;
 
 /// What a handler answers when it cannot do what was asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     error: ApiError,
     headers: Vec<(HeaderName, HeaderValue)>,

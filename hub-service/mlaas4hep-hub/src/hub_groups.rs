@@ -6,18 +6,84 @@
 //!
 //! And who the hub has no more: their app passwords and links are taken back.
 
+use crate::Failure;
 use crate::state::State;
-use hub_api::{PrincipalSource, SetQuota, WorkspaceName};
+use http::StatusCode;
+use hub_api::{PrincipalSource, Quota, SetQuota, WorkspaceName};
 use hub_auth::{HubClient, HubGroup, tidy_groups};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use workspaces::{Actor, WorkspaceError};
+use workspaces::{Actor, WorkspaceError, Workspaces};
 
 const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
 const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
 /// People whom the hub is asked about at a look, one request each; the others have their turn later.
 const PEOPLE_AT_A_LOOK: u32 = 50;
+
+/// Who says what the workspace of a group of the hub may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OfGroup {
+    /// A property of the group.
+    Property,
+    /// This service.
+    Service,
+}
+
+/// The hub's groups at the last look. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HubGroups(Arc<RwLock<HashMap<String, OfGroup>>>);
+
+impl HubGroups {
+    /// Sets what a workspace may hold, where that is for this service to say: the workspace is there, or its group is one of
+    /// the hub without such properties.
+    ///
+    /// # Errors
+    /// As [`Workspaces::set_quota`]; 404, 409.
+    pub(crate) async fn set_quota(
+        &self,
+        storage: &Workspaces,
+        actor: &Actor,
+        workspace: &WorkspaceName,
+        limits: SetQuota,
+    ) -> Result<Quota, Failure> {
+        // Whoever may not set any is told nothing else.
+        if actor.is_admin {
+            match self.limits_of(workspace) {
+                Some(OfGroup::Property) => return Err(of_the_hub(workspace)),
+                Some(OfGroup::Service) => {}
+                None if storage.has_workspace(workspace).await? => {}
+                None => {
+                    let message = format!("there is no workspace {workspace}");
+                    return Err(Failure::new(StatusCode::NOT_FOUND, "not_found", message).advise(
+                        "api/v1/admin/workspaces lists all; one is made when somebody of its group first comes",
+                    ));
+                }
+            }
+        }
+        Ok(storage.set_quota(actor, workspace, limits).await?)
+    }
+
+    fn limits_of(&self, workspace: &WorkspaceName) -> Option<OfGroup> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(workspace.as_str()).copied()
+    }
+
+    fn note(&self, groups: &[HubGroup]) {
+        let of = |group: &HubGroup| {
+            let is_set =
+                [LIMIT_BYTES, LIMIT_ENTRIES].iter().any(|key| matches!(number(group, key), Ok(Some(_))));
+            (group.name.clone(), if is_set { OfGroup::Property } else { OfGroup::Service })
+        };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = groups.iter().map(of).collect();
+    }
+}
+
+fn of_the_hub(workspace: &WorkspaceName) -> Failure {
+    let message = format!("the limits of {workspace} are set by a property of the group at the hub");
+    Failure::new(StatusCode::CONFLICT, "limits_of_the_hub", message)
+        .advise("change mlaas4hep_limit_bytes or mlaas4hep_limit_entries of the group")
+}
 
 /// Keeps the limits of the workspaces as the hub's groups have them, for as long as the service lives: they are looked at
 /// now, and again each time after `every`. What cannot be followed is logged once.
@@ -48,6 +114,7 @@ async fn look(state: &State, hub: &HubClient) -> Vec<String> {
         Ok(groups) => groups,
         Err(error) => return vec![error.to_string()],
     };
+    state.hub_groups().note(&groups);
     let mut problems = Vec::new();
     if let Err(error) = follow_members(state, &groups).await {
         problems.push(error.to_string());

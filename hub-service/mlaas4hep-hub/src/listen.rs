@@ -47,7 +47,7 @@ pub(crate) async fn serve(
     }
     let gate = Gate::new(checked.connections.clone());
     let mut servers = tokio::task::JoinSet::new();
-    for listener in [Some(main), data].into_iter().flatten() {
+    for listener in [Some((main, false)), data.map(|data| (data, true))].into_iter().flatten() {
         servers.spawn(serve_connections(listener, service.clone(), gate.clone(), ending.clone()));
     }
     servers.spawn(async { futures_util::future::OptionFuture::from(local).await.unwrap_or_default() });

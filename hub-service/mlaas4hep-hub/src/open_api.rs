@@ -1,8 +1,9 @@
 //! The description of the interface (`OpenAPI` 3.1).
 
 use crate::routes::{
-    app_passwords, audit, changes, delete_file, folders, forget, grants, health, info, links, list, me,
-    move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
+    all_workspaces, app_passwords, audit, changes, delete_file, folders, forget, grants, health, info, links,
+    list, me, move_or_copy, quota, read_file, read_link, trash, unfinished_uploads, uploads, versions,
+    workspaces, write_file,
 };
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, Response, ResponseBuilder, Server};
@@ -12,6 +13,7 @@ use utoipa::{Modify, OpenApi as _};
 #[openapi(
     info(title = "mlaas4hep-hub", description = "Shared workspaces of groups and people, beside JupyterHub."),
     modifiers(&Security, &Errors),
+    components(schemas(hub_api::ApiError)),
     paths(
         health::health,
         health::ready,
@@ -20,6 +22,7 @@ use utoipa::{Modify, OpenApi as _};
         info::open_api,
         me::me,
         forget::forget,
+        all_workspaces::all_workspaces,
         workspaces::workspaces,
         workspaces::workspace,
         quota::set_quota,
@@ -43,6 +46,8 @@ use utoipa::{Modify, OpenApi as _};
         read_file::read_file,
         write_file::write_file,
         delete_file::delete_file,
+        unfinished_uploads::unfinished_uploads,
+        unfinished_uploads::end,
         uploads::options,
         uploads::create,
         uploads::status,

@@ -9,6 +9,7 @@
 pub mod bounded_source;
 pub mod root_preview;
 
+mod all_workspaces;
 mod app_passwords;
 mod audit;
 mod delete;
@@ -55,6 +56,7 @@ const MOST_FORM_BYTES: usize = 64 << 10;
 pub fn router(state: PagesState, prefix: &str) -> Router {
     let quick = of_workspace(prefix)
         .route(&format!("{prefix}/"), get(home::show))
+        .route(&format!("{prefix}/admin"), get(all_workspaces::show).post(all_workspaces::set))
         .route(&format!("{prefix}/app-passwords"), get(app_passwords::show).post(app_passwords::make))
         .route(&format!("{prefix}/app-passwords/{{id}}/delete"), post(app_passwords::take_back))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES));
@@ -82,6 +84,7 @@ fn of_workspace(prefix: &str) -> Router<PagesState> {
         .route(&at("links"), post(sharing::make_link))
         .route(&at("links/{id}/delete"), post(sharing::take_link_back))
         .route(&at("quota"), get(quota::show).post(quota::set))
+        .route(&at("uploads/{id}/delete"), post(quota::end_upload))
         .route(&at("audit"), get(audit::show));
     let router = below(router, &at("browse"), &get(folder::show));
     below(router, &at("new-folder"), &post(new_folder::make))
@@ -91,6 +94,7 @@ fn of_workspace(prefix: &str) -> Router<PagesState> {
 pub(crate) fn mount(state: &State, prefix: &str) -> Router<State> {
     let mut pages = PagesState::new(state.workspaces().clone(), state.prefix());
     pages.uploads = state.uploads().clone();
+    pages.hub_groups = state.hub_groups().clone();
     pages.log_out = Some(format!("{prefix}/logout").into());
     pages.hub_home = state.authenticator().hub().map(|hub| {
         let settings = hub.settings();

@@ -4,8 +4,9 @@ use crate::Failure;
 use crate::drain::drain;
 use crate::measure::measure;
 use crate::routes::{
-    app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info, links, list,
-    login, me, move_or_copy, quota, read_file, read_link, trash, uploads, versions, workspaces, write_file,
+    all_workspaces, app_passwords, audit, changes, dav, delete_file, folders, forget, grants, health, info,
+    links, list, login, me, move_or_copy, quota, read_file, read_link, trash, unfinished_uploads, uploads,
+    versions, workspaces, write_file,
 };
 use crate::state::State;
 use axum::Router;
@@ -60,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/openapi.json", Needs::Nothing),
     route("GET", "/api/v1/me", Needs::Caller),
     route("POST", "/api/v1/admin/forget", Needs::Operator),
+    route("GET", "/api/v1/admin/workspaces", Needs::Operator),
     route("GET", "/api/v1/workspaces", Needs::Caller),
     route("GET", "/api/v1/workspaces/{workspace}", Needs::Reader),
     route("PUT", "/api/v1/workspaces/{workspace}/quota", Needs::Operator),
@@ -78,6 +80,8 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/workspaces/{workspace}/links", Needs::Admin),
     route("POST", "/api/v1/workspaces/{workspace}/links", Needs::Admin),
     route("DELETE", "/api/v1/workspaces/{workspace}/links/{id}", Needs::Admin),
+    route("GET", "/api/v1/workspaces/{workspace}/uploads", Needs::Writer),
+    route("DELETE", "/api/v1/workspaces/{workspace}/uploads/{id}", Needs::Writer),
     route("GET", "/api/v1/workspaces/{workspace}/audit", Needs::Admin),
     route("GET", "/api/v1/workspaces/{workspace}/changes", Needs::Reader),
     route("GET", "/files/{workspace}/{path}", Needs::Reader),
@@ -133,6 +137,7 @@ fn of_the_service(prefix: &str) -> Router<State> {
         .route(&format!("{prefix}/api/v1/info"), get(info::info))
         .route(&format!("{prefix}/api/v1/openapi.json"), get(info::open_api))
         .route(&format!("{prefix}/api/v1/admin/forget"), post(forget::forget))
+        .route(&format!("{prefix}/api/v1/admin/workspaces"), get(all_workspaces::all_workspaces))
         .route(&format!("{prefix}/login"), get(login::login))
         .route(&format!("{prefix}/logout"), get(login::logout))
         .route(&format!("{prefix}/oauth_callback"), get(login::callback))
@@ -151,6 +156,8 @@ fn of_workspaces(prefix: &str) -> Router<State> {
         .route(&format!("{one}/grants/{{id}}"), delete(grants::take_back))
         .route(&format!("{one}/links"), get(links::links).post(links::create))
         .route(&format!("{one}/links/{{id}}"), delete(links::take_back))
+        .route(&format!("{one}/uploads"), get(unfinished_uploads::unfinished_uploads))
+        .route(&format!("{one}/uploads/{{id}}"), delete(unfinished_uploads::end))
         .route(&format!("{one}/audit"), get(audit::audit));
     let router = with_path(router, &format!("{one}/list"), &get(list::list));
     let router = with_path(router, &format!("{one}/folders"), &put(folders::make_folder));

@@ -27,10 +27,16 @@ pub(crate) fn send_file(
 ) -> Result<Response, Failure> {
     let tag = file.entry.etag.clone().unwrap_or_default();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let conditions =
-        Conditions { if_match: text(header::IF_MATCH), if_none_match: text(header::IF_NONE_MATCH) };
+    let conditions = Conditions {
+        if_match: text(header::IF_MATCH),
+        if_none_match: text(header::IF_NONE_MATCH),
+        if_unmodified_since: text(header::IF_UNMODIFIED_SINCE),
+        if_modified_since: text(header::IF_MODIFIED_SINCE),
+    };
+    let modified =
+        file.entry.modified.parse::<jiff::Timestamp>().map_or(i64::MAX, jiff::Timestamp::as_second);
     let described = describe(file);
-    match conditions.judge(Some(&tag), true) {
+    match conditions.judge(&tag, modified) {
         Verdict::NotModified => return Ok((StatusCode::NOT_MODIFIED, described).into_response()),
         Verdict::Failed => {
             let message = format!("{} was changed meanwhile", file.entry.path);

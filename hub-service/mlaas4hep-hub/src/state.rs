@@ -1,6 +1,7 @@
 //! What was built of the configuration; every handler gets it.
 
 use crate::configuration::Checked;
+use crate::hub_groups::HubGroups;
 use crate::local_files::LocalFiles;
 use crate::rate_limit::RateLimits;
 use crate::slots::Slots;
@@ -32,6 +33,7 @@ struct Inner {
     login: Option<Login>,
     rates: RateLimits,
     uploads: Slots,
+    downloads: Slots,
     feeds: Slots,
     info: Info,
     prefix: String,
@@ -41,6 +43,7 @@ struct Inner {
     silence: Duration,
     /// Groups that the storage has noted of late, by person.
     noted: Cache<String, Vec<String>>,
+    hub_groups: HubGroups,
     local_files: Option<LocalFiles>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     ending: watch::Receiver<bool>,
@@ -76,6 +79,7 @@ impl State {
             authenticator,
             rates: RateLimits::new(checked.requests_per_second),
             uploads: Slots::new("uploads", checked.uploads_at_once),
+            downloads: Slots::new("downloads", checked.downloads_at_once),
             feeds: Slots::new("feeds", FEEDS_AT_ONCE),
             info,
             prefix: checked.prefix.clone(),
@@ -84,6 +88,7 @@ impl State {
             max_json_bytes: checked.max_json_bytes,
             silence: checked.connections.silence,
             noted: Cache::builder().max_capacity(MOST_NOTED).time_to_live(NOTED_FOR).build(),
+            hub_groups: HubGroups::default(),
             local_files: checked.local_socket.as_deref().map(LocalFiles::new),
             metrics,
             ending,
@@ -134,12 +139,22 @@ impl State {
         &self.0.prefix
     }
 
+    /// How others reach the service, with its prefix, where it was told.
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.authenticator().hub().and_then(|hub| hub.settings().public_url.as_deref())
+    }
+
     pub(crate) fn is_behind_proxy(&self) -> bool {
         self.0.is_behind_proxy
     }
 
     pub(crate) fn max_json_bytes(&self) -> usize {
         self.0.max_json_bytes
+    }
+
+    /// The groups of the hub, as far as limits go.
+    pub(crate) fn hub_groups(&self) -> &HubGroups {
+        &self.0.hub_groups
     }
 
     /// Where programs on this machine fetch open files.
@@ -164,6 +179,11 @@ impl State {
     /// Who follows how many workspaces at a time.
     pub(crate) fn feeds(&self) -> &Slots {
         &self.0.feeds
+    }
+
+    /// Who downloads how much at a time.
+    pub(crate) fn downloads(&self) -> &Slots {
+        &self.0.downloads
     }
 
     /// Who uploads how much at a time.

@@ -127,7 +127,7 @@ impl Workspaces {
         Err(WorkspaceError::Forbidden { workspace: workspace.to_string(), needed, has: Some(seen.role) })
     }
 
-    async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {
+    pub(crate) async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {
         let read = async {
             let id: Option<i64> = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
                 .bind(name.as_str())

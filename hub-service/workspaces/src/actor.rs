@@ -30,6 +30,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whether it administers the service; an app password or a narrow token of who does, does not.
+    pub(crate) fn administers_service(&self) -> bool {
+        self.is_admin && self.role_ceiling.is_none()
+    }
+
     /// Whether the token of the actor reaches a name for an action; where it carries no capability, its role decides alone.
     pub(crate) fn reaches(&self, workspace: &WorkspaceName, path: &FilePath, action: Action) -> bool {
         self.capabilities.as_ref().is_none_or(|all| all.allow(workspace, path, action))

@@ -82,12 +82,13 @@ fn entry(row: &sqlx::any::AnyRow) -> Result<AuditEntry> {
     })
 }
 
-const SOURCES: [(&str, PrincipalSource); 5] = [
+const SOURCES: [(&str, PrincipalSource); 6] = [
     ("hub", PrincipalSource::Hub),
     ("iam", PrincipalSource::Iam),
     ("app_password", PrincipalSource::AppPassword),
     ("proxy", PrincipalSource::Proxy),
     ("dev", PrincipalSource::Dev),
+    ("link", PrincipalSource::Link),
 ];
 
 fn source_word(source: PrincipalSource) -> &'static str {

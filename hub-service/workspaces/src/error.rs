@@ -277,7 +277,7 @@ impl WorkspaceError {
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => "send the file again",
             Self::OffsetMismatch { .. } => "ask where the upload stands, and go on from there",
             Self::TooManyUploads { .. } => {
-                "finish or abort some of them, or wait until they end by themselves"
+                "end some of them on the page \"Space and access\" of their workspace, or wait until they end by themselves"
             }
             Self::UploadBusy { .. } => "wait until the other request has ended",
             Self::Locked { .. } => "ask who holds the lock to give it back, or wait until it ends",

@@ -8,6 +8,7 @@
 
 mod access;
 mod actor;
+mod all_workspaces;
 mod app_passwords;
 mod audit;
 mod backup;
@@ -39,6 +40,7 @@ mod secret;
 mod settings;
 mod sweep;
 mod trash;
+mod unfinished;
 mod upload;
 mod versions;
 

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, broadcast};
 
 use crate::{
     CheckedSettings, Clock, Result, Settings, StoreError, blobs::BlobStore, changes::Signal,
-    database::Database, remembered::Remembered, resumable::Running,
+    database::Database, links::LinkLines, remembered::Remembered, resumable::Running,
 };
 
 /// Signals that may wait for a slow listener; it reads the database afterwards, so that none is lost.
@@ -29,6 +29,7 @@ struct Inner {
     remembered: Remembered,
     signals: broadcast::Sender<Signal>,
     running: Running,
+    link_lines: LinkLines,
     /// Held by what must not meet: sweep, check, backup.
     upkeep: Mutex<()>,
     /// Of `SQLite`: no other process has the folder open. Held, not used.
@@ -80,6 +81,7 @@ impl Workspaces {
             blobs,
             signals: broadcast::Sender::new(WAITING_SIGNALS),
             running: Running::default(),
+            link_lines: LinkLines::default(),
             upkeep: Mutex::default(),
             _only_process: only_process,
         })))
@@ -119,6 +121,10 @@ impl Workspaces {
 
     pub(crate) fn upkeep(&self) -> &Mutex<()> {
         &self.0.upkeep
+    }
+
+    pub(crate) fn link_lines(&self) -> &LinkLines {
+        &self.0.link_lines
     }
 
     pub(crate) fn running(&self) -> &Running {

@@ -129,7 +129,7 @@ impl Workspaces {
                 .execute(&mut **write)
                 .await?;
             let oldest_kept = number - i64::from(self.settings().keep_versions) + 1;
-            ledger.used_bytes -= drop_versions(write, entry, oldest_kept).await?;
+            ledger.used_bytes -= drop_versions(write, entry, oldest_kept, &doer.actor.name).await?;
         }
         let n_new = i64::from(found.is_none());
         ledger.demand(content.size_bytes, n_new)?;
@@ -199,12 +199,18 @@ async fn insert_version(
     Ok(())
 }
 
-/// Drops versions below a number; gives their bytes.
-async fn drop_versions(write: &mut Write, entry: i64, oldest_kept: i64) -> Result<i64> {
-    let rows = sqlx::query("DELETE FROM versions WHERE entry = $1 AND number < $2 RETURNING size_bytes")
-        .bind(entry)
-        .bind(oldest_kept)
-        .fetch_all(&mut **write)
-        .await?;
+/// Drops versions below a number before `writer` adds one; gives their bytes. The last one of everybody else stays until its
+/// days are over: nobody pushes a colleague's work out by writing often.
+async fn drop_versions(write: &mut Write, entry: i64, oldest_kept: i64, writer: &str) -> Result<i64> {
+    let rows = sqlx::query(
+        "DELETE FROM versions WHERE entry = $1 AND number < $2 AND (modified_by = $3 OR EXISTS (SELECT 1 FROM versions l \
+         WHERE l.entry = versions.entry AND l.modified_by = versions.modified_by AND l.number > versions.number)) \
+         RETURNING size_bytes",
+    )
+    .bind(entry)
+    .bind(oldest_kept)
+    .bind(writer)
+    .fetch_all(&mut **write)
+    .await?;
     rows.iter().map(|row| Ok(row.try_get::<i64, _>("size_bytes")?)).sum()
 }

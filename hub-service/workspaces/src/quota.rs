@@ -1,7 +1,7 @@
 //! What a workspace uses and may use. The counters change in the transaction that changes what they count.
 
 use hub_api::{Quota, SetQuota, WorkspaceName};
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     Actor, Result, WorkspaceError, Workspaces,
@@ -105,6 +105,18 @@ pub(crate) fn workspace_name(text: String) -> Result<WorkspaceName> {
     WorkspaceName::new(&text).map_err(|_| WorkspaceError::Corrupt { what: format!("the workspace {text:?}") })
 }
 
+/// The counters of a workspace as the database holds them.
+pub(crate) fn quota_of_row(row: &AnyRow) -> Result<Quota> {
+    let number = |column: &str| row.try_get::<i64, _>(column).map(|n| n.max(0) as u64);
+    Ok(Quota {
+        used_bytes: number("used_bytes")?,
+        reserved_bytes: number("reserved_bytes")?,
+        used_entries: number("used_entries")?,
+        limit_bytes: number("limit_bytes")?,
+        limit_entries: number("limit_entries")?,
+    })
+}
+
 impl Workspaces {
     /// Used and allowed, for those who may read.
     ///
@@ -126,14 +138,7 @@ impl Workspaces {
         .bind(id)
         .fetch_one(self.database().read())
         .await?;
-        let number = |column: &str| row.try_get::<i64, _>(column).map(|n| n.max(0) as u64);
-        Ok(Quota {
-            used_bytes: number("used_bytes")?,
-            reserved_bytes: number("reserved_bytes")?,
-            used_entries: number("used_entries")?,
-            limit_bytes: number("limit_bytes")?,
-            limit_entries: number("limit_entries")?,
-        })
+        quota_of_row(&row)
     }
 
     /// What a workspace may hold; also before its first use. For the service itself, whoever asks.
@@ -156,7 +161,7 @@ impl Workspaces {
         workspace: &WorkspaceName,
         limits: SetQuota,
     ) -> Result<Quota> {
-        if !actor.is_admin || actor.role_ceiling.is_some() {
+        if !actor.administers_service() {
             return Err(WorkspaceError::AdminsOnly { what: "set quotas" });
         }
         let limit = |what: &'static str, n: u64| {

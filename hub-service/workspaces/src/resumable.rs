@@ -47,7 +47,7 @@ pub(crate) struct Busy {
 }
 
 impl Running {
-    fn begin(&self, id: &str) -> Result<Busy> {
+    pub(crate) fn begin(&self, id: &str) -> Result<Busy> {
         let is_free = self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
         if is_free {
             Ok(Busy { busy: self.busy.clone(), id: id.to_owned() })
@@ -101,7 +101,7 @@ impl Workspaces {
         options: WriteOptions,
     ) -> Result<UploadStatus> {
         let (target, _) = self.promise(actor, workspace, path, options, true).await?;
-        if let Err(error) = self.blobs().create_part(&target.id).await {
+        if let Err(error) = self.blobs().create_part(&target.id, target.options.size_bytes).await {
             self.drop_upload(&target.id).await?;
             return Err(error.into());
         }
@@ -310,6 +310,6 @@ fn upload_row(row: &AnyRow, id: &str) -> Result<UploadRow> {
     Ok(UploadRow { target, reserved: row.try_get("reserved_bytes")?, expires: row.try_get("expires")? })
 }
 
-fn missing(id: &str) -> WorkspaceError {
+pub(crate) fn missing(id: &str) -> WorkspaceError {
     WorkspaceError::missing(format!("upload {}", id.chars().take(40).collect::<String>()))
 }

@@ -31,7 +31,7 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// Unfinished uploads of one person, in all workspaces. Default: 100.
     pub max_unfinished_uploads: u32,
-    /// Versions of a file that are kept, the newest one among them. Default: 10.
+    /// Versions of a file that are kept, the newest one among them, and besides the last one of each person. Default: 10.
     pub keep_versions: u32,
     /// Days after which an old version goes. Default: 30.
     pub keep_versions_days: u32,
@@ -41,6 +41,11 @@ pub struct Settings {
     pub keep_uploads_hours: u32,
     /// Days after which events of the change feed go. Default: 30.
     pub keep_changes_days: u32,
+    /// Days after which lines of the audit log go. Default: 730.
+    pub keep_audit_days: u32,
+    /// Bytes that uploads leave free on the disk of the folder, so that the database can work on; 0: they may fill it.
+    /// Default: 256 MiB.
+    pub keep_free_bytes: u64,
     /// Seconds that a blob stays after the last version that needs it is gone, for readers that are at it. Default: 3600.
     pub keep_garbage_seconds: u32,
 }
@@ -132,6 +137,8 @@ impl Default for Settings {
             keep_trash_days: 30,
             keep_uploads_hours: 48,
             keep_changes_days: 30,
+            keep_audit_days: 730,
+            keep_free_bytes: 256 << 20,
             keep_garbage_seconds: 3600,
         }
     }
@@ -178,6 +185,7 @@ impl Settings {
             ("max_unfinished_uploads", self.max_unfinished_uploads.into()),
             ("keep_versions", self.keep_versions.into()),
             ("keep_uploads_hours", self.keep_uploads_hours.into()),
+            ("keep_audit_days", self.keep_audit_days.into()),
         ] {
             if number == 0 || number > i64::MAX as u64 / 2 {
                 return wrong(field, "must be at least 1 and below 2^62");

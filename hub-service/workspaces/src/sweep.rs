@@ -23,6 +23,8 @@ pub struct SweepReport {
     pub versions: u64,
     /// Events of the change feed.
     pub changes: u64,
+    /// Lines of the audit log.
+    pub audit: u64,
     /// Blobs that no version needs.
     pub blobs: u64,
     /// Files or objects that the database does not know.
@@ -41,6 +43,7 @@ impl Workspaces {
             trash: self.sweep_trash().await?,
             versions: self.sweep_versions().await?,
             changes: self.sweep_changes().await?,
+            audit: self.sweep_audit().await?,
             blobs: {
                 self.sweep_expired_rights().await?;
                 self.sweep_blobs().await?
@@ -153,6 +156,32 @@ impl Workspaces {
                 .await?;
             write.commit().await?;
             n += gone.rows_affected();
+        }
+        Ok(n)
+    }
+
+    async fn sweep_audit(&self) -> Result<u64> {
+        let before = self.now() - days(self.settings().keep_audit_days);
+        let workspaces: Vec<i64> =
+            sqlx::query_scalar("SELECT id FROM workspaces").fetch_all(self.database().read()).await?;
+        let mut n = 0;
+        for workspace in workspaces {
+            loop {
+                // By number, which the key is in order of: a clock that jumped does not matter much here.
+                let gone = sqlx::query(
+                    "DELETE FROM audit WHERE workspace = $1 AND time < $2 AND number IN \
+                     (SELECT number FROM audit WHERE workspace = $1 ORDER BY number LIMIT $3)",
+                )
+                .bind(workspace)
+                .bind(before)
+                .bind(AT_ONCE)
+                .execute(&mut *self.database().write_one().await?)
+                .await?;
+                n += gone.rows_affected();
+                if gone.rows_affected() < AT_ONCE as u64 {
+                    break;
+                }
+            }
         }
         Ok(n)
     }

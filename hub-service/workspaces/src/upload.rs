@@ -31,6 +31,10 @@ pub struct Preconditions {
     /// `If-None-Match`: what is there is none of these, with their quotes; weak ones count too. Empty: no matter.
     #[serde(default)]
     pub if_none_match: Vec<String>,
+    /// `If-Unmodified-Since`: what is there is not newer than this, in seconds since 1970. Does not count beside `if_match`,
+    /// nor where nothing is there.
+    #[serde(default)]
+    pub if_unmodified_since: Option<i64>,
 }
 
 /// The entity tags of a list (RFC 9110 section 8.8.3), quotes and the `W/` of weak ones included. The list is split at quotes,
@@ -99,7 +103,11 @@ impl Preconditions {
         if present.is_some_and(|present| self.if_none_match.iter().any(|tag| bare(tag) == present)) {
             return Err(changed());
         }
-        let Some(tags) = &self.if_match else { return Ok(()) };
+        let Some(tags) = &self.if_match else {
+            let modified = found.and_then(|row| row.entry.modified.parse::<jiff::Timestamp>().ok());
+            let is_newer = |since| modified.is_some_and(|modified| modified.as_second() > since);
+            return if self.if_unmodified_since.is_some_and(is_newer) { Err(changed()) } else { Ok(()) };
+        };
         let Some(found) = found else { return Err(changed()) };
         let matches = |tag: &String| tag == "*" || found.entry.etag.as_ref() == Some(tag);
         if tags.iter().any(matches) { Ok(()) } else { Err(changed()) }
@@ -119,7 +127,7 @@ impl Workspaces {
         options: WriteOptions,
     ) -> Result<Upload> {
         let (target, reserved) = self.promise(actor, workspace, path, options, false).await?;
-        let part = match self.blobs().create_part(&target.id).await {
+        let part = match self.blobs().create_part(&target.id, target.options.size_bytes).await {
             Ok(part) => part,
             Err(error) => {
                 self.drop_upload(&target.id).await?;
@@ -148,7 +156,9 @@ impl Workspaces {
         check_options(&options, self.settings().max_file_bytes)?;
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
-        self.check_number(&mut write, actor).await?;
+        if is_resumable {
+            self.check_number(&mut write, actor).await?;
+        }
         let found = find(&mut write, seen.id, path).await?;
         check_target(path, found.as_ref(), &options)?;
         let n_new = i64::from(found.is_none());
@@ -172,11 +182,10 @@ impl Workspaces {
         Ok((target, reserved))
     }
 
+    /// Only of those that stay when their connection breaks.
     async fn check_number(&self, write: &mut Write, actor: &Actor) -> Result<()> {
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM uploads WHERE created_by = $1")
-            .bind(&actor.name)
-            .fetch_one(&mut **write)
-            .await?;
+        let sql = "SELECT COUNT(*) FROM uploads WHERE created_by = $1 AND is_resumable = 1";
+        let n: i64 = sqlx::query_scalar(sql).bind(&actor.name).fetch_one(&mut **write).await?;
         let limit = self.settings().max_unfinished_uploads;
         if n >= i64::from(limit) { Err(WorkspaceError::TooManyUploads { limit }) } else { Ok(()) }
     }

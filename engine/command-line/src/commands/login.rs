@@ -18,7 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// that only you can read; --logout removes it.
 #[derive(clap::Args)]
 pub(crate) struct Login {
-    /// Address of the service: `https://hub.example.org/services/mlaas4hep/`
+    /// Address of the service: `https://hub.example.org/services/mlaas4hep/`; or all of what `mlaas4hep-hub dev` printed.
     #[arg(required_unless_present = "logout")]
     address: Option<String>,
     /// Log in at an IAM.
@@ -43,12 +43,15 @@ impl Login {
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         let path =
             shared::login_file().context("neither MLAAS4HEP_CONFIG nor HOME is set: nowhere to keep it")?;
-        let Some(address) = &self.address else {
+        let Some((address, of_address)) = self.address.as_deref().map(parts) else {
             let was_there = LoginFile::remove(&path)?;
             console.line(if was_there { "logged out" } else { "you were not logged in" });
             return Ok(ExitCode::SUCCESS);
         };
-        let (token, seconds) = self.token(address, console).map_err(failure::of(Kind::Input))?;
+        let (token, seconds) = match of_address {
+            Some(token) => (Token::new(token)?, None),
+            None => self.token(address, console).map_err(failure::of(Kind::Input))?,
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let expires_at = seconds.map(|seconds| now + seconds);
         let connection = Connection::new(address, Some(token.clone()), TokenOrigin::Given)?;
@@ -56,7 +59,7 @@ impl Login {
         let me = Hub::new(connection, RetryRule::default())
             .and_then(|hub| hub.me())
             .map_err(|error| failure::of(Kind::Input)(error.into()))?;
-        LoginFile { address: address.clone(), token: Some(token), expires_at }.write(&path)?;
+        LoginFile { address: address.to_string(), token: Some(token), expires_at }.write(&path)?;
         console.line(&format!("logged in as {}, groups: {}", me.name, me.groups.join(", ")));
         Ok(ExitCode::SUCCESS)
     }
@@ -96,5 +99,24 @@ impl Login {
             format!("{address} names no client for {}: give one with --client-id", found.issuer)
         })?;
         Ok((found.issuer.clone(), client_id))
+    }
+}
+
+/// Address of the service and token of the address that opens a browser's session: `http://127.0.0.1:9010/login?token=...`.
+fn parts(address: &str) -> (&str, Option<&str>) {
+    match address.split_once("login?token=") {
+        Some((service, token)) => (service, Some(token.split('&').next().unwrap_or(token))),
+        None => (address, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn the_address_that_was_printed_has_the_token() {
+        assert_eq!(parts("http://127.0.0.1:9010/login?token=ab-c"), ("http://127.0.0.1:9010/", Some("ab-c")));
+        assert_eq!(parts("https://hub.org/services/login/"), ("https://hub.org/services/login/", None));
     }
 }

@@ -133,7 +133,7 @@ impl Reader {
     ) -> anyhow::Result<Specs> {
         let mut specs = if let Some(path) = &self.specs {
             let problem = || format!("cannot read the specs {}", path.display());
-            let text = std::fs::read_to_string(path).with_context(problem)?;
+            let text = shared::opener().read_text_of(path).with_context(problem)?;
             Specs::from_json(&text).with_context(problem)?
         } else if let Some(selection) = selection {
             self.measure_selected(input, selection, n_entries)?

@@ -21,6 +21,7 @@ fn source_word(source: PrincipalSource) -> &'static str {
         PrincipalSource::Hub => "hub login",
         PrincipalSource::Iam => "IAM token",
         PrincipalSource::AppPassword => "app password",
+        PrincipalSource::Link => "link",
         PrincipalSource::Proxy => "proxy",
         PrincipalSource::Dev => "local user",
     }

@@ -1,9 +1,11 @@
 //! What a workspace holds and may hold, and how it is reached from elsewhere.
 
-use hub_api::{Action, FilePath, SharedUri, WorkspaceInfo, WorkspaceKind, routes};
+use hub_api::{
+    Action, FilePath, SharedUri, UnfinishedUpload, WorkspaceInfo, WorkspaceKind, WorkspaceSummary, routes,
+};
 use maud::{Markup, html};
 
-use super::{file::copied, quota_bar::quota_bars};
+use super::{all_workspaces::limits_form, file::copied, quota_bar::quota_bars};
 use crate::{
     Frame,
     frame::{Tab, your_role},
@@ -15,11 +17,11 @@ use crate::{
 pub struct QuotaPage<'a> {
     /// Which.
     pub workspace: &'a WorkspaceInfo,
+    /// Uploads that the visitor may end.
+    pub uploads: &'a [UnfinishedUpload],
     /// Address of the service as others reach it, with its prefix and a slash at the end.
     pub public_url: &'a str,
 }
-
-const GIBIBYTE: u64 = 1 << 30;
 
 /// The page.
 #[must_use]
@@ -32,6 +34,7 @@ pub fn quota_page(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
             div.card { (quota_bars(&page.workspace.quota)) p.faint { "Old versions and the trash count as well." } }
             @if is_service_admin { (limits(frame, page)) }
         }
+        @if !page.uploads.is_empty() { (uploads(frame, page)) }
         (rights(frame, page))
         (access(frame, page))
     };
@@ -39,20 +42,39 @@ pub fn quota_page(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
 }
 
 fn limits(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
-    let quota = &page.workspace.quota;
-    let limit_gibibytes = quota.limit_bytes as f64 / GIBIBYTE as f64;
+    let WorkspaceInfo { name, kind, quota, .. } = page.workspace;
+    let summary = WorkspaceSummary { name: name.clone(), kind: *kind, quota: *quota };
+    html! { div.card { (limits_form(frame, &frame.addresses().of_workspace(name, "quota"), &summary)) } }
+}
+
+fn uploads(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
+    let name = &page.workspace.name;
     html! {
-        form.card.fields.across method="post" action=(frame.addresses().of_workspace(&page.workspace.name, "quota")) {
-            (frame.xsrf_field())
-            div {
-                label for="limit" { "Most GiB" }
-                input #limit name="limit_gibibytes" type="number" min="0" step="any" required value=(limit_gibibytes);
+        section aria-labelledby="uploads" {
+            h2 #uploads { "Unfinished uploads" }
+            p { "They keep room until they are finished, ended or over. The same file sent again to the same place goes on where it was." }
+            table {
+                thead { tr {
+                    th.name scope="col" { "File" } th scope="col" { "There" } th scope="col" { "By" } th scope="col" { "Until" }
+                    th.actions scope="col" { span.hidden { "Actions" } }
+                } }
+                tbody {
+                    @for upload in page.uploads {
+                        tr {
+                            th.name scope="row" { (text::name(upload.path.as_str())) }
+                            td { (text::bytes(upload.n_bytes)) @if let Some(size) = upload.size_bytes { " of " (text::bytes(size)) } }
+                            td { (text::name(&upload.begun_by)) }
+                            td { (text::time(&upload.expires)) }
+                            td.actions {
+                                (frame.button_form(
+                                    &frame.addresses().of_id(name, "uploads", &upload.id, "delete"), "danger",
+                                    html! { "End" span.hidden { " the upload of " (text::name(upload.path.as_str())) } },
+                                ))
+                            }
+                        }
+                    }
+                }
             }
-            div {
-                label for="entries" { "Most files and folders" }
-                input #entries name="limit_entries" type="number" min="0" step="1" required value=(quota.limit_entries);
-            }
-            button.strong type="submit" { "Set the limits" }
         }
     }
 }

@@ -23,6 +23,9 @@ pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo]) -> Marku
             "Files that your notebooks, your browser, rclone, davix and your laptop all reach by one name, such as "
             code { "shared://higgs/ttH.root" } "."
         }
+        @if frame.visitor.is_some_and(|visitor| visitor.is_admin) {
+            p { a href=(frame.addresses().all_workspaces()) { "All workspaces and their limits" } }
+        }
         ul.cards { @for (rank, workspace) in &in_order { (card(frame, workspace, *rank)) } }
         @if !in_order.iter().any(|(rank, _)| *rank == 1) {
             p.empty {

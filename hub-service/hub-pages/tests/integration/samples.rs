@@ -2,14 +2,14 @@
 
 use hub_api::{
     AppPasswordCreated, AppPasswordInfo, AuditEntry, AuditPage, Entry, EntryKind, FilePath, Grant, Grantee,
-    Link, PrincipalSource, Quota, Role, TrashEntry, TrashPage, Version, WorkspaceInfo, WorkspaceKind,
-    WorkspaceName,
+    Link, PrincipalSource, Quota, Role, TrashEntry, TrashPage, UnfinishedUpload, Version, WorkspaceInfo,
+    WorkspaceKind, WorkspaceName, WorkspaceSummary, WorkspacesPage,
 };
 use hub_pages::{
     AppPasswordsPage, AuditPageView, BranchRow, FilePage, FolderPage, Frame, Further, Markup, Measured,
     MovePage, OtherObject, QuotaPage, RootPreview, SharingPage, TextPreview, TrashPageView, TreePreview,
-    Visitor, app_passwords_page, arrange::Sorting, audit_page, file_page, folder_page, move_page,
-    problem_page, quota_page, sharing_page, trash_page, workspaces_page,
+    Visitor, all_workspaces_page, app_passwords_page, arrange::Sorting, audit_page, file_page, folder_page,
+    move_page, problem_page, quota_page, sharing_page, trash_page, workspaces_page,
 };
 
 pub(super) fn visitor() -> Visitor {
@@ -61,6 +61,27 @@ pub(super) fn entry(at: &str, kind: EntryKind, size_bytes: u64) -> Entry {
 
 fn branch(name: &str, type_name: &str, kind: Result<&'static str, String>) -> BranchRow {
     BranchRow { name: name.into(), type_name: type_name.into(), kind, stored_bytes: 123_456 }
+}
+
+fn unfinished() -> UnfinishedUpload {
+    UnfinishedUpload {
+        id: "00112233445566778899aabbccddeeff".into(),
+        path: path("data/<large>.root"),
+        n_bytes: 3_000_000,
+        size_bytes: Some(9_000_000_000),
+        reserved_bytes: 9_000_000_000,
+        begun_by: "bob".into(),
+        expires: "2026-11-29T14:49:33Z".into(),
+    }
+}
+
+fn everybodys(all: &[WorkspaceInfo]) -> WorkspacesPage {
+    let summary = |WorkspaceInfo { name, kind, quota, .. }: &WorkspaceInfo| WorkspaceSummary {
+        name: name.clone(),
+        kind: *kind,
+        quota: *quota,
+    };
+    WorkspacesPage { workspaces: all.iter().map(summary).collect(), next_cursor: Some("higgs".into()) }
 }
 
 pub(super) fn root_preview() -> RootPreview {
@@ -240,7 +261,8 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         ("file_picture", file(&text, None, None, true)),
         ("move", move_page(&frame, &MovePage { workspace: &higgs, entry: &root, workspaces: &all })),
         ("sharing", sharing_page(&frame, &sharing)),
-        ("quota", quota_page(&frame, &QuotaPage { workspace: &higgs, public_url })),
+        ("quota", quota_page(&frame, &QuotaPage { workspace: &higgs, uploads: &[unfinished()], public_url })),
+        ("all_workspaces", all_workspaces_page(&frame, &everybodys(&all))),
         ("trash", trash_page(&frame, &TrashPageView { workspace: &higgs, page: &trash() })),
         ("audit", audit_page(&frame, &AuditPageView { workspace: &higgs, page: &audit(), is_later: true })),
         ("app_passwords", app_passwords_page(&frame, &passwords)),

@@ -121,6 +121,22 @@ async fn a_lock_keeps_others_away_and_outlives_a_restart() {
 }
 
 #[tokio::test]
+async fn a_token_of_no_lock_fulfils_no_condition() {
+    let server = server().await;
+    server.put("higgs/a", b"1").await;
+    let locked = server.ask("LOCK", "higgs/a", &["Timeout: Second-300", "Depth: 0"], LOCK).await;
+    let token = locked.header("lock-token").unwrap().to_owned();
+    let (held, other) = (format!("If: ({token})"), format!("If: (Not {token})"));
+    assert_eq!(server.status("PUT", "higgs/a", &[&other], b"x").await, 412);
+    assert_eq!(server.status("PUT", "higgs/a", &[&held], b"2").await, 204);
+    assert_eq!(server.status("UNLOCK", "higgs/a", &[&format!("Lock-Token: {token}")], b"").await, 204);
+    assert_eq!(server.status("PUT", "higgs/a", &[&held], b"x").await, 412, "the lock has ended");
+    assert_eq!(server.status("PUT", "higgs/b", &[&held], b"x").await, 412, "nor of another name");
+    assert_eq!(server.status("PUT", "higgs/a", &[&other], b"3").await, 204);
+    assert_eq!(server.get("higgs/a").await, b"3");
+}
+
+#[tokio::test]
 async fn a_lock_on_nothing_makes_an_empty_file() {
     let server = server().await;
     assert_eq!(server.status("LOCK", "higgs/new", &["Depth: 0"], LOCK).await, 201);

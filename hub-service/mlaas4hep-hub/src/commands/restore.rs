@@ -17,8 +17,20 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let checked = options.file.check()?;
     block_on(async {
         let report = workspaces::restore_backup(&options.folder, &checked.workspaces).await?;
-        writeln!(std::io::stdout(), "{report:?}")?;
-        ensure!(report.is_sound(), "what was restored is not whole; the report above says what is missing");
+        let mut out = std::io::stdout();
+        writeln!(
+            out,
+            "{} files and folders, {} versions, {} blobs",
+            report.n_entries, report.n_versions, report.n_blobs
+        )?;
+        for problem in &report.problems {
+            writeln!(out, "{problem}")?;
+        }
+        ensure!(
+            report.is_sound(),
+            "what was restored is not whole: {} problems, the first of which stand above",
+            report.n_problems
+        );
         Ok(())
     })
 }

@@ -122,6 +122,8 @@ pub struct LimitsArea {
     pub requests_per_second: u32,
     /// Uploads of one caller at a time. Default: 16.
     pub uploads_at_once: u32,
+    /// Files, or parts of them, that one caller reads at a time; more wait. Default: 64.
+    pub downloads_at_once: u32,
     /// Largest JSON body in bytes. Default: 1 MiB.
     pub max_json_bytes: u64,
     /// Seconds that a request without a large body may take. Default: 60.
@@ -142,6 +144,7 @@ impl Default for LimitsArea {
         Self {
             requests_per_second: 500,
             uploads_at_once: 16,
+            downloads_at_once: 64,
             max_json_bytes: 1 << 20,
             request_seconds: 60,
             silent_seconds: 30,

@@ -45,6 +45,8 @@ pub struct Checked {
     pub requests_per_second: NonZeroU32,
     /// Uploads of one caller at a time.
     pub uploads_at_once: u32,
+    /// Files or parts of them that one caller reads at a time.
+    pub downloads_at_once: u32,
     /// Largest JSON body in bytes.
     pub max_json_bytes: usize,
     /// What connections may do.
@@ -113,8 +115,13 @@ impl Said {
         let wrong = |key, reason: &str| ConfigurationError::Wrong { key, reason: reason.to_owned() };
         let requests_per_second = NonZeroU32::new(self.limits.requests_per_second)
             .ok_or_else(|| wrong("limits.requests_per_second", "is 0, and must be at least 1"))?;
-        if self.limits.uploads_at_once == 0 {
-            return Err(wrong("limits.uploads_at_once", "is 0, and must be at least 1"));
+        for (key, most) in [
+            ("limits.uploads_at_once", self.limits.uploads_at_once),
+            ("limits.downloads_at_once", self.limits.downloads_at_once),
+        ] {
+            if most == 0 {
+                return Err(wrong(key, "is 0, and must be at least 1"));
+            }
         }
         if !(1024..=64 << 20).contains(&self.limits.max_json_bytes) {
             return Err(wrong("limits.max_json_bytes", "must be between 1024 and 67108864"));
@@ -152,6 +159,7 @@ impl Said {
             workspaces: self.workspaces.check()?,
             requests_per_second,
             uploads_at_once: self.limits.uploads_at_once,
+            downloads_at_once: self.limits.downloads_at_once,
             max_json_bytes: self.limits.max_json_bytes as usize,
             connections,
             request_timeout: Duration::from_secs(self.limits.request_seconds),

@@ -65,8 +65,11 @@ fn to_login(
     (is_stranger && can_log_in).then(|| Redirect::to(&address).into_response())
 }
 
-/// The address by which the browser came: only its own page shows it again.
+/// The address that the service was told, else the one by which the browser came: only its own page shows it again.
 fn public_url(headers: &HeaderMap, state: &State) -> String {
+    if let Some(told) = state.public_url() {
+        return told.to_owned();
+    }
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let host = text("host").and_then(|host| host.parse::<Authority>().ok());
     let is_secure = state.authenticator().hub().is_some_and(|hub| hub.settings().is_https)

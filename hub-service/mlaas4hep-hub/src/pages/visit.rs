@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use workspaces::{Actor, Workspaces};
 
 use super::{dress::PageError, form};
-use crate::slots::Slots;
+use crate::{hub_groups::HubGroups, slots::Slots};
 
 /// Previews at a time; more wait.
 const PREVIEWS_AT_ONCE: usize = 2;
@@ -32,6 +32,7 @@ pub struct PagesState {
     /// Largest file in bytes.
     pub max_file_bytes: u64,
     pub(crate) uploads: Slots,
+    pub(crate) hub_groups: HubGroups,
     previews: Arc<Semaphore>,
 }
 
@@ -47,6 +48,7 @@ impl PagesState {
             log_out: None,
             max_file_bytes,
             uploads: Slots::new("uploads", UPLOADS_AT_ONCE),
+            hub_groups: HubGroups::default(),
             previews: Arc::new(Semaphore::new(PREVIEWS_AT_ONCE)),
         }
     }

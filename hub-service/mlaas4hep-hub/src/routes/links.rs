@@ -20,7 +20,8 @@ pub(crate) async fn links(
     Ok(Json(state.workspaces().links(&asker.actor, &place.workspace).await?))
 }
 
-/// Makes one. Its address is in this answer only.
+/// Makes one. Its address is in this answer only: whole where the service knows how others reach it, else below the host that
+/// was asked.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/links", tag = "sharing",
     params(("workspace" = String, Path)), request_body = CreateLink, responses((status = 201, body = Link)))]
 pub(crate) async fn create(
@@ -30,7 +31,7 @@ pub(crate) async fn create(
     Body(asked): Body<CreateLink>,
 ) -> Result<(StatusCode, Json<Link>), Failure> {
     let new = state.workspaces().create_link(&asker.actor, &place.workspace, &asked).await?;
-    let url = Some(format!("{}links/{}", state.prefix(), new.token));
+    let url = Some(format!("{}links/{}", state.public_url().unwrap_or(state.prefix()), new.token));
     Ok((StatusCode::CREATED, Json(Link { url, ..new.link })))
 }
 

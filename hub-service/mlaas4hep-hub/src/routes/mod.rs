@@ -1,5 +1,6 @@
 //! The handlers: one action, one file. Each finds its arguments in the request, asks the storage, and answers.
 
+pub(crate) mod all_workspaces;
 pub(crate) mod app_passwords;
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -19,6 +20,7 @@ pub(crate) mod quota;
 pub(crate) mod read_file;
 pub(crate) mod read_link;
 pub(crate) mod trash;
+pub(crate) mod unfinished_uploads;
 pub(crate) mod uploads;
 pub(crate) mod versions;
 pub(crate) mod workspaces;
@@ -37,5 +39,7 @@ pub(crate) fn text(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&
 pub(crate) fn preconditions(headers: &HeaderMap) -> Preconditions {
     let if_match = text(headers, header::IF_MATCH)
         .map(|list| if list.trim() == "*" { vec!["*".to_owned()] } else { crate::conditions::tags(list) });
-    Preconditions { if_match, ..Preconditions::default() }.unless(text(headers, header::IF_NONE_MATCH))
+    let since = text(headers, header::IF_UNMODIFIED_SINCE).and_then(crate::conditions::http_seconds);
+    Preconditions { if_match, if_unmodified_since: since, ..Preconditions::default() }
+        .unless(text(headers, header::IF_NONE_MATCH))
 }

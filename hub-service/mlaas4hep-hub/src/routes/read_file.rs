@@ -5,6 +5,7 @@ use crate::Failure;
 use crate::asker::Asker;
 use crate::place::{Asked, Place};
 use crate::send_file::send_file;
+use crate::slots::hold;
 use crate::state::State;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
@@ -62,6 +63,10 @@ pub(crate) async fn read_file(
             return Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response());
         }
     }
+    let slot = match method {
+        Method::GET => Some(state.downloads().wait(&asker.actor.name).await?),
+        _ => None,
+    };
     let file = storage.read(&asker.actor, workspace, path, query.version).await?;
     let mut answer = send_file(&file, &method, &headers)?;
     if text(&headers, WANT_LOCAL_FILE) == Some("?1") && answer.status().is_success() {
@@ -70,5 +75,5 @@ pub(crate) async fn read_file(
             answer.headers_mut().insert(LOCAL_FILE, offer);
         }
     }
-    Ok(answer)
+    Ok(hold(slot, answer))
 }

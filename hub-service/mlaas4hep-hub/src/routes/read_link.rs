@@ -3,15 +3,18 @@
 use super::text;
 use crate::Failure;
 use crate::asker::{basic, caller_address};
+use crate::connections::Peer;
 use crate::send_file::send_file;
+use crate::slots::hold;
 use crate::state::State;
 use axum::Extension;
-use axum::extract::{self, ConnectInfo};
+use axum::extract;
 use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, Method};
-use std::net::SocketAddr;
 
+/// Browsers show it beside two fields, of which only one counts.
+const ASKS_PASSWORD: &str = "Basic realm=\"the password of this link (any user name)\", charset=\"UTF-8\"";
 const LINK_PASSWORD: HeaderName = HeaderName::from_static("link-password");
 
 /// Reads the file. The password comes by Basic, whatever the user, or in the header `Link-Password`.
@@ -28,26 +31,31 @@ const LINK_PASSWORD: HeaderName = HeaderName::from_static("link-password");
 pub(crate) async fn read_link(
     state: extract::State<State>,
     extract::Path(token): extract::Path<String>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    peer: Option<Extension<Peer>>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    // Passwords are not guessed without end.
-    let address = caller_address(&headers, peer.map(|Extension(peer)| peer.0.ip()), &state);
-    state.rates().admit_stranger(address)?;
+    let address = caller_address(&headers, peer.map(|Extension(peer)| peer), &state);
     let password = text(&headers, LINK_PASSWORD).map(str::to_owned);
     let password = password.or_else(|| basic(&headers).map(|(_, password)| password));
+    // Passwords are not guessed without end; each guess counts before it is looked at, which takes a while.
+    let guess = state.rates().admit_guess(address)?;
     let is_counted = method == Method::GET && is_from_the_start(text(&headers, header::RANGE));
     let opened = state.workspaces().open_link(&token, password.as_deref(), is_counted).await;
     let file = opened.map_err(|error| {
         let asks = matches!(error, ::workspaces::WorkspaceError::LinkPassword { .. });
         let failure = Failure::from(error);
         if matches!(failure.error().status, 401 | 403 | 404) {
-            state.rates().note_refusal(address);
+            guess.was_wrong();
         }
-        if asks { failure.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"link\"") } else { failure }
+        if asks { failure.with_header(header::WWW_AUTHENTICATE, ASKS_PASSWORD) } else { failure }
     })?;
-    send_file(&file, &method, &headers)
+    // Nobody is known who reads: each address has its places.
+    let slot = match (&method, address) {
+        (&Method::GET, Some(address)) => Some(state.downloads().wait(&address.to_string()).await?),
+        _ => None,
+    };
+    Ok(hold(slot, send_file(&file, &method, &headers)?))
 }
 
 /// Whether a request is the first of a download: later ranges are not counted again.

@@ -118,7 +118,13 @@ async fn what_is_refused_says_what_to_do() {
         client(&service, caller).upload(&path, &to, &options, &mut |_| go_on()).await
     };
     let refused = write("writer", Condition::IfAbsent).await.unwrap_err().to_string();
-    assert!(refused.contains("writer wrote version 1"), "{refused}");
+    assert!(
+        refused.contains("there is a file of that name") && refused.contains("writer wrote version 1"),
+        "{refused}"
+    );
+    local(&service, "other", b"root");
+    assert!(write("writer", Condition::IfAbsent).await.is_err(), "of the same content too");
+    local(&service, "other", b"other");
     assert!(matches!(write("reader", Condition::Any).await, Err(HubError::Forbidden { .. })));
     let old = client(&service, "writer").stat(&uri("shared://higgs/events.root")).await.unwrap();
     assert_eq!(write("writer", Condition::IfMatch(old.etag.clone().unwrap())).await.unwrap().version, 2);

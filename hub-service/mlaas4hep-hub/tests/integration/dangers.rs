@@ -303,6 +303,70 @@ async fn who_leaves_during_an_upload_ends_it() {
 }
 
 #[tokio::test]
+async fn who_leaves_during_an_upload_by_webdav_ends_it_too() {
+    let service = Service::start().await;
+    let head = format!(
+        "PUT {PREFIX}dav/higgs/late HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+         Content-Length: 13\r\nConnection: close\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    service.hub.revoke("writer");
+    for _ in 0..13 {
+        stream.write_all(b"a").await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert_eq!(service.status("GET", "files/higgs/late", "admin").await, 404);
+}
+
+#[tokio::test]
+async fn a_request_says_whom_it_is_for() {
+    let service = Service::start().await;
+    assert_eq!(
+        raw(&service, &format!("GET {PREFIX}health HTTP/1.1\r\nConnection: close\r\n\r\n")).await,
+        400
+    );
+    assert_eq!(raw(&service, &format!("GET {PREFIX}health HTTP/1.0\r\n\r\n")).await, 200);
+}
+
+#[tokio::test]
+async fn a_refused_body_is_not_asked_for() {
+    let service = Service::start().await;
+    let head = format!(
+        "PUT {PREFIX}files/higgs/a HTTP/1.1\r\nHost: hub\r\nAuthorization: token reader\r\n\
+         Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), "HTTP/1.1 403");
+}
+
+#[tokio::test]
+async fn one_caller_reads_so_much_at_once() {
+    let service = Service::start_with("[limits]\ndownloads_at_once = 2\n").await;
+    // More than the buffers of a connection take.
+    assert_eq!(service.put("files/higgs/large", "writer", vec![7; 32 << 20]).await, 201);
+    let open = async |road: &str| {
+        let answer = service.request("GET", road, "reader").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer
+    };
+    let (one, _two) = (open("files/higgs/large").await, open("dav/higgs/large").await);
+    let mut third = Box::pin(open("files/higgs/large"));
+    let short = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(short, third.as_mut()).await.is_err(), "it waits");
+    assert_eq!(service.status("GET", "files/higgs/large", "writer").await, 200, "others do not");
+    assert_eq!(service.status("HEAD", "files/higgs/large", "reader").await, 200);
+    drop(one);
+    drop(third.await);
+}
+
+#[tokio::test]
 async fn others_on_the_machine_see_nothing_of_the_folder() {
     use std::os::unix::fs::PermissionsExt;
     let service = Service::start().await;

@@ -126,8 +126,21 @@ async fn a_hidden_workspace_answers_as_one_that_is_not_there() {
 async fn refusals_are_counted_by_address() {
     let service = Service::start().await;
     let mut last = 0;
+    // A notebook that shows its old token again and again bars nobody.
     for _ in 0..60 {
-        last = service.status("GET", "api/v1/me", "unknown").await;
+        assert_eq!(service.status("GET", "api/v1/me", "unknown").await, 401);
+    }
+    let request = service.request("POST", "api/v1/app-passwords", "reader");
+    let made = request.json(&serde_json::json!({ "label": "laptop" })).send().await.unwrap();
+    let made: serde_json::Value = made.json().await.unwrap();
+    let by_password = async || {
+        let request = service.client.get(service.url("api/v1/me"));
+        let request = request.basic_auth("reader", made["password"].as_str());
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(by_password().await, 200);
+    for guess in 0..60 {
+        last = service.status("GET", "api/v1/me", &format!("guess-{guess}")).await;
     }
     assert_eq!(last, 429);
     assert_eq!(
@@ -138,4 +151,5 @@ async fn refusals_are_counted_by_address() {
     let elsewhere = service.request("GET", "api/v1/me", "writer").header("x-forwarded-for", "10.0.0.1");
     assert_eq!(elsewhere.send().await.unwrap().status().as_u16(), 200);
     assert_eq!(service.status("GET", "api/v1/me", "writer").await, 200, "who is known does not wait");
+    assert_eq!(by_password().await, 200, "nor does a password that was right");
 }

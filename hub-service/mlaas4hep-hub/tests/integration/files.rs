@@ -80,6 +80,12 @@ async fn conditions_hold() {
     assert_eq!(read("if-none-match", "\"other\"").await, 200);
     assert_eq!(read("if-match", tag).await, 200);
     assert_eq!(read("if-match", "\"other\"").await, 412);
+    let (past, future) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    assert_eq!((read("if-modified-since", past).await, read("if-modified-since", future).await), (200, 304));
+    assert_eq!(
+        (read("if-unmodified-since", past).await, read("if-unmodified-since", future).await),
+        (412, 200)
+    );
     let write = async |name: &str, value: &str| {
         service
             .request("PUT", FILE, "writer")
@@ -93,6 +99,7 @@ async fn conditions_hold() {
     };
     assert_eq!(write("if-none-match", "*").await, 412);
     assert_eq!(write("if-match", "\"other\"").await, 412);
+    assert_eq!(write("if-unmodified-since", past).await, 412);
     assert_eq!(write("if-match", tag).await, 200);
     assert_eq!(write("if-match", tag).await, 412, "it was changed meanwhile");
     let old = service.request("GET", &format!("{FILE}?version=1"), "reader").send().await.unwrap();

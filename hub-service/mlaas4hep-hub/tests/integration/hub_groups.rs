@@ -41,17 +41,24 @@ async fn properties_of_groups_are_quotas() {
     let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
     assert!(log.contains("atlas: mlaas4hep_limit_bytes is no whole number"), "{log}");
 
-    // The properties win over what was set by hand; a group without them keeps that.
-    let by_hand = json!({ "limit_bytes": 7000, "limit_entries": 70 });
-    for group in ["higgs", "atlas"] {
-        let route = format!("api/v1/workspaces/{group}/quota");
-        assert_eq!(
-            service.request("PUT", &route, "operator").json(&by_hand).send().await.unwrap().status(),
-            200
-        );
-    }
-    service.hub.set_properties("higgs", json!({ "mlaas4hep_limit_bytes": 2000 }));
+    // What a property says is set there and nowhere else; a group without them keeps what was set by hand.
+    let by_hand = async |service: &Service, workspace: &str| {
+        let route = format!("api/v1/workspaces/{workspace}/quota");
+        let limits = json!({ "limit_bytes": 7000, "limit_entries": 70 });
+        service.request("PUT", &route, "operator").json(&limits).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(by_hand(&service, "higgs").await, 409);
+    service.hub.set_properties("higgs", json!({}));
     service.hub.set_properties("atlas", json!({}));
+    service.kill_and_start_again().await;
+    let end = Instant::now() + Duration::from_secs(10);
+    while by_hand(&service, "higgs").await != 200 {
+        assert!(Instant::now() < end, "the group has no properties any more");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(by_hand(&service, "atlas").await, 200);
+    assert_eq!(by_hand(&service, "higs").await, 404, "no workspace is made of a mistyped name");
+    service.hub.set_properties("higgs", json!({ "mlaas4hep_limit_bytes": 2000 }));
     service.kill_and_start_again().await;
     wait_for_limits(&service, "higgs", "writer", (2000, 70)).await;
     wait_for_limits(&service, "atlas", "of-another-group", (7000, 70)).await;

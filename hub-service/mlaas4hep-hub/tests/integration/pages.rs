@@ -261,6 +261,40 @@ async fn limits_are_set_by_administrators_of_the_service() {
 }
 
 #[tokio::test]
+async fn who_administers_the_service_sees_all_workspaces_and_sets_their_limits() {
+    let rig = Rig::new().await;
+    rig.put("secret.root", b"1").await;
+    let page = rig.get("alice", "/admin").await;
+    page.is(200).shows(&["higgs", "Most GiB"]);
+    assert!(!page.text.contains("secret"));
+    rig.get("alice", "/").await.shows(&["All workspaces and their limits"]);
+    assert!(!rig.get("bob", "/").await.text.contains("All workspaces"));
+    rig.get("bob", "/admin").await.is(403);
+    rig.post("bob", "/admin", "workspace=higgs&limit_gibibytes=1&limit_entries=10").await.is(403);
+    let set = rig.post("alice", "/admin", "workspace=higgs&limit_gibibytes=1.5&limit_entries=10").await;
+    assert_eq!((set.is(303).header("location"),), ("/admin?done=quota",));
+    rig.get("alice", "/admin?done=quota").await.shows(&["value=\"1.5\"", "The limits are set."]);
+    rig.post("alice", "/admin", "workspace=nosuch&limit_gibibytes=1&limit_entries=10").await.is(404);
+    rig.post("alice", "/admin", "workspace=no%20name&limit_gibibytes=1&limit_entries=10").await.is(400);
+}
+
+#[tokio::test]
+async fn unfinished_uploads_are_shown_and_ended() {
+    let rig = Rig::new().await;
+    let options = workspaces::WriteOptions { size_bytes: Some(5000), ..workspaces::WriteOptions::default() };
+    let (higgs, path) =
+        (hub_api::WorkspaceName::new("higgs").unwrap(), hub_api::FilePath::new("late.root").unwrap());
+    let begun = rig.store.create_upload(&super::rig::actor("bob"), &higgs, &path, options).await.unwrap();
+    rig.get("bob", "/w/higgs/quota").await.is(200).shows(&["Unfinished uploads", "late.root"]);
+    assert!(!rig.get("rita", "/w/higgs/quota").await.is(200).text.contains("late.root"));
+    let form = format!("/w/higgs/uploads/{}/delete", begun.id);
+    rig.post("rita", &form, "").await.is(403);
+    let ended = rig.post("alice", &form, "").await;
+    assert_eq!(ended.is(303).header("location"), "/w/higgs/quota?done=ended");
+    assert!(!rig.get("bob", "/w/higgs/quota").await.text.contains("Unfinished uploads"));
+}
+
+#[tokio::test]
 async fn a_histogram_belongs_to_no_origin() {
     let rig = Rig::new().await;
     rig.put("signal.root", &super::root_preview::signal(500)).await;

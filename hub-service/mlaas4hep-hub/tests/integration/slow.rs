@@ -112,6 +112,19 @@ async fn a_body_that_comes_slowly_may_take_its_time() {
 }
 
 #[tokio::test]
+async fn a_body_of_webdav_that_does_not_come_is_told_so() {
+    let service = impatient().await;
+    for head in ["PUT", "PROPFIND"] {
+        let head = format!(
+            "{head} {PREFIX}dav/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nDepth: 0\r\n\
+             Content-Length: 1000\r\nConnection: close\r\n\r\n<"
+        );
+        let answer = rest(&mut connect(&service, &head).await).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn passwords_of_links_are_not_guessed_without_end() {
     let service = Service::start().await;
     assert_eq!(service.put("files/higgs/a", "admin", "1").await, 201);

@@ -22,6 +22,7 @@ use crate::{BlobSettings, Settings};
 pub(crate) struct BlobStore {
     local: LocalStore,
     object: Option<ObjectStorage>,
+    keep_free_bytes: u64,
 }
 
 /// A blob that can be read, also after it was deleted where the file system keeps open files.
@@ -39,13 +40,15 @@ impl BlobStore {
             BlobSettings::Local => None,
             BlobSettings::S3(s3) => Some(ObjectStorage::open(s3)?),
         };
-        Ok(Self { local: LocalStore::open(&settings.folder)?, object })
+        let keep_free_bytes = settings.keep_free_bytes;
+        Ok(Self { local: LocalStore::open(&settings.folder)?, object, keep_free_bytes })
     }
 
-    /// A new, empty file for the bytes of an upload.
-    pub(crate) async fn create_part(&self, id: &str) -> Result<PartFile, StoreError> {
-        let path = self.local.part_path(id);
-        blocking("making a part file", move || PartFile::create(path)).await
+    /// A new, empty file for the bytes of an upload, where the disk has room for those that are announced.
+    pub(crate) async fn create_part(&self, id: &str, announced: Option<u64>) -> Result<PartFile, StoreError> {
+        let (path, keep_free_bytes) = (self.local.part_path(id), self.keep_free_bytes);
+        let create = move || PartFile::create(path, keep_free_bytes, announced.unwrap_or(0));
+        blocking("making a part file", create).await
     }
 
     /// The file of an upload that goes on; its sums are taken anew unless they are given.
@@ -54,8 +57,8 @@ impl BlobStore {
         id: &str,
         known: Option<crate::checksum::Checksums>,
     ) -> Result<PartFile, StoreError> {
-        let path = self.local.part_path(id);
-        blocking("opening a part file", move || PartFile::resume(path, known)).await
+        let (path, keep_free_bytes) = (self.local.part_path(id), self.keep_free_bytes);
+        blocking("opening a part file", move || PartFile::resume(path, keep_free_bytes, known)).await
     }
 
     /// Bytes that an upload has; `None` if there is no such file.

@@ -28,18 +28,30 @@ struct Sink {
     file: File,
     path: PathBuf,
     sums: Checksums,
+    keep_free_bytes: u64,
     /// Released when the last write is done: held, not looked at.
     guard: Option<crate::resumable::Busy>,
 }
 
 impl Sink {
     fn write(mut self, waiting: Vec<Bytes>) -> Result<Self, StoreError> {
+        self.check_room(waiting.iter().map(|bytes| bytes.len() as u64).sum())?;
         for bytes in waiting {
             self.sums.add(&bytes);
             let failed = |error| StoreError::io(format!("writing {}", self.path.display()), error);
             self.file.write_all(&bytes).map_err(failed)?;
         }
         Ok(self)
+    }
+
+    /// Whether so much more leaves on the disk what the database needs to work on: to delete, and to start again.
+    fn check_room(&self, n_bytes: u64) -> Result<(), StoreError> {
+        let what = || format!("writing {}", self.path.display());
+        let disk = rustix::fs::fstatvfs(&self.file).map_err(|error| StoreError::io(what(), error.into()))?;
+        let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let is_enough =
+            free_bytes >= self.keep_free_bytes.saturating_add(n_bytes) || self.keep_free_bytes == 0;
+        if is_enough { Ok(()) } else { Err(StoreError::DiskFull { what: what() }) }
     }
 
     fn sync(self) -> Result<Self, StoreError> {
@@ -50,14 +62,25 @@ impl Sink {
 }
 
 impl PartFile {
-    pub(crate) fn create(path: PathBuf) -> Result<Self, StoreError> {
+    /// A new file, for as many bytes as are announced. So many bytes of the disk are left free; 0: it may be filled.
+    pub(crate) fn create(
+        path: PathBuf,
+        keep_free_bytes: u64,
+        announced_bytes: u64,
+    ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io(format!("making {}", path.display()), error);
         let file = File::options().write(true).create_new(true).open(&path).map_err(failed)?;
-        Ok(Self::of(Sink { file, path, sums: Checksums::new(), guard: None }))
+        let sink = Sink { file, path, sums: Checksums::new(), keep_free_bytes, guard: None };
+        sink.check_room(announced_bytes)?;
+        Ok(Self::of(sink))
     }
 
     /// Goes on at the end of a file. The sums are taken anew unless those of all its bytes are given.
-    pub(crate) fn resume(path: PathBuf, known: Option<Checksums>) -> Result<Self, StoreError> {
+    pub(crate) fn resume(
+        path: PathBuf,
+        keep_free_bytes: u64,
+        known: Option<Checksums>,
+    ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io(format!("opening {}", path.display()), error);
         let mut file = File::options().read(true).write(true).open(&path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
@@ -66,7 +89,7 @@ impl PartFile {
             None => Checksums::of(&file).map_err(failed)?,
         };
         file.seek(SeekFrom::Start(sums.n_bytes())).map_err(failed)?;
-        Ok(Self::of(Sink { file, path, sums, guard: None }))
+        Ok(Self::of(Sink { file, path, sums, keep_free_bytes, guard: None }))
     }
 
     fn of(sink: Sink) -> Self {

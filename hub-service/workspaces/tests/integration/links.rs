@@ -40,9 +40,15 @@ async fn a_link_reads_its_file_and_no_other() {
             log.entries
                 .iter()
                 .filter(|line| line.action == "link_read" && line.who == "link of chief")
-                .count(),
-            3
+                .map(|line| (line.source, line.subject.as_str()))
+                .collect::<Vec<_>>(),
+            [(hub_api::PrincipalSource::Link, "a")],
+            "a line a minute"
         );
+        store.clock.set(NOW + 60_000);
+        follow(s, &made.token, None).await.unwrap();
+        let log = s.audit(&chief, &higgs, None, 0).await.unwrap();
+        assert_eq!(log.entries.iter().filter(|line| line.action == "link_read").count(), 2);
         let deleted = s.delete(&chief, &higgs, &path("d"), &Preconditions::default()).await.unwrap();
         assert_eq!(code(follow(s, &made.token, None).await), "not_found");
         s.restore_from_trash(&chief, &higgs, &deleted.id, None).await.unwrap();

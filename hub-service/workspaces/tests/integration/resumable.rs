@@ -166,8 +166,46 @@ async fn a_person_has_so_many_unfinished_uploads() {
         let error = begin(&alice, "3").await.unwrap_err();
         assert_eq!((error.code(), error.status()), ("too_many_uploads", 429));
         begin(&super::support::actor("bob", &["higgs"]), "3").await.unwrap();
+        // What is written in one request does not wait for them.
+        super::support::put(s, &alice, "higgs", "whole", b"1").await;
         s.abort_upload(&alice, &first.id).await.unwrap();
         begin(&alice, "3").await.unwrap();
+        store.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn unfinished_uploads_are_listed_and_ended() {
+    for store in super::support::stores("unfinished_uploads_are_listed_and_ended").await {
+        let s = &store.workspaces;
+        let (alice, chief, higgs) = (super::support::alice(), super::support::chief(), name("higgs"));
+        let bob = super::support::actor("bob", &["higgs"]);
+        let of_alice = s.create_upload(&alice, &higgs, &path("a"), sized(900)).await.unwrap();
+        let of_bob = s.create_upload(&bob, &higgs, &path("d/b"), sized(50)).await.unwrap();
+        s.append_upload(&bob, &of_bob.id, 0, bytes_of(&[b"abc"])).await.unwrap();
+        let list = async |actor: &workspaces::Actor| {
+            let listed = s.unfinished_uploads(actor, &higgs).await?;
+            let mut listed: Vec<_> =
+                listed.into_iter().map(|one| (one.path.to_string(), one.n_bytes, one.begun_by)).collect();
+            listed.sort();
+            Ok::<_, workspaces::WorkspaceError>(listed)
+        };
+        let (one, other) = (("a".to_owned(), 0, "alice".to_owned()), ("d/b".to_owned(), 3, "bob".to_owned()));
+        assert_eq!(list(&alice).await.unwrap(), std::slice::from_ref(&one));
+        assert_eq!(list(&chief).await.unwrap(), [one.clone(), other]);
+        assert_eq!(code(list(&super::support::mallory()).await), "not_found");
+        assert_eq!(code(list(&super::support::actor("rita", &["higgs/readers"])).await), "forbidden");
+        // Those of others only for who administers the workspace.
+        assert_eq!(code(s.end_upload(&alice, &higgs, &of_bob.id).await), "not_found");
+        assert_eq!(code(s.end_upload(&chief, &name("~chief"), &of_bob.id).await), "not_found");
+        s.end_upload(&chief, &higgs, &of_bob.id).await.unwrap();
+        assert_eq!(code(s.end_upload(&chief, &higgs, &of_bob.id).await), "not_found");
+        assert_eq!(code(s.upload_status(&bob, &of_bob.id).await), "not_found");
+        assert_eq!(list(&chief).await.unwrap(), [one]);
+        let line = s.audit(&chief, &higgs, None, 1).await.unwrap().entries.remove(0);
+        assert_eq!((line.action.as_str(), line.subject.as_str()), ("upload_ended", "d/b"));
+        s.end_upload(&alice, &higgs, &of_alice.id).await.unwrap();
+        assert_eq!(s.quota(&alice, &higgs).await.unwrap().reserved_bytes, 0);
         store.assert_sound().await;
     }
 }

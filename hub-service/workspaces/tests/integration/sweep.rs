@@ -55,6 +55,26 @@ async fn a_clock_that_jumps_loses_nothing_that_is_used() {
 }
 
 #[tokio::test]
+async fn lines_of_the_audit_log_go_in_their_time() {
+    for store in
+        stores_with("lines_of_the_audit_log_go_in_their_time", |settings| settings.keep_audit_days = 5).await
+    {
+        let (s, chief, higgs) = (&store.workspaces, chief(), name("higgs"));
+        for _ in 0..600 {
+            put(s, &chief, "higgs", "a", b"1").await;
+        }
+        store.clock.set(NOW + DAY);
+        put(s, &chief, "higgs", "a", b"2").await;
+        store.clock.set(NOW + 5 * DAY);
+        assert_eq!(s.sweep().await.unwrap().audit, 0);
+        store.clock.set(NOW + 5 * DAY + 1);
+        assert!(s.sweep().await.unwrap().audit >= 600);
+        let left = s.audit(&chief, &higgs, None, 0).await.unwrap().entries;
+        assert_eq!(left.iter().filter(|line| line.action == "write").count(), 1, "{left:?}");
+    }
+}
+
+#[tokio::test]
 async fn files_that_nobody_knows_are_swept_and_those_of_others_stay() {
     for store in stores("files_that_nobody_knows_are_swept_and_those_of_others_stay").await {
         let (s, alice) = (&store.workspaces, alice());

@@ -37,3 +37,30 @@ async fn versions_are_kept_and_restored() {
         store.assert_sound().await;
     }
 }
+
+#[tokio::test]
+async fn nobody_pushes_out_a_colleagues_last_version() {
+    let change = |settings: &mut workspaces::Settings| settings.keep_versions = 2;
+    for store in stores_with("nobody_pushes_out_a_colleagues_last_version", change).await {
+        let (s, alice, higgs) = (&store.workspaces, alice(), name("higgs"));
+        let bob = super::support::actor("bob", &["higgs"]);
+        let list = async || {
+            let versions = s.versions(&alice, &higgs, &path("a")).await.unwrap().versions;
+            versions.into_iter().map(|v| (v.version, v.modified_by)).collect::<Vec<_>>()
+        };
+        let of = |number: u64, who: &str| (number, who.to_owned());
+        for _ in 0..2 {
+            put(s, &alice, "higgs", "a", b"by alice").await;
+        }
+        for _ in 0..20 {
+            put(s, &bob, "higgs", "a", b"by bob").await;
+        }
+        assert_eq!(list().await, [of(22, "bob"), of(21, "bob"), of(2, "alice")]);
+        put(s, &alice, "higgs", "a", b"by alice").await;
+        assert_eq!(list().await, [of(23, "alice"), of(22, "bob")]);
+        store.clock.set(super::support::NOW + 31 * super::support::DAY);
+        s.sweep().await.unwrap();
+        assert_eq!(list().await, [of(23, "alice")], "its days are over");
+        store.assert_sound().await;
+    }
+}

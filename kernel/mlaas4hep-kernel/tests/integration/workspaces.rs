@@ -64,6 +64,38 @@ fn names_of_workspaces_complete_as_file_names_do() {
     check(&mut front_end, "%ls shared://other/", &[]);
 }
 
+/// Runs a cell that must work.
+fn ran(front_end: &mut FrontEnd, code: &str) {
+    let request = front_end.execute(code);
+    let reply = front_end.expect_reply(&request, "execute_reply");
+    assert_eq!(reply["status"], "ok", "{code}: {reply}");
+    front_end.skip_outputs();
+}
+
+#[test]
+fn what_magics_write_goes_into_a_workspace() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(service) = service(folder.path(), "what_magics_write_goes_into_a_workspace") else { return };
+    std::fs::write(folder.path().join("ttH.csv"), "x\n1\n2\n4\n").unwrap();
+    std::fs::write(folder.path().join("cells.txt"), "%pwd\n%cut x > 1\n").unwrap();
+    let mut front_end = start(folder.path(), service.address());
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    ran(&mut front_end, &format!("%open \"{}\"", at("ttH.csv")));
+    ran(&mut front_end, &format!("%put \"{}\" shared://higgs/", at("cells.txt")));
+    ran(&mut front_end, "%specs --out shared://higgs/specs/ttH.json");
+    ran(&mut front_end, "%hist x --export shared://higgs/pictures/x.svg");
+    ran(&mut front_end, "%run shared://higgs/cells.txt");
+    ran(&mut front_end, &format!("%get shared://higgs/specs/ttH.json \"{}\"", at("specs.json")));
+    ran(&mut front_end, &format!("%get shared://higgs/pictures/x.svg \"{}\"", at("x.svg")));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("specs.json").contains("\"x\""));
+    assert!(read("x.svg").starts_with("<svg"));
+    let request = front_end.execute("%run shared://higgs/none.txt");
+    let refused = front_end.expect_reply(&request, "execute_reply");
+    assert!(refused.to_string().contains("none.txt is not there"), "{refused}");
+    front_end.skip_outputs();
+}
+
 #[test]
 fn tab_does_not_wait_for_a_service_that_does_not_answer() {
     let folder = tempfile::tempdir().unwrap();

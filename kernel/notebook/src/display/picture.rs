@@ -3,6 +3,7 @@
 use crate::magic::{MagicError, with_causes};
 use crate::session::PictureFormat;
 use crate::session::Settings;
+use byte_source::FileOpener;
 use jupyter_kernel::MimeBundle;
 use plots::Figure;
 use serde_json::Value;
@@ -36,14 +37,14 @@ pub fn picture_bundle(
     Ok(bundle.with("image/svg+xml", svg))
 }
 
-/// Writes a picture to a file; the format follows from its name: `.svg`, `.png`, `.pdf`, or `.json` for the numbers.
+/// Writes a picture to a file, of a workspace too; the format follows from its name: `.svg`, `.png`, `.pdf`, or `.json` for the numbers.
 ///
 /// # Errors
 /// An ending that is none of these, or a file that cannot be written.
 pub fn export(
     figure: &dyn Figure,
     numbers: Option<Value>,
-    settings: &Settings,
+    (settings, opener): (&Settings, &FileOpener),
     path: &Path,
 ) -> Result<(), MagicError> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
@@ -61,12 +62,14 @@ pub fn export(
                 .advise("The name must end in .svg, .png, .pdf or .json."));
         }
     };
-    write_beside(path, &bytes)
+    write_file(opener, path, &bytes)
 }
 
-/// Writes beside, then renames, so that nobody sees half a file.
-pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), MagicError> {
-    training_pipeline::write_whole(path, bytes).map_err(|error| MagicError::output(&error))
+/// Writes a file that nobody sees half, of this machine or of a workspace.
+pub(crate) fn write_file(opener: &FileOpener, path: &Path, bytes: &[u8]) -> Result<(), MagicError> {
+    let output = opener.output(path).map_err(|error| MagicError::output(&error))?;
+    training_pipeline::write_whole(output.path(), bytes).map_err(|error| MagicError::output(&error))?;
+    output.publish().map_err(|error| MagicError::output(&error))
 }
 
 fn not_exported(error: picture_export::ExportError) -> MagicError {

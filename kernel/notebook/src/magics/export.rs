@@ -1,7 +1,7 @@
 //! `%export`.
 
 use crate::arguments::{Form, Free, ValueKind};
-use crate::display::write_beside;
+use crate::display::write_file;
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Learning,
     summary: "Write a part of the trained model for other programs.",
     details: "onnx: the graph with padding and normalisation inside, for onnxruntime. report: the numbers as JSON. \
-              manifest: branches, labels, metrics and provenance as JSON.",
+              manifest: branches, labels, metrics and provenance as JSON. FILE may be shared://GROUP/path.",
     free: Free::Words {
         name: "WHAT FILE",
         kinds: &[ValueKind::Choice(PARTS), ValueKind::File],
@@ -44,7 +44,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
                 .advise(format!("Say one of {}.", PARTS.join(", "))));
         }
     };
-    write_beside(Path::new(path), &bytes)?;
+    write_file(&context.session.opener, Path::new(path), &bytes)?;
     context.line(&format!("wrote {path}"));
     Ok(())
 }

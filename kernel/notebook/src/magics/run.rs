@@ -13,20 +13,27 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Line,
     group: Group::Session,
     summary: "Run the lines of a file, or the cells of a notebook.",
-    details: "",
+    details: "FILE may be shared://GROUP/path.",
     free: Free::Text { name: "FILE", kind: ValueKind::File, is_needed: true },
     options: &[],
     examples: &["%run selection.txt"],
     action: Action::Cells(run),
 };
 
+/// Largest file that is run.
+const MOST_BYTES: u64 = 50_000_000;
+
 fn run(call: &Invocation, runner: &CellRunner<'_>) -> Result<(), CellError> {
     let path = call.arguments.text();
-    check_regular(path, 50_000_000).map_err(|error| shown(&error))?;
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let opener = runner.opener();
+    if opener.afar(path).is_none() {
+        check_regular(path, MOST_BYTES).map_err(|error| shown(&error))?;
+    }
+    let bytes = opener.read(path, MOST_BYTES).map_err(|error| shown(&MagicError::input(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
         shown(
-            &MagicError::new("InputError", format!("cannot read {path}: {error}"))
-                .advise("File names start at the folder of %pwd."),
+            &MagicError::new("InputError", format!("{path} is no text"))
+                .advise("%run takes .ipynb files, or text with the lines of a cell."),
         )
     })?;
     let cells =

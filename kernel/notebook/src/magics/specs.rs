@@ -55,7 +55,8 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
                 return Err(MagicError::new("ArgumentError", "--out writes one sample")
                     .advise(format!("Choose one: --sample {}", names[0])));
             }
-            crate::display::write_beside(Path::new(out), specs.to_json().as_bytes())?;
+            let opener = &context.session.opener;
+            crate::display::write_file(opener, Path::new(out), specs.to_json().as_bytes())?;
             context.line(&format!("wrote {out}"));
         }
     }

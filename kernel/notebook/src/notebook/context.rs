@@ -5,6 +5,7 @@ use crate::arguments::Arguments;
 use crate::display::{ProgressBar, export, picture_bundle, table_bundle, text_bundle};
 use crate::magic::MagicError;
 use crate::session::{LeftOut, Sample, Session, Trained, go_on_unless};
+use byte_source::FileOpener;
 use event_columns::{GoOn, StepReport};
 use jupyter_kernel::{Cell, CellError, Output};
 use plots::Figure;
@@ -84,7 +85,8 @@ impl Context<'_> {
         arguments: &Arguments,
     ) -> Result<(), MagicError> {
         let Some(path) = arguments.value("--export") else { return Ok(()) };
-        export(figure, numbers, &self.session.settings, Path::new(path))?;
+        let how = (&self.session.settings, &self.session.opener);
+        export(figure, numbers, how, Path::new(path))?;
         self.line(&format!("wrote {path}"));
         Ok(())
     }
@@ -138,6 +140,11 @@ impl CellRunner<'_> {
     /// That of the first part that fails.
     pub fn run(&self, text: &str) -> Result<(), CellError> {
         self.notebook.run_text(text, self.cell, self.output)
+    }
+
+    /// Opens files of this machine and of workspaces.
+    pub fn opener(&self) -> FileOpener {
+        FileOpener::with(self.notebook.shared.clone())
     }
 
     /// Number of events of all samples now.

@@ -1,0 +1,66 @@
+//! All workspaces, for who administers the service: what they hold and may hold, not what is in them.
+
+use hub_api::{WorkspaceKind, WorkspaceSummary, WorkspacesPage};
+use maud::{Markup, html};
+
+use super::quota_bar::quota_bars;
+use crate::{Frame, icons::Icon, text};
+
+const GIBIBYTE: u64 = 1 << 30;
+
+/// The page.
+#[must_use]
+pub fn all_workspaces_page(frame: &Frame<'_>, page: &WorkspacesPage) -> Markup {
+    let content = html! {
+        h1 { "All workspaces" }
+        p.lead {
+            "You administer the service: you see how much each workspace holds and set how much it may, and nothing of what is in it. "
+            "A workspace is made when somebody of its group first comes."
+        }
+        @if page.workspaces.is_empty() { p.empty { "There are no workspaces." } }
+        @for workspace in &page.workspaces { (one(frame, workspace)) }
+        @if let Some(cursor) = &page.next_cursor {
+            nav.paging aria-label="Pages of the workspaces" {
+                a.button rel="next" href=(format!("?cursor={}", hub_api::routes::encode_segment(cursor))) { "Next" }
+            }
+        }
+    };
+    frame.page("All workspaces", content)
+}
+
+fn one(frame: &Frame<'_>, workspace: &WorkspaceSummary) -> Markup {
+    let icon = match workspace.kind {
+        WorkspaceKind::Group => Icon::Group,
+        WorkspaceKind::Personal => Icon::Person,
+    };
+    let name = workspace.name.as_str();
+    html! {
+        section.card aria-labelledby=(format!("of-{name}")) {
+            h2 id=(format!("of-{name}")) { (icon.draw()) (text::name(name)) }
+            (quota_bars(&workspace.quota))
+            (limits_form(frame, &frame.addresses().all_workspaces(), workspace))
+        }
+    }
+}
+
+/// Fields that set the limits of a workspace.
+pub(crate) fn limits_form(frame: &Frame<'_>, action: &str, workspace: &WorkspaceSummary) -> Markup {
+    let (name, quota) = (workspace.name.as_str(), &workspace.quota);
+    let id = |what: &str| format!("{what}-{name}");
+    let limit_gibibytes = quota.limit_bytes as f64 / GIBIBYTE as f64;
+    html! {
+        form.fields.across method="post" action=(action) {
+            (frame.xsrf_field())
+            input type="hidden" name="workspace" value=(name);
+            div {
+                label for=(id("limit")) { "Most GiB" }
+                input id=(id("limit")) name="limit_gibibytes" type="number" min="0" step="any" required value=(limit_gibibytes);
+            }
+            div {
+                label for=(id("entries")) { "Most files and folders" }
+                input id=(id("entries")) name="limit_entries" type="number" min="0" step="1" required value=(quota.limit_entries);
+            }
+            button.strong type="submit" { "Set the limits" span.hidden { " of " (text::name(name)) } }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The list of all workspaces, for who administers the service.
+
+use hub_api::{WorkspaceKind, WorkspaceName, WorkspaceSummary, WorkspacesPage};
+
+use crate::{
+    Actor, Result, WorkspaceError, Workspaces, cursor,
+    quota::{quota_of_row, workspace_name},
+};
+
+impl Workspaces {
+    /// A page of all workspaces, after the cursor.
+    ///
+    /// # Errors
+    /// Actors that do not administer the service; a cursor that is none.
+    pub async fn all_workspaces(
+        &self,
+        actor: &Actor,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<WorkspacesPage> {
+        if !actor.administers_service() {
+            return Err(WorkspaceError::AdminsOnly { what: "list all workspaces" });
+        }
+        let after = cursor.map(|text| WorkspaceName::new(text).map_err(|_| cursor::invalid(text)));
+        let (after, limit) = (after.transpose()?, cursor::page(limit));
+        let rows = sqlx::query(
+            "SELECT name, used_bytes, reserved_bytes, used_entries, limit_bytes, limit_entries FROM workspaces \
+             WHERE name > $1 ORDER BY name LIMIT $2",
+        )
+        .bind(after.as_ref().map_or("", WorkspaceName::as_str))
+        .bind(limit + 1)
+        .fetch_all(self.database().read())
+        .await?;
+        let summary = |row| {
+            let name = workspace_name(sqlx::Row::try_get(row, "name")?)?;
+            let kind = if name.person().is_some() { WorkspaceKind::Personal } else { WorkspaceKind::Group };
+            Ok(WorkspaceSummary { name, kind, quota: quota_of_row(row)? })
+        };
+        let workspaces = rows.iter().take(limit as usize).map(summary).collect::<Result<Vec<_>>>()?;
+        let next_cursor = cursor::next(rows.len(), &workspaces, |last| Ok(last.name.to_string()))?;
+        Ok(WorkspacesPage { workspaces, next_cursor })
+    }
+
+    /// Whether a workspace is there. For the service itself, whoever asks.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn has_workspace(&self, workspace: &WorkspaceName) -> Result<bool> {
+        Ok(self.find_workspace(workspace).await?.is_some())
+    }
+}
