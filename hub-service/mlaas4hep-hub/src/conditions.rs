@@ -5,6 +5,7 @@ use workspaces::entity_tags;
 
 /// Conditions of a request, as its headers say them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the names of the headers")]
 pub(crate) struct Conditions<'a> {
     /// `If-Match`: only while the content is one of these.
     pub(crate) if_match: Option<&'a str>,

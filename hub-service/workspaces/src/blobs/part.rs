@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{Seek, SeekFrom, Write},
     path::PathBuf,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use crate::checksum::Checksums;
 /// Bytes that wait before they are written: fewer, larger writes.
 const WAITING_BYTES: usize = 1 << 18;
 
+/// Bytes after which the disk is asked to keep what was written, while more is: else it would have all to do at the end.
+const KEPT_AT_A_TIME: u64 = 64 << 20;
+
 /// Takes bytes, hashes and writes them on another thread while the next ones come. Holds at most twice 256 KiB.
 pub(crate) struct PartFile {
     /// `None` while a thread has it.
@@ -22,10 +26,14 @@ pub(crate) struct PartFile {
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
     n_bytes: u64,
+    /// Where the disk was last asked to keep all before it, and that request.
+    asked_at: u64,
+    keeping: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    on_disk: Arc<File>,
 }
 
 struct Sink {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     sums: Checksums,
     keep_free_bytes: u64,
@@ -39,7 +47,7 @@ impl Sink {
         for bytes in waiting {
             self.sums.add(&bytes);
             let failed = |error| StoreError::io(format!("writing {}", self.path.display()), error);
-            self.file.write_all(&bytes).map_err(failed)?;
+            (&*self.file).write_all(&bytes).map_err(failed)?;
         }
         Ok(self)
     }
@@ -70,7 +78,7 @@ impl PartFile {
     ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io(format!("making {}", path.display()), error);
         let file = File::options().write(true).create_new(true).open(&path).map_err(failed)?;
-        let sink = Sink { file, path, sums: Checksums::new(), keep_free_bytes, guard: None };
+        let sink = Sink { file: file.into(), path, sums: Checksums::new(), keep_free_bytes, guard: None };
         sink.check_room(announced_bytes)?;
         Ok(Self::of(sink))
     }
@@ -89,12 +97,21 @@ impl PartFile {
             None => Checksums::of(&file).map_err(failed)?,
         };
         file.seek(SeekFrom::Start(sums.n_bytes())).map_err(failed)?;
-        Ok(Self::of(Sink { file, path, sums, keep_free_bytes, guard: None }))
+        Ok(Self::of(Sink { file: file.into(), path, sums, keep_free_bytes, guard: None }))
     }
 
     fn of(sink: Sink) -> Self {
-        let n_bytes = sink.sums.n_bytes();
-        Self { file: Some(sink), writing: None, waiting: Vec::new(), waiting_bytes: 0, n_bytes }
+        let (n_bytes, on_disk) = (sink.sums.n_bytes(), sink.file.clone());
+        Self {
+            file: Some(sink),
+            writing: None,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            n_bytes,
+            asked_at: n_bytes,
+            keeping: None,
+            on_disk,
+        }
     }
 
     /// Keeps others from the file as long as a thread may write into it.
@@ -119,8 +136,29 @@ impl PartFile {
             let waiting = std::mem::take(&mut self.waiting);
             self.waiting_bytes = 0;
             self.writing = Some(tokio::task::spawn_blocking(move || sink.write(waiting)));
+            self.keep_so_far().await?;
         }
         Ok(())
+    }
+
+    /// Has the disk keep what was written, now and then, without waiting for it.
+    async fn keep_so_far(&mut self) -> Result<(), StoreError> {
+        let is_at_it = self.keeping.as_ref().is_some_and(|keeping| !keeping.is_finished());
+        if is_at_it || self.n_bytes - self.asked_at < KEPT_AT_A_TIME {
+            return Ok(());
+        }
+        self.kept().await?;
+        let file = self.on_disk.clone();
+        self.keeping = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+        self.asked_at = self.n_bytes;
+        Ok(())
+    }
+
+    /// What became of the last such request: the system tells of a failure once, and not again at the end.
+    async fn kept(&mut self) -> Result<(), StoreError> {
+        let Some(keeping) = self.keeping.take() else { return Ok(()) };
+        let kept = keeping.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        kept.map_err(|error| StoreError::io("writing a part file to the disk".to_owned(), error))
     }
 
     /// Writes what waits, and has the disk keep it. Gives the sums of all bytes.
@@ -128,6 +166,7 @@ impl PartFile {
         let sink = self.settled().await?;
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
+        self.kept().await?;
         let sink = blocking("writing a part file", move || sink.write(waiting)?.sync()).await?;
         let sums = sink.sums.clone();
         self.file = Some(sink);
