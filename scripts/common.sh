@@ -129,10 +129,10 @@ ensure_hub_programs() { # folder of the environment
 
 hub_proxy() { echo "$MLAAS4HEP_HOME/hub-proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"; }
 
-# Clients of WebDAV, and the test suite of the protocol. Only an administrator can install them.
+# Clients of the hub service and of WebDAV, and the test suite of the protocol. Only an administrator can install them.
 ensure_webdav_clients() {
     missing=
-    for pair in litmus:litmus rclone:rclone davix-put:davix cadaver:cadaver; do
+    for pair in curl:curl litmus:litmus rclone:rclone davix-put:davix cadaver:cadaver; do
         command -v "${pair%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
     done
     [ -n "$missing" ] || return 0

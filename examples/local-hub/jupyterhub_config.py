@@ -62,5 +62,4 @@ os.environ["MLAAS4HEP_HUB_COMMAND"] = json.dumps(
     [settings["service_command"], "serve", "--config", str(folder / "service.toml")]
 )
 os.environ["MLAAS4HEP_HUB_SERVICE_URL"] = service
-os.environ["MLAAS4HEP_HUB_PUBLIC_URL"] = f"{service}/services/mlaas4hep/"
 load_subconfig(str(repository / "hub-service" / "jupyterhub_config.d" / "mlaas4hep.py"))  # noqa: F821

@@ -22,14 +22,14 @@ pub(crate) fn format_of(out: &Path) -> anyhow::Result<Option<Format>> {
     }
 }
 
-/// Writes all scores; the format follows from the name.
+/// Writes all scores, and gives how many events they are of; the format follows from the name.
 pub(crate) fn write(
     out: &Path,
     tree: &str,
     classes: &[String],
     chunks: Vec<ScoreChunk>,
     console: &mut Console,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let format = format_of(out)?;
     let n_events: usize = chunks.iter().map(|chunk| chunk.n_entries).sum();
     match format {
@@ -44,6 +44,5 @@ pub(crate) fn write(
             table_file::write_table(out, format, events)?;
         }
     }
-    console.line(&format!("wrote the scores of {n_events} events to {}", out.display()));
-    Ok(())
+    Ok(n_events)
 }

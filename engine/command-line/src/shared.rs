@@ -1,6 +1,5 @@
 //! Files of workspaces: where the hub service is, and what opens `shared://` names.
 
-use crate::console::Console;
 use crate::failure::{self, Kind};
 use anyhow::Context;
 use byte_source::{FileOpener, OutputFile};
@@ -47,14 +46,9 @@ pub(crate) fn read_model_file(path: &Path) -> anyhow::Result<TrainedModel> {
 }
 
 /// Gives an output its name in the workspace, where it has one there.
-pub(crate) fn publish(output: OutputFile, name: &Path, console: &mut Console) -> anyhow::Result<()> {
-    let is_afar = opener().afar(&name.to_string_lossy()).is_some();
+pub(crate) fn publish(output: OutputFile, name: &Path) -> anyhow::Result<()> {
     output
         .publish()
         .with_context(|| format!("cannot publish {}", name.display()))
-        .map_err(failure::of(Kind::Output))?;
-    if is_afar {
-        console.line(&format!("published {}", name.display()));
-    }
-    Ok(())
+        .map_err(failure::of(Kind::Output))
 }

@@ -279,6 +279,24 @@ pub struct Grant {
     pub granted: String,
 }
 
+impl Grant {
+    /// What was given, in a sentence.
+    #[must_use]
+    pub fn sentence(&self, workspace: &WorkspaceName) -> String {
+        let who = match &self.grantee {
+            Grantee::User(name) => name.clone(),
+            Grantee::Group(name) => format!("the group {name}"),
+        };
+        let what = match self.role {
+            Role::Reader => "may read",
+            Role::Writer => "may read and write in",
+            Role::Admin => "administers",
+        };
+        let until = self.expires.as_ref().map_or_else(String::new, |time| format!(" until {time}"));
+        format!("{who} {what} shared://{workspace}/{until}; the page Sharing of the workspace takes it back")
+    }
+}
+
 /// A link by which anyone can read one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Link {

@@ -33,7 +33,8 @@ impl HubClient {
     ) -> Result<Entry, HubError> {
         let failed = |action, path: &Path, cause| HubError::File { action, path: path.to_path_buf(), cause };
         if !options.overwrite && to.exists() {
-            return Err(failed("write", to, std::io::Error::from(std::io::ErrorKind::AlreadyExists)));
+            let cause = "it exists: name another file, or say --overwrite";
+            return Err(failed("write", to, std::io::Error::new(std::io::ErrorKind::AlreadyExists, cause)));
         }
         let entry = self.stat(from).await?;
         let (EntryKind::File, Some(etag)) = (entry.kind, entry.etag.clone()) else {

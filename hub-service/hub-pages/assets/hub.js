@@ -99,6 +99,8 @@ document.addEventListener('input', (event) => {
   }
 });
 
+const sessionEnded = 'your session has ended: log in again (this page, loaded anew, leads there)';
+
 // The histogram of a branch opens below its row.
 
 function toggleHistogram(link) {
@@ -114,7 +116,7 @@ function toggleHistogram(link) {
   image.addEventListener('error', async () => {
     const answer = await fetch(link.dataset.histogram, { headers: { accept: 'application/json', 'x-mlaas4hep-xsrf': xsrf } }).catch(() => null);
     const error = await answer?.json().catch(() => null);
-    cell.replaceChildren(makeElement('p', { role: 'alert' }, error?.message ?? 'This branch cannot be drawn.'));
+    cell.replaceChildren(makeElement('p', { role: 'alert' }, answer?.status === 401 ? sessionEnded : error?.message ?? 'This branch cannot be drawn.'));
   });
   image.src = link.dataset.histogram;
   row.after(makeElement('tr', { class: 'histogram' }, cell));
@@ -131,9 +133,9 @@ const folder = document.querySelector('[data-drop]');
 // An answer that says no, with the words of the service.
 class Refused extends Error {
   constructor(status, answer) {
-    super(answer?.message ?? `the service answered ${status}`);
+    super(status === 401 ? sessionEnded : answer?.message ?? `the service answered ${status}`);
     this.status = status;
-    this.nextStep = answer?.next_step;
+    this.nextStep = status === 401 ? null : answer?.next_step;
   }
 }
 

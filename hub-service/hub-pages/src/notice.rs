@@ -26,6 +26,8 @@ pub enum Done {
     TrashEmptied,
     /// A grant.
     Granted,
+    /// A grant to somebody who has not been here yet.
+    GrantedToUnknown,
     /// A grant less.
     GrantTakenBack,
     /// A link less.
@@ -39,7 +41,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::FolderMade,
         Self::Uploaded,
         Self::Moved,
@@ -49,6 +51,7 @@ impl Done {
         Self::DeletedForGood,
         Self::TrashEmptied,
         Self::Granted,
+        Self::GrantedToUnknown,
         Self::GrantTakenBack,
         Self::LinkTakenBack,
         Self::AppPasswordTakenBack,
@@ -69,6 +72,7 @@ impl Done {
             Self::DeletedForGood => "gone",
             Self::TrashEmptied => "emptied",
             Self::Granted => "granted",
+            Self::GrantedToUnknown => "granted-unknown",
             Self::GrantTakenBack => "ungranted",
             Self::LinkTakenBack => "unlinked",
             Self::AppPasswordTakenBack => "password",
@@ -94,6 +98,9 @@ impl Done {
             Self::DeletedForGood => "Deleted for good.",
             Self::TrashEmptied => "The trash is empty.",
             Self::Granted => "The access is given, and works at once.",
+            Self::GrantedToUnknown => {
+                "The access is given. Nobody of this name has been here yet: look whether it is spelled right."
+            }
             Self::GrantTakenBack => "The access is taken back.",
             Self::LinkTakenBack => "The link no longer works.",
             Self::AppPasswordTakenBack => "The app password no longer works.",

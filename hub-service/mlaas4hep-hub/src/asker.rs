@@ -193,10 +193,10 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     scheme.eq_ignore_ascii_case("basic").then(|| (user.to_owned(), password.to_owned()))
 }
 
-/// Whom to count refusals for. Behind the hub's proxy every peer is the proxy, which says whom it speaks for.
+/// Whom to count refusals for. A proxy, the hub's or one that is trusted, says whom it speaks for.
 pub(crate) fn caller_address(headers: &HeaderMap, peer: Option<Peer>, state: &State) -> Option<IpAddr> {
     let peer = peer?;
-    if peer.is_direct || !state.is_behind_proxy() || !peer.address.to_canonical().is_loopback() {
+    if peer.is_direct || !state.is_proxy(peer.address) {
         return Some(peer.address);
     }
     // The last entry is the one that the proxy itself wrote.

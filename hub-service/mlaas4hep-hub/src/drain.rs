@@ -2,7 +2,7 @@
 //!
 //! A refusal that comes while the body is still on its way would close the connection, and a proxy in between then says
 //! 502 or 503 instead of what we said. So some of the rest is read and thrown away first; unless its sender asked first whether
-//! to send it at all (`Expect: 100-continue`, RFC 9110 section 10.1.1).
+//! to send it at all (`Expect: 100-continue`, RFC 9110 section 10.1.1). A proxy may pass that question on, and sends without an answer.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Most bytes that are thrown away; after that the connection is closed.
 const MOST_BYTES: usize = 256 << 20;
+/// What proxies add to a request.
+const PROXY_HEADERS: [&str; 3] = ["x-forwarded-for", "forwarded", "via"];
 /// How long that may take.
 const LONGEST: Duration = Duration::from_secs(20);
 
@@ -51,7 +53,8 @@ impl HttpBody for Lent {
 /// Reads what is left of the body of a request that was refused.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let asks_first = parts.headers.contains_key(header::EXPECT);
+    let came_by_proxy = PROXY_HEADERS.iter().any(|name| parts.headers.contains_key(*name));
+    let asks_first = parts.headers.contains_key(header::EXPECT) && !came_by_proxy;
     let (body, is_begun) = (Arc::new(Mutex::new(body)), Arc::new(AtomicBool::new(false)));
     let lent = Lent(body.clone(), is_begun.clone());
     let response = next.run(Request::from_parts(parts, Body::new(lent))).await;

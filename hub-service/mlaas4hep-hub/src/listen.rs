@@ -69,7 +69,9 @@ pub(crate) async fn serve(
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
-        format!("listening on {address}: another program may be there; listen.address in the configuration names another")
+        format!(
+            "listening on {address}: another program may be there; name another address (listen.address of the configuration, --listen of dev)"
+        )
     })
 }
 

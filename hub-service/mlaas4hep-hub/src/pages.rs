@@ -96,6 +96,7 @@ pub(crate) fn mount(state: &State, prefix: &str) -> Router<State> {
     pages.uploads = state.uploads().clone();
     pages.hub_groups = state.hub_groups().clone();
     pages.log_out = Some(format!("{prefix}/logout").into());
+    pages.log_in = state.login().map(|_| format!("{prefix}/login").into());
     pages.hub_home = state.authenticator().hub().map(|hub| {
         let settings = hub.settings();
         format!("{}{}hub/home", settings.hub_host, settings.base_url).into()

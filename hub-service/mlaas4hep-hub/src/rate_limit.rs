@@ -95,7 +95,10 @@ impl RateLimits {
 
     /// Notes that the app password of a request is right.
     pub(crate) fn note_right(&self, headers: &HeaderMap) {
-        self.right.insert(shown(None, headers), ());
+        let shown = shown(None, headers);
+        if !self.right.contains_key(&shown) {
+            self.right.insert(shown, ());
+        }
     }
 
     /// Whether a request shows an app password that was right a while ago. It is looked at anew all the same.

@@ -10,6 +10,7 @@ use hub_api::{Info, Issuer, Limits};
 use hub_auth::{Authenticator, CookieRules, DevUser, HubClient, Iam, IamSettings, Login, SealKey};
 use hub_webdav::WebDav;
 use moka::sync::Cache;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -38,6 +39,7 @@ struct Inner {
     info: Info,
     prefix: String,
     is_behind_proxy: bool,
+    proxies: Vec<IpAddr>,
     has_groups_of_hub_only: bool,
     max_json_bytes: usize,
     silence: Duration,
@@ -84,6 +86,7 @@ impl State {
             info,
             prefix: checked.prefix.clone(),
             is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
+            proxies: checked.connections.uncounted.clone(),
             has_groups_of_hub_only: checked.iam.is_empty() && checked.proxy.trusted.is_empty(),
             max_json_bytes: checked.max_json_bytes,
             silence: checked.connections.silence,
@@ -146,6 +149,11 @@ impl State {
 
     pub(crate) fn is_behind_proxy(&self) -> bool {
         self.0.is_behind_proxy
+    }
+
+    /// Whether an address is that of a proxy, which speaks for many.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.0.proxies.contains(&address.to_canonical())
     }
 
     pub(crate) fn max_json_bytes(&self) -> usize {

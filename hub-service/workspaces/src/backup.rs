@@ -84,11 +84,9 @@ pub async fn restore_backup(backup: &Path, settings: &CheckedSettings) -> Result
         return invalid("the backup", backup, "it must be a folder that backup made");
     }
     if to_file.exists() || settings.settings().database.is_some() {
-        return invalid(
-            "the folder",
-            to,
-            "it must hold no database, and the settings name none: restore beside it",
-        );
+        let allowed =
+            "a backup is restored into a folder without a database, and with SQLite: name another folder";
+        return invalid("workspaces.folder", to, allowed);
     }
     let (from, here) = (LocalStore::open(backup)?, LocalStore::open(to)?);
     if settings.settings().blobs == BlobSettings::Local {
@@ -100,7 +98,8 @@ pub async fn restore_backup(backup: &Path, settings: &CheckedSettings) -> Result
         .map_err(|error| StoreError::io(format!("copying {}", from_file.display()), error))?;
     let workspaces = Workspaces::open(settings).await?;
     workspaces.drop_all_uploads().await?;
-    let report = workspaces.check(false).await;
+    // A backup may have lain for years: all bytes are compared with their digests.
+    let report = workspaces.check(true).await;
     workspaces.close().await;
     report
 }

@@ -48,7 +48,7 @@ pub enum WorkspaceError {
         path: FilePath,
     },
     /// A folder where a file is needed.
-    #[error("{path} is a folder, not a file")]
+    #[error("{} is a folder, not a file", shown(.path))]
     NotAFile {
         /// Which.
         path: FilePath,
@@ -68,10 +68,7 @@ pub enum WorkspaceError {
         current: Option<Box<Entry>>,
     },
     /// No room.
-    #[error(
-        "{workspace} has no room: {used} of {limit} bytes and {n} of {n_limit} files and folders are used, {reserved} bytes are promised to uploads, {asked_bytes} bytes and {asked_entries} names more were asked for",
-        used = .quota.used_bytes, limit = .quota.limit_bytes, n = .quota.used_entries, n_limit = .quota.limit_entries, reserved = .quota.reserved_bytes
-    )]
+    #[error("{workspace} has no room for {}", no_room(.quota, *.asked_bytes, *.asked_entries))]
     QuotaExceeded {
         /// Where.
         workspace: WorkspaceName,
@@ -163,7 +160,7 @@ pub enum WorkspaceError {
     Store(#[from] StoreError),
     /// The database did not answer as it should.
     #[error("the database failed: {0}")]
-    Database(#[source] sqlx::Error),
+    Database(sqlx::Error),
     /// What the database holds makes no sense: see `check`.
     #[error("the database holds {what}, which makes no sense; run the check")]
     Corrupt {
@@ -183,6 +180,43 @@ impl From<sqlx::Error> for WorkspaceError {
         }
         Self::Database(error)
     }
+}
+
+/// A path for a sentence; the empty one is the workspace.
+fn shown(path: &FilePath) -> &str {
+    if path.is_root() { "the workspace itself" } else { path.as_str() }
+}
+
+fn no_room(quota: &Quota, asked_bytes: u64, asked_entries: u64) -> String {
+    let taken = quota.used_bytes.saturating_add(quota.reserved_bytes);
+    let free = quota.limit_bytes.saturating_sub(taken);
+    let (mut asked, mut left) = (bytes_text(asked_bytes), bytes_text(free));
+    if asked == left {
+        (asked, left) = (format!("{asked_bytes} bytes"), format!("{free} bytes"));
+    }
+    let mut text = format!("{asked} more: {left} of {} are free", bytes_text(quota.limit_bytes));
+    if quota.reserved_bytes > 0 {
+        text += &format!(" ({} are promised to unfinished uploads)", bytes_text(quota.reserved_bytes));
+    }
+    if quota.used_entries.saturating_add(asked_entries) > quota.limit_entries {
+        let (n, most) = (quota.used_entries, quota.limit_entries);
+        text += &format!("; {asked_entries} names more: {n} of {most} files and folders are there");
+    }
+    text
+}
+
+/// `117.3 MiB`.
+fn bytes_text(n_bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if n_bytes < 1024 {
+        return format!("{n_bytes} bytes");
+    }
+    let mut value = n_bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    format!("{value:.1} {}", UNITS[unit])
 }
 
 fn role_word(role: Option<Role>) -> &'static str {

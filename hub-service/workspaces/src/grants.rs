@@ -32,7 +32,7 @@ impl Workspaces {
         rows.iter().map(grant).collect()
     }
 
-    /// Gives a right. It acts at once.
+    /// Gives a right, in place of another of the same person or group. It acts at once.
     ///
     /// # Errors
     /// Actors that do not administer the workspace; an empty or too long name; more than 1000 grants.
@@ -45,18 +45,26 @@ impl Workspaces {
         let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
         let now = self.now();
         let (kind, name) = grantee_words(&asked.grantee);
-        if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
+        // A name of a person has no slash; that of a group may.
+        let is_odd = |c: char| c.is_control() || (c == '/' && matches!(asked.grantee, Grantee::User(_)));
+        if name.trim().is_empty() || name.len() > 255 || name.chars().any(is_odd) {
             let given = name.chars().take(80).collect();
             return Err(WorkspaceError::Invalid {
                 what: "grantee",
                 given,
-                allowed: "it must be a name of 1 to 255 bytes",
+                allowed: "it must be a name of 1 to 255 bytes, that of a person without a slash",
             });
         }
         let expires = asked.expires_in_seconds.map(|n| now.saturating_add(seconds(n)));
         let id = uuid::Uuid::new_v4().simple().to_string();
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
+        sqlx::query("DELETE FROM grants WHERE workspace = $1 AND grantee_kind = $2 AND grantee = $3")
+            .bind(seen.id)
+            .bind(kind)
+            .bind(name)
+            .execute(&mut *write)
+            .await?;
         let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM grants WHERE workspace = $1")
             .bind(seen.id)
             .fetch_one(&mut *write)

@@ -161,6 +161,9 @@ impl Workspaces {
         }
         let found = find(&mut write, seen.id, path).await?;
         check_target(path, found.as_ref(), &options)?;
+        if found.is_none() {
+            check_above(&mut write, seen.id, path).await?;
+        }
         let n_new = i64::from(found.is_none());
         let reserved = match options.size_bytes {
             Some(size) => size as i64,
@@ -238,6 +241,19 @@ fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
             given: "too long".to_owned(),
             allowed,
         });
+    }
+    Ok(())
+}
+
+/// Whether folders may be above a new name: the nearest thing above that is there is one.
+async fn check_above(write: &mut Write, workspace: i64, path: &FilePath) -> Result<()> {
+    let mut above = path.parent();
+    while let Some(folder) = above.filter(|folder| !folder.is_root()) {
+        match find(write, workspace, &folder).await? {
+            Some(row) if row.is_folder() => return Ok(()),
+            Some(_) => return Err(WorkspaceError::NotAFolder { path: folder }),
+            None => above = folder.parent(),
+        }
     }
     Ok(())
 }
@@ -355,6 +371,7 @@ impl Upload {
 
     async fn give_up(&mut self) -> Result<()> {
         self.is_settled = true;
+        self.part.close().await;
         self.workspaces.drop_upload(&self.target.id).await
     }
 

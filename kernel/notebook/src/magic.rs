@@ -89,8 +89,13 @@ impl MagicError {
 
     /// Files or events that cannot be read.
     pub fn input(error: &dyn Error) -> Self {
-        Self::new("InputError", with_causes(error))
-            .advise("File names start at the folder of %pwd; %open FILE --keys looks into a ROOT file.")
+        let error = Self::new("InputError", with_causes(error));
+        if error.is_of_workspace() {
+            return error.advise(
+                "%ls shared://GROUP/ lists what there is; %open FILE --keys looks into a ROOT file.",
+            );
+        }
+        error.advise("File names start at the folder of %pwd; %open FILE --keys looks into a ROOT file.")
     }
 
     /// The hub service, which says itself what to do.
@@ -100,8 +105,16 @@ impl MagicError {
 
     /// Something that cannot be written.
     pub fn output(error: &dyn Error) -> Self {
-        Self::new("OutputError", with_causes(error))
-            .advise("Look whether the folder is there and has room (!df -h .), or write to another one.")
+        let error = Self::new("OutputError", with_causes(error));
+        if error.is_of_workspace() {
+            return error.advise("%hub lists your workspaces and the room in them.");
+        }
+        error.advise("Look whether the folder is there and has room (!df -h .), or write to another one.")
+    }
+
+    /// Whether it is about a file of a workspace: what helps on this machine does not help there.
+    fn is_of_workspace(&self) -> bool {
+        self.message.contains("shared://")
     }
 
     /// Definitions or cuts that do not fit.

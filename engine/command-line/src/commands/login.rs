@@ -6,7 +6,7 @@ use crate::shared;
 use anyhow::{Context, bail};
 use hub_client::hub_api::Issuer;
 use hub_client::{Connection, DeviceCode, Hub, LoginFile, RetryRule, Token, TokenOrigin};
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -74,9 +74,16 @@ impl Login {
             let mut go_on = || ControlFlow::Continue(());
             return Ok(Hub::log_in_by_device(issuer, client_id, &self.scope, &mut show, &mut go_on)?);
         }
-        console.message("type or paste the token, then Enter and Ctrl-D (it is not kept in any history):");
-        let mut text = String::new();
-        std::io::stdin().take(1 << 16).read_to_string(&mut text).context("cannot read the token")?;
+        let text = if std::io::stdin().is_terminal() {
+            console.message(
+                "type or paste the token, then Enter (it is not shown, and not kept in any history):",
+            );
+            rpassword::read_password()
+        } else {
+            let mut text = String::new();
+            std::io::stdin().take(1 << 16).read_to_string(&mut text).map(|_| text)
+        };
+        let text = text.context("cannot read the token")?;
         if text.trim().is_empty() {
             bail!("no token was given: pipe one in, or log in at the IAM of the service with --iam");
         }

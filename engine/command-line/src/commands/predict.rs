@@ -120,9 +120,10 @@ impl Predict {
             let classes = if model.manifest().task.n_outputs() > 1 { classes.clone() } else { Vec::new() };
             let output =
                 shared::opener().output(out).map_err(|error| failure::of(Kind::Output)(error.into()))?;
-            score_file::write(output.path(), &self.out_tree, &classes, chunks, console)
+            let n_events = score_file::write(output.path(), &self.out_tree, &classes, chunks, console)
                 .map_err(failure::of(Kind::Output))?;
-            shared::publish(output, out, console)?;
+            shared::publish(output, out)?;
+            console.line(&format!("wrote the scores of {n_events} events to {}", out.display()));
         }
         Ok(ExitCode::SUCCESS)
     }

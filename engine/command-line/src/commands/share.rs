@@ -21,8 +21,8 @@ pub(crate) struct Share {
     /// What may be done: reader, writer or admin.
     #[arg(long, default_value = "reader")]
     role: Role,
-    /// Days after which it ends; a link lives a week unless said.
-    #[arg(long, value_name = "N")]
+    /// Days after which it ends; a link lives a week unless said, and 30 days at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=36_500))]
     days: Option<u64>,
 }
 
@@ -48,12 +48,16 @@ impl Share {
                 uri.workspace
             );
             let grant = hub.grant(&uri.workspace, grantee, self.role, expires_in_seconds)?;
-            console.line(&format!("granted, number {}", grant.id));
+            console.line(&grant.sentence(&uri.workspace));
             return Ok(());
         }
         anyhow::ensure!(
             !uri.path.is_root(),
             "a link is to one file: name it, or say --user NAME or --group NAME"
+        );
+        anyhow::ensure!(
+            self.days.is_none_or(|days| days <= 30),
+            "a link lives at most 30 days: --days 1 to 30"
         );
         let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None })?;
         console.line(&format!("{}\nuntil {}", link.url.unwrap_or_default(), link.expires));

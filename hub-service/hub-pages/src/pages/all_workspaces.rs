@@ -47,7 +47,8 @@ fn one(frame: &Frame<'_>, workspace: &WorkspaceSummary) -> Markup {
 pub(crate) fn limits_form(frame: &Frame<'_>, action: &str, workspace: &WorkspaceSummary) -> Markup {
     let (name, quota) = (workspace.name.as_str(), &workspace.quota);
     let id = |what: &str| format!("{what}-{name}");
-    let limit_gibibytes = quota.limit_bytes as f64 / GIBIBYTE as f64;
+    // In few digits: what is sent back is the same number of bytes, or nearly.
+    let limit_gibibytes = (quota.limit_bytes as f64 / GIBIBYTE as f64 * 1e6).round() / 1e6;
     html! {
         form.fields.across method="post" action=(action) {
             (frame.xsrf_field())

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use crate::{Frame, text};
 
-/// The page of an error. `back`: where the visitor came from, an address of ours.
+/// The page of an error. `back`: where the visitor came from, an address of ours; `log_in`: where to log in, where that helps.
 #[must_use]
-pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>) -> Markup {
+pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>, log_in: Option<&str>) -> Markup {
     let title = match error.status {
         401 => "Please log in",
         403 => "This is not yours to do",
@@ -24,7 +24,8 @@ pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>) -> 
             p { (text::name(&error.message)) }
             @if let Some(step) = &error.next_step { p { strong { "What to do: " } (text::name(step)) "." } }
             p.row {
-                @if let Some(back) = back { a.button.strong href=(back) { "Back" } }
+                @if let Some(log_in) = log_in { a.button.strong href=(log_in) { "Log in" } }
+                @else if let Some(back) = back { a.button.strong href=(back) { "Back" } }
                 a.button href=(frame.addresses().home()) { "My workspaces" }
             }
             p.faint {

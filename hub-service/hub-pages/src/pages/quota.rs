@@ -50,8 +50,8 @@ fn limits(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
 fn uploads(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
     let name = &page.workspace.name;
     html! {
-        section aria-labelledby="uploads" {
-            h2 #uploads { "Unfinished uploads" }
+        section aria-labelledby="unfinished" {
+            h2 #unfinished { "Unfinished uploads" }
             p { "They keep room until they are finished, ended or over. The same file sent again to the same place goes on where it was." }
             table {
                 thead { tr {
@@ -112,7 +112,13 @@ fn access(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
             h2 #reach { "From elsewhere" }
             dl.facts {
                 div.wide { dt { "In a notebook" } dd { (copied("open", &format!("%open {uri}FILE.root"), "line")) } }
-                div.wide { dt { "At a shell" } dd { (copied("shell", &format!("mlaas4hep ls {uri}"), "line")) } }
+                div.wide {
+                    dt { "At a shell, after a login" }
+                    dd {
+                        (copied("login", &format!("mlaas4hep login {}", page.public_url), "line"))
+                        (copied("shell", &format!("mlaas4hep ls {uri}"), "line"))
+                    }
+                }
                 div.wide { dt { "WebDAV" } dd { (copied("dav", &dav, "address")) } }
             }
             p {

@@ -6,14 +6,21 @@ use maud::{Markup, html};
 use super::quota_bar::quota_bars;
 use crate::{Frame, frame::your_role, icons::Icon, text};
 
-/// What the visitor can see: the personal workspace first, then those of groups.
+/// What the visitor can see: the personal workspace first, then those of the visitor's groups, then others.
 #[must_use]
-pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo]) -> Markup {
+pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo], groups: &[String]) -> Markup {
     let own = frame.visitor.map(|visitor| format!("~{}", visitor.name));
-    let rank = |workspace: &WorkspaceInfo| match workspace.kind {
-        WorkspaceKind::Personal if Some(workspace.name.as_str()) == own.as_deref() => 0,
-        WorkspaceKind::Group => 1,
-        WorkspaceKind::Personal => 2,
+    let rank = |workspace: &WorkspaceInfo| {
+        let name = workspace.name.as_str();
+        let has = |group: &String| {
+            let rest = group.strip_prefix(name);
+            rest.is_some_and(|rest| matches!(rest, "" | "/admins" | "/writers" | "/readers"))
+        };
+        match workspace.kind {
+            WorkspaceKind::Personal if Some(name) == own.as_deref() => 0,
+            WorkspaceKind::Group if groups.iter().any(has) => 1,
+            _ => 2,
+        }
     };
     let mut in_order: Vec<_> = workspaces.iter().map(|workspace| (rank(workspace), workspace)).collect();
     in_order.sort_by_key(|(rank, workspace)| (*rank, &workspace.name));

@@ -5,7 +5,7 @@ use super::samples::{frame, visitor};
 #[test]
 fn a_page_names_the_assets_that_there_are() {
     let visitor = visitor();
-    let html = hub_pages::workspaces_page(&frame(&visitor), &[]).into_string();
+    let html = hub_pages::workspaces_page(&frame(&visitor), &[], &[]).into_string();
     let names: Vec<&str> =
         html.split("/services/mlaas4hep/assets/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(names.len(), 4);
@@ -20,7 +20,7 @@ fn a_page_names_the_assets_that_there_are() {
 #[test]
 fn they_are_small_and_ask_for_nothing_elsewhere() {
     let visitor = visitor();
-    let html = hub_pages::workspaces_page(&frame(&visitor), &[]).into_string();
+    let html = hub_pages::workspaces_page(&frame(&visitor), &[], &[]).into_string();
     for rest in html.split("/services/mlaas4hep/assets/").skip(1) {
         let asset = hub_pages::asset(rest.split('"').next().unwrap()).unwrap();
         let text = std::str::from_utf8(asset.bytes).unwrap();

@@ -243,6 +243,13 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         made: Some(&password),
         public_url,
     };
+    let ended = hub_api::ApiError {
+        status: 401,
+        code: "session_ended".into(),
+        message: "the session of this browser has ended".into(),
+        next_step: Some("log in again".into()),
+        request_id: None,
+    };
     let error = hub_api::ApiError {
         status: 404,
         code: "not_found".into(),
@@ -251,7 +258,7 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         request_id: Some("r-1".into()),
     };
     vec![
-        ("workspaces", workspaces_page(&frame, &all)),
+        ("workspaces", workspaces_page(&frame, &all, &["higgs".into()])),
         ("folder", folder(&entries, pages, "")),
         ("folder_filtered", folder(&[], Further::Pages { page: 1, n_pages: 1, n_entries: 0 }, "a&b")),
         ("folder_large", folder(&entries, cursor, "")),
@@ -266,6 +273,10 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         ("trash", trash_page(&frame, &TrashPageView { workspace: &higgs, page: &trash() })),
         ("audit", audit_page(&frame, &AuditPageView { workspace: &higgs, page: &audit(), is_later: true })),
         ("app_passwords", app_passwords_page(&frame, &passwords)),
-        ("problem", problem_page(&frame, &error, Some("/services/mlaas4hep/w/x/browse/"))),
+        ("problem", problem_page(&frame, &error, Some("/services/mlaas4hep/w/x/browse/"), None)),
+        (
+            "problem_of_a_stranger",
+            problem_page(&frame, &ended, None, Some("/services/mlaas4hep/login?next=a")),
+        ),
     ]
 }

@@ -1,7 +1,7 @@
 //! `mlaas4hep-hub backup`
 
 use super::{ConfigurationFile, block_on};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::io::Write;
 use std::path::PathBuf;
 use workspaces::{StoreError, WorkspaceError, Workspaces};
@@ -16,6 +16,12 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let checked = options.file.check()?;
+    let settings = checked.workspaces.settings();
+    ensure!(
+        settings.database.is_some() || settings.folder.join("names.sqlite").is_file(),
+        "there are no workspaces in {}: name the configuration of the service with --config",
+        std::path::absolute(&settings.folder)?.display()
+    );
     block_on(async {
         let workspaces = match Workspaces::open(&checked.workspaces).await {
             Err(WorkspaceError::Store(StoreError::InUse { .. })) => {

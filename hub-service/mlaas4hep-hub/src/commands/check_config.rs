@@ -21,7 +21,9 @@ pub(super) fn run(file: &ConfigurationFile) -> anyhow::Result<()> {
         lines.push(("issuer", format!("{}, for {}", iam.issuer, iam.audiences.join(", "))));
     }
     if checked.hub.is_none() && checked.iam.is_empty() && checked.proxy.trusted.is_empty() {
-        lines.push(("warning", "nobody could log in: no hub, no issuer, no trusted proxy".to_owned()));
+        let text = "no hub, no issuer, no trusted proxy: right for a service that the hub starts, which tells it where the hub is; \
+                    any other is refused by `serve`";
+        lines.push(("note", text.to_owned()));
     }
     let mut out = std::io::stdout();
     for (what, value) in lines {

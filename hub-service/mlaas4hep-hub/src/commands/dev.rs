@@ -21,8 +21,8 @@ pub(super) struct Options {
     /// Name of the local user.
     #[arg(long, value_name = "NAME", default_value_t = user_name())]
     user: String,
-    /// A group of the user; may stand several times.
-    #[arg(long = "group", value_name = "NAME", default_value = "group")]
+    /// A group of the user; may stand several times. In GROUP/admins the user administers the workspace of GROUP.
+    #[arg(long = "group", value_name = "NAME", default_values = ["group", "group/admins"])]
     groups: Vec<String>,
     /// What opens the service instead of a token made at each start; also as `MLAAS4HEP_HUB_DEV_TOKEN`.
     #[arg(long, value_name = "TOKEN", env = "MLAAS4HEP_HUB_DEV_TOKEN", hide_env_values = true)]

@@ -226,7 +226,12 @@ fn iam_settings(areas: Vec<IamArea>, variable: Variable<'_>) -> Result<Vec<IamSe
         let client = match (area.client_id, said) {
             (Some(id), Some(secret)) => Some(IamClient { id, secret: Token::new(secret) }),
             (None, None) => None,
-            _ => return Err(wrong(format!("{}: client_id and client_secret belong together", area.issuer))),
+            _ => {
+                return Err(wrong(format!(
+                    "{}: client_id and client_secret (or MLAAS4HEP_HUB_IAM_SECRET) belong together",
+                    area.issuer
+                )));
+            }
         };
         let settings = IamSettings {
             issuer: area.issuer,

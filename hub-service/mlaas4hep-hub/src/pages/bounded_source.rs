@@ -14,9 +14,9 @@ use byte_source::{ByteSource, ByteSourceError};
 pub struct PreviewLimits {
     /// Bytes read from the store. Default: 256 MiB.
     pub most_read_bytes: u64,
-    /// Bytes that one object or basket may claim in memory. Default: 128 MiB.
+    /// Bytes that one object or basket may claim in memory. Default: 64 MiB.
     pub most_object_bytes: u64,
-    /// Bytes of values that a histogram looks at, decoded. Default: 256 MiB.
+    /// Bytes of values that a histogram looks at, decoded. Default: 64 MiB.
     pub most_decoded_bytes: u64,
     /// Time until the last read may begin. Default: 5 s.
     pub most_time: Duration,
@@ -32,8 +32,8 @@ impl Default for PreviewLimits {
     fn default() -> Self {
         Self {
             most_read_bytes: 256 << 20,
-            most_object_bytes: 128 << 20,
-            most_decoded_bytes: 256 << 20,
+            most_object_bytes: 64 << 20,
+            most_decoded_bytes: 64 << 20,
             most_time: Duration::from_secs(5),
             most_trees: 20,
             most_branches: 1000,

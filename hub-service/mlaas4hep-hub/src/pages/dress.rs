@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use hub_api::{ApiError, NameError, PathError};
+use hub_api::{ApiError, NameError, PathError, routes};
 use hub_pages::{CONTENT_SECURITY_POLICY, Done, Frame, problem_page};
 use workspaces::WorkspaceError;
 
@@ -108,7 +108,12 @@ pub(super) fn problem(
     let stranger =
         Frame { prefix: &state.prefix, visitor: None, xsrf: "", hub_home: None, log_out: None, notice: None };
     let frame = session.map_or(stranger, |session| state.frame(session, None));
-    (status, problem_page(&frame, &error, back(asked, &state.prefix).as_deref())).into_response()
+    let back = back(asked, &state.prefix);
+    let log_in = state.log_in.as_deref().filter(|_| status == StatusCode::UNAUTHORIZED).map(|log_in| {
+        let next = back.as_deref().unwrap_or(&state.prefix);
+        format!("{log_in}?next={}", routes::encode_segment(next))
+    });
+    (status, problem_page(&frame, &error, back.as_deref(), log_in.as_deref())).into_response()
 }
 
 /// What every page wears. A picture says its own policy, and for how long it is kept.

@@ -34,16 +34,22 @@ pub(super) async fn let_in(
         }
         Err(failure) => {
             let mut response = to_login(&parts.method, &parts.headers, &parts.uri, &failure, &state)
-                .unwrap_or_else(|| problem(&pages, None, &parts.headers, advised(&failure, &state)));
+                .unwrap_or_else(|| {
+                    problem(&pages, None, &parts.headers, advised(&failure, &parts.headers, &state))
+                });
             put_on_headers(&mut response);
             response
         }
     }
 }
 
-/// The error; to who has no session with `mlaas4hep-hub dev`, how to get one.
-fn advised(failure: &Failure, state: &State) -> PageError {
+/// The error; to a person without a session, how to get one.
+fn advised(failure: &Failure, headers: &HeaderMap, state: &State) -> PageError {
     let mut error = failure.error().clone();
+    if error.code == "no_credentials" && wants_html(headers) {
+        "your session has ended, or has not begun".clone_into(&mut error.message);
+        error.next_step = Some("log in, and do it again".to_owned());
+    }
     if error.status == 401 && state.info().logins.iter().any(|login| login == "dev") {
         error.next_step = Some("open the address that mlaas4hep-hub dev printed".to_owned());
     }

@@ -64,7 +64,11 @@ pub(super) async fn grant(visit: Visit, place: Place, Checked(form): Checked<Gra
         expires_in_seconds: lifetime(form.expires_in_seconds.as_deref())?,
     };
     visit.store().create_grant(visit.actor(), &place.workspace, &asked).await?;
-    Ok(see(&visit.state.addresses().of_workspace(&place.workspace, "sharing"), Done::Granted))
+    let done = match &asked.grantee {
+        Grantee::User(name) if visit.store().known_groups(name).await?.is_none() => Done::GrantedToUnknown,
+        _ => Done::Granted,
+    };
+    Ok(see(&visit.state.addresses().of_workspace(&place.workspace, "sharing"), done))
 }
 
 pub(super) async fn take_grant_back(

@@ -29,6 +29,8 @@ pub struct PagesState {
     pub hub_home: Option<Arc<str>>,
     /// Address that ends the session, where there is one.
     pub log_out: Option<Arc<str>>,
+    /// Address of the login, where there is one.
+    pub log_in: Option<Arc<str>>,
     /// Largest file in bytes.
     pub max_file_bytes: u64,
     pub(crate) uploads: Slots,
@@ -46,6 +48,7 @@ impl PagesState {
             prefix: prefix.into(),
             hub_home: None,
             log_out: None,
+            log_in: None,
             max_file_bytes,
             uploads: Slots::new("uploads", UPLOADS_AT_ONCE),
             hub_groups: HubGroups::default(),

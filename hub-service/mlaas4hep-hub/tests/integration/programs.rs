@@ -56,16 +56,28 @@ fn dev_is_for_this_machine_only() {
     assert!(said(&output).contains("other machines"), "{}", said(&output));
 }
 
+/// A program that ends with its test, also with one that fails.
+struct Ending(std::process::Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn what_was_backed_up_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let address = free_address().to_string();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"))
+    let child = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"))
         .args(["dev", "--folder", &at("store"), "--listen", &address, "--user", "ann", "--token", "hush"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    let child = Ending(child);
     let curl = |arguments: &[&str]| {
         let output =
             Command::new("curl").args(["-sS", "-H", "Authorization: token hush"]).args(arguments).output();
@@ -88,9 +100,15 @@ fn what_was_backed_up_comes_back() {
     };
     back_up("backup");
     assert!(curl(&["-f", &file]).0, "the service goes on");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     back_up("backup of a stopped one");
+    let empty = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("nothing")));
+    let nothing = run(&["backup", "--config", &empty, &at("backup of nothing")], &[]);
+    assert!(
+        !nothing.status.success() && said(&nothing).contains("there are no workspaces in"),
+        "{}",
+        said(&nothing)
+    );
     let other = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("other")));
     let restore = run(&["restore", "--config", &other, &at("backup")], &[]);
     assert!(restore.status.success(), "{}", said(&restore));

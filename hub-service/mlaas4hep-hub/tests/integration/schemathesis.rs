@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-/// Of each operation and phase.
-const EXAMPLES: &str = "5";
+/// Of each operation and phase: some thousand requests of each caller.
+const EXAMPLES: &str = "100";
 
 async fn fuzzed_by(who: &str) {
     let Some(program) = std::env::var_os("MLAAS4HEP_TEST_SCHEMATHESIS") else {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-/// Why bytes could not be stored or read.
+/// Why bytes could not be stored or read. Causes stand in the sentence, and so are no sources, which would be said again.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No room on the disk of the service.
@@ -32,28 +32,28 @@ pub enum StoreError {
         folder: PathBuf,
     },
     /// The file system.
-    #[error("{what}: {source}")]
+    #[error("{what}: {cause}")]
     Io {
         /// What was tried.
         what: String,
         /// Why it failed.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The bucket.
-    #[error("{what}: {source}")]
+    #[error("{what}: {cause}")]
     Object {
         /// What was tried.
         what: String,
         /// Why it failed.
-        source: object_store::Error,
+        cause: object_store::Error,
     },
 }
 
 impl StoreError {
-    pub(crate) fn io(what: String, source: io::Error) -> Self {
-        match source.kind() {
+    pub(crate) fn io(what: String, cause: io::Error) -> Self {
+        match cause.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
-            _ => Self::Io { what, source },
+            _ => Self::Io { what, cause },
         }
     }
 

@@ -51,7 +51,7 @@ impl ObjectStorage {
             .build()
             .map_err(|source| StoreError::Object {
                 what: format!("opening the bucket {}", settings.bucket),
-                source,
+                cause: source,
             })?;
         let prefix = settings.prefix.trim_matches('/').to_owned();
         Ok(Self { store: Arc::new(store), prefix, timeout_seconds: settings.timeout_seconds })
@@ -85,7 +85,7 @@ impl ObjectStorage {
             source if format!("{source:?}").contains("Timeout") => {
                 StoreError::Stalled { what, seconds: self.timeout_seconds }
             }
-            source => StoreError::Object { what, source },
+            cause => StoreError::Object { what, cause },
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct PartFile {
     /// Where the disk was last asked to keep all before it, and that request.
     asked_at: u64,
     keeping: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
-    on_disk: Arc<File>,
+    on_disk: Option<Arc<File>>,
 }
 
 struct Sink {
@@ -101,7 +101,7 @@ impl PartFile {
     }
 
     fn of(sink: Sink) -> Self {
-        let (n_bytes, on_disk) = (sink.sums.n_bytes(), sink.file.clone());
+        let (n_bytes, on_disk) = (sink.sums.n_bytes(), Some(sink.file.clone()));
         Self {
             file: Some(sink),
             writing: None,
@@ -148,9 +148,10 @@ impl PartFile {
             return Ok(());
         }
         self.kept().await?;
-        let file = self.on_disk.clone();
-        self.keeping = Some(tokio::task::spawn_blocking(move || file.sync_data()));
-        self.asked_at = self.n_bytes;
+        if let Some(file) = self.on_disk.clone() {
+            self.keeping = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+            self.asked_at = self.n_bytes;
+        }
         Ok(())
     }
 
@@ -171,6 +172,14 @@ impl PartFile {
         let sums = sink.sums.clone();
         self.file = Some(sink);
         Ok(sums)
+    }
+
+    /// Lets go of the file: removed while it is open it would keep its room on the disk.
+    pub(crate) async fn close(&mut self) {
+        // What fails now no longer matters.
+        let _ = self.settled().await;
+        let _ = self.kept().await;
+        (self.on_disk, self.waiting) = (None, Vec::new());
     }
 
     /// The file, once the thread that has it is done.

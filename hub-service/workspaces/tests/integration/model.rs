@@ -118,7 +118,18 @@ impl Model {
         match self.live.get(file) {
             Some(None) => return Err("not_a_file"),
             Some(Some(_)) if if_new => return Err("changed_meanwhile"),
-            _ => {}
+            Some(Some(_)) => {}
+            // The nearest name above that is there must be a folder.
+            None => {
+                let mut above = FilePath::new(file).unwrap().parent();
+                while let Some(folder) = above.filter(|folder| !folder.is_root()) {
+                    match self.live.get(folder.as_str()) {
+                        Some(None) => break,
+                        Some(Some(_)) => return Err("not_a_folder"),
+                        None => above = folder.parent(),
+                    }
+                }
+            }
         }
         self.demand(bytes.len() as u64, u64::from(!self.live.contains_key(file)))?;
         self.ensure_parents(file, false)?;

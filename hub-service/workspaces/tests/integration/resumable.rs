@@ -209,3 +209,19 @@ async fn unfinished_uploads_are_listed_and_ended() {
         store.assert_sound().await;
     }
 }
+
+#[tokio::test]
+async fn no_upload_begins_below_a_file() {
+    for store in super::support::stores("no_upload_begins_below_a_file").await {
+        let (s, alice, higgs) = (&store.workspaces, super::support::alice(), name("higgs"));
+        super::support::put(s, &alice, "higgs", "d/file", b"1").await;
+        for below in ["d/file/x", "d/file/deep/er/x"] {
+            let options = WriteOptions { parents: workspaces::Parents::Make, ..sized(900) };
+            let refused = s.create_upload(&alice, &higgs, &path(below), options).await;
+            assert_eq!(code(refused), "not_a_folder", "{below}");
+        }
+        let options = WriteOptions { parents: workspaces::Parents::Make, ..sized(3) };
+        s.create_upload(&alice, &higgs, &path("d/new/x"), options).await.unwrap();
+        assert_eq!(s.quota(&alice, &higgs).await.unwrap().reserved_bytes, 3);
+    }
+}

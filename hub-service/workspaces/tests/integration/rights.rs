@@ -30,7 +30,8 @@ async fn all_operations(s: &Workspaces, who: &Actor, id: usize) -> Vec<(&'static
         role: Role::Reader,
         expires_in_seconds: None,
     };
-    let given = s.create_grant(&chief, &higgs, &grant).await.unwrap();
+    let to_another = CreateGrant { grantee: Grantee::User("yve".to_owned()), ..grant.clone() };
+    let given = s.create_grant(&chief, &higgs, &to_another).await.unwrap();
     let link = CreateLink { path: path(&format!("{own}/a")), expires_in_seconds: None, password: None };
     let linked = s.create_link(&chief, &higgs, &link).await.unwrap().link;
     let at = |file: &str| path(&format!("{own}/{file}"));
@@ -171,6 +172,12 @@ async fn grants_act_at_once_and_end() {
         assert_eq!(s.role_of(&by_group, &higgs).await.unwrap(), Role::Admin);
         // A person is not a group of the same name.
         assert_eq!(code(s.role_of(&actor("cms/top", &[]), &higgs).await), "not_found");
+        // One right for each: another takes its place.
+        let again = s.create_grant(&chief(), &higgs, &for_bob).await.unwrap();
+        assert_eq!(code(s.delete_grant(&chief(), &higgs, &given.id).await), "not_found");
+        s.delete_grant(&chief(), &higgs, &again.id).await.unwrap();
+        assert_eq!(code(s.quota(&actor("bob", &[]), &higgs).await), "not_found", "nothing is left");
+        s.create_grant(&chief(), &higgs, &for_bob).await.unwrap();
         // A grant raises the role of a member, and does not lower it.
         s.create_grant(&chief(), &higgs, &grant(Grantee::User("alice".to_owned()), Role::Reader, None))
             .await

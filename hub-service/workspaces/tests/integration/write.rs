@@ -156,8 +156,8 @@ async fn room_is_taken_at_the_start_and_settled_at_the_end() {
         assert_eq!((error.code(), error.status()), ("quota_exceeded", 507));
         assert_eq!(
             error.to_string(),
-            "higgs has no room: 0 of 10000000 bytes and 0 of 3 files and folders are used, 9000000 bytes are promised to \
-             uploads, 1000001 bytes and 1 names more were asked for"
+            "higgs has no room for 1000001 bytes more: 1000000 bytes of 9.5 MiB are free (8.6 MiB are promised to \
+             unfinished uploads)"
         );
         assert!(error.next_step().unwrap().contains("ask an administrator of the service"));
         upload.abort().await.unwrap();

@@ -16,7 +16,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Download a file of a workspace.",
     details: "Seldom needed: %open, %load and others read shared:// names as they are. A download that was stopped goes on \
               where it was; the checksum is compared.",
-    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: Some(2) },
+    free: Free::Words {
+        name: "shared://GROUP/PATH [FILE]",
+        kinds: &[ValueKind::File],
+        least: 1,
+        most: Some(2),
+    },
     options: &[switch("--overwrite", "Replace a file that is there.")],
     examples: &["%get shared://higgs/models/higgs.mlaas4hep", "%get shared://higgs/a.root data/"],
     action: Action::Session(run),

@@ -17,7 +17,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Upload a file into a workspace.",
     details: "It is there whole or not at all. What is there under this name becomes an older version. An upload that was \
               stopped goes on where it was when it is called again.",
-    free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 2, most: Some(2) },
+    free: Free::Words {
+        name: "FILE shared://GROUP/PATH",
+        kinds: &[ValueKind::File],
+        least: 2,
+        most: Some(2),
+    },
     options: &[switch("--no-overwrite", "Refuse a name that is there already.")],
     examples: &["%put higgs.mlaas4hep shared://higgs/models/"],
     action: Action::Session(run),

@@ -24,7 +24,12 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
             ValueKind::Choice(&["reader", "writer", "admin"]),
             "What may be done; reader unless said.",
         ),
-        option("--days", "N", ValueKind::Count, "Days after which it ends; a link lives a week unless said."),
+        option(
+            "--days",
+            "N",
+            ValueKind::Count,
+            "Days after which it ends; a link lives a week unless said, and 30 days at most.",
+        ),
     ],
     examples: &[
         "%share shared://higgs/ --user carol --role reader --days 30",
@@ -38,6 +43,11 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let value = |name: &str| call.arguments.value(name);
     let uri: SharedUri = call.arguments.text().parse().map_err(|error| problem(HubError::from(error)))?;
     let days: Option<u64> = value("--days").and_then(|days| days.parse().ok());
+    let is_link = value("--user").is_none() && value("--group").is_none();
+    if days.is_some_and(|days| days == 0 || (is_link && days > 30)) {
+        let most = if is_link { "30, as long as a link lives" } else { "36500" };
+        return Err(MagicError::new("ArgumentError", format!("--days must be between 1 and {most}")));
+    }
     let expires_in_seconds = days.map(|days| days.saturating_mul(24 * 3600));
     let grantee = match (value("--user"), value("--group")) {
         (Some(user), None) => Some(Grantee::User(user.to_string())),
@@ -58,7 +68,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         }
         let role = value("--role").and_then(|role| role.parse().ok()).unwrap_or(Role::Reader);
         let grant = hub.grant(&uri.workspace, grantee, role, expires_in_seconds).map_err(problem)?;
-        context.line(&format!("granted, number {}", grant.id));
+        context.line(&grant.sentence(&uri.workspace));
         return Ok(());
     }
     let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None }).map_err(problem)?;
