@@ -194,15 +194,18 @@ fn no_room(quota: &Quota, asked_bytes: u64, asked_entries: u64) -> String {
     if asked == left {
         (asked, left) = (format!("{asked_bytes} bytes"), format!("{free} bytes"));
     }
-    let mut text = format!("{asked} more: {left} of {} are free", bytes_text(quota.limit_bytes));
-    if quota.reserved_bytes > 0 {
-        text += &format!(" ({} are promised to unfinished uploads)", bytes_text(quota.reserved_bytes));
-    }
-    if quota.used_entries.saturating_add(asked_entries) > quota.limit_entries {
-        let (n, most) = (quota.used_entries, quota.limit_entries);
-        text += &format!("; {asked_entries} names more: {n} of {most} files and folders are there");
-    }
-    text
+    let promised = bytes_text(quota.reserved_bytes);
+    let promised = match quota.reserved_bytes {
+        0 => String::new(),
+        _ => format!(" ({promised} are promised to unfinished uploads)"),
+    };
+    let (n, most) = (quota.used_entries, quota.limit_entries);
+    let names = if n.saturating_add(asked_entries) > most {
+        format!("; {asked_entries} names more: {n} of {most} files and folders are there")
+    } else {
+        String::new()
+    };
+    format!("{asked} more: {left} of {} are free{promised}{names}", bytes_text(quota.limit_bytes))
 }
 
 /// `117.3 MiB`.

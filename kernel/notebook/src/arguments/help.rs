@@ -13,7 +13,9 @@ pub fn usage(magic: &MagicInfo) -> String {
     let free = match magic.free {
         Free::None => String::new(),
         Free::Words { name, least, most, .. } => {
-            let repeated = if most == Some(1) { name.to_string() } else { format!("{name} ..") };
+            // A name of several words names each.
+            let is_each_named = most == Some(1) || name.contains(' ');
+            let repeated = if is_each_named { name.to_string() } else { format!("{name} ..") };
             if least == 0 { format!(" [{repeated}]") } else { format!(" {repeated}") }
         }
         Free::Expressions { name, least, most } => {
