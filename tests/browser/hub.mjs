@@ -187,7 +187,7 @@ async function sharing(page) {
   await page.goto(place('sharing'));
   await page.getByLabel('Name').fill('carol');
   await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByText('works at once').waitFor();
+  await page.getByText('The access is given').waitFor();
   check(await page.getByRole('rowheader', { name: /^carol/ }).isVisible(), 'access is given');
   await page.goto(place('file/signal.root'));
   await page.getByRole('link', { name: 'Make a link' }).click();

@@ -14,7 +14,7 @@ use workspaces::{Actor, Workspaces};
 
 use crate::{
     asked::{Asked, Outcome},
-    error,
+    conditions, error,
     file::BLOCK_BYTES,
     file_system::Tree,
     locks::Locks,
@@ -181,6 +181,8 @@ pub(crate) type Refusal = (StatusCode, &'static str, &'static str);
 const BAD_ADDRESS: Refusal = (StatusCode::BAD_REQUEST, "", "the address is no path of a file");
 const BAD_PART: Refusal =
     (StatusCode::BAD_REQUEST, "", "Content-Range needs the form bytes FIRST-LAST/SIZE with a known size");
+const BAD_CONDITION: Refusal =
+    (StatusCode::BAD_REQUEST, "", "If, If-Match, If-None-Match or If-Range is not well formed");
 const NOT_HERE: Refusal = (StatusCode::NOT_FOUND, "", "this address is not in the tree");
 const NO_WORKSPACES_MADE: Refusal =
     (StatusCode::FORBIDDEN, "", "workspaces come from groups: they are not made here");
@@ -195,8 +197,14 @@ const FINITE_DEPTH: Refusal = (
 
 /// Brings addresses into their one spelling, refuses what we do not do, and says where the request goes.
 fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
+    if !conditions::are_well_formed(&parts.headers) {
+        return Err(BAD_CONDITION);
+    }
     let path = in_one_spelling(parts.uri.path(), mount)?;
     parts.uri = path.parse::<Uri>().map_err(|_| BAD_ADDRESS)?;
+    if !matches!(parts.method.as_str(), "COPY" | "MOVE") {
+        parts.headers.remove("destination");
+    }
     if let Some(destination) = parts.headers.get("destination") {
         let there = path_of(destination).ok_or(BAD_ADDRESS)?;
         if below(&there, mount).is_none() {

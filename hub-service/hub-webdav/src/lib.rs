@@ -8,6 +8,7 @@
 //! Left out on purpose: `PATCH`, and `PROPFIND` of infinite depth (RFC 4918 section 9.1 allows to refuse it).
 
 mod asked;
+mod conditions;
 mod error;
 mod file;
 mod file_system;

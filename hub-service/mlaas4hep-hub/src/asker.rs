@@ -96,8 +96,13 @@ fn peer_of(parts: &Parts) -> Option<Peer> {
 async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let peer = peer_of(parts);
     let address = caller_address(&parts.headers, peer, state);
-    if let Err(refused) = state.rates().admit_stranger(address)
-        && !state.rates().was_right(&parts.headers)
+    // Only what will be looked at can be known: beside a password, a session says nothing.
+    let has_password = basic(&parts.headers).is_some();
+    let mut guess = None;
+    if has_password && !state.rates().was_right(&parts.headers) {
+        guess = Some(state.rates().admit_guess(address)?);
+    } else if let Err(refused) = state.rates().admit_stranger(address)
+        && !has_password
         && !state.authenticator().is_known(&parts.headers).await
     {
         return Err(refused);
@@ -109,7 +114,7 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
             tracing::Span::current().record("who", asker.principal.name.as_str());
         }
         Err(failure) if matches!(failure.error().status, 401 | 403) => {
-            state.rates().note_refusal(address, &parts.headers);
+            state.rates().note_refusal(address, &parts.headers, guess);
         }
         Err(_) => {}
     }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::Either;
+use http::uri::Authority;
 use http::{Version, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -146,7 +147,7 @@ async fn one(
         tracing::debug!(%error, "a connection stays slow");
     }
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        if request.version() == Version::HTTP_11 && !request.headers().contains_key(header::HOST) {
+        if !has_host(&request) {
             return Either::Left(std::future::ready(Ok(without_host())));
         }
         let mut request = request.map(|body| Body::new(TimeoutBody::new(silence, body)));
@@ -173,9 +174,20 @@ async fn one(
     }
 }
 
-/// RFC 9112 section 3.2.
+/// Whether a request says whom it is for, once and in one way (RFC 9112 section 3.2); of HTTP/1.0 it need not.
+fn has_host(request: &hyper::Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        // Empty where the address has no authority.
+        (Some(host), None) => host.is_empty() || Authority::try_from(host.as_bytes()).is_ok(),
+        _ => false,
+    }
+}
+
 fn without_host() -> Response {
-    Failure::bad_request("a request of HTTP/1.1 says in the header Host whom it is for").into_response()
+    Failure::bad_request("a request of HTTP/1.1 says once, in the header Host, whom it is for")
+        .into_response()
 }
 
 /// Waits until the service is to end.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use workspaces::{Actor, WorkspaceError, Workspaces};
+use workspaces::{Actor, WorkspaceError, Workspaces, is_role_group};
 
 const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
 const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
@@ -75,7 +75,8 @@ impl HubGroups {
                 [LIMIT_BYTES, LIMIT_ENTRIES].iter().any(|key| matches!(number(group, key), Ok(Some(_))));
             (group.name.clone(), if is_set { OfGroup::Property } else { OfGroup::Service })
         };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = groups.iter().map(of).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) =
+            groups.iter().filter(|group| !is_role_group(&group.name)).map(of).collect();
     }
 }
 

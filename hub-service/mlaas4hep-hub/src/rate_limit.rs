@@ -68,13 +68,17 @@ impl RateLimits {
         Ok(())
     }
 
-    /// Counts a refusal; of the same credentials once.
-    pub(crate) fn note_refusal(&self, address: Option<IpAddr>, headers: &HeaderMap) {
+    /// Counts a refusal, which may be counted as a guess already; of the same credentials once.
+    pub(crate) fn note_refusal(&self, address: Option<IpAddr>, headers: &HeaderMap, guess: Option<Guess>) {
         let Some(address) = address else { return };
         let shown = shown(Some(address), headers);
-        if !self.refused.contains_key(&shown) {
-            self.refused.insert(shown, ());
-            self.count(address).fetch_add(1, Ordering::Relaxed);
+        if self.refused.contains_key(&shown) {
+            return;
+        }
+        self.refused.insert(shown, ());
+        match guess {
+            Some(guess) => guess.was_wrong(),
+            None => drop(self.count(address).fetch_add(1, Ordering::Relaxed)),
         }
     }
 
@@ -167,11 +171,11 @@ mod tests {
     fn the_same_old_token_bars_nobody_and_many_do() {
         let (limits, here) = (limits(), Some(IpAddr::from([10, 0, 0, 1])));
         for _ in 0..1000 {
-            limits.note_refusal(here, &with("token old"));
+            limits.note_refusal(here, &with("token old"), None);
         }
         assert!(limits.admit_stranger(here).is_ok());
         for at in 1..50 {
-            limits.note_refusal(here, &with(&format!("token {at}")));
+            limits.note_refusal(here, &with(&format!("token {at}")), None);
         }
         assert!(limits.admit_stranger(here).is_err());
         assert!(limits.admit_stranger(Some(IpAddr::from([10, 0, 0, 2]))).is_ok());

@@ -29,6 +29,11 @@ pub struct Actor {
     pub capabilities: Option<Arc<Capabilities>>,
 }
 
+/// Whether a group only says what its members may in the workspace of the group above: `higgs/admins`. It has none of its own.
+pub fn is_role_group(group: &str) -> bool {
+    group.rsplit_once('/').is_some_and(|(_, last)| matches!(last, "admins" | "writers" | "readers"))
+}
+
 impl Actor {
     /// Whether it administers the service; an app password or a narrow token of who does, does not.
     pub(crate) fn administers_service(&self) -> bool {
@@ -49,6 +54,9 @@ impl Actor {
             return (person == self.name).then_some(Role::Admin);
         }
         let group = workspace.as_str();
+        if is_role_group(group) {
+            return None;
+        }
         let has = |suffix: &str| {
             self.groups.iter().any(|of| of.strip_prefix(group).is_some_and(|rest| rest == suffix))
         };
@@ -65,8 +73,7 @@ impl Actor {
             return capabilities.workspaces();
         }
         let of_groups = self.groups.iter().map(|group| {
-            let parent =
-                group.rsplit_once('/').filter(|(_, last)| matches!(*last, "admins" | "writers" | "readers"));
+            let parent = group.rsplit_once('/').filter(|_| is_role_group(group));
             WorkspaceName::new(parent.map_or(group.as_str(), |(parent, _)| parent))
         });
         // A group whose name is no name of a workspace has none.
@@ -109,6 +116,7 @@ mod tests {
         check(&[], "~alice", Some(Role::Admin));
         check(&["~bob"], "~bob", None);
         check(&["bob"], "~bob", None);
+        check(&["higgs/admins"], "higgs/admins", None);
     }
 
     #[test]

@@ -46,7 +46,7 @@ mod versions;
 
 pub(crate) use hub_api::Action;
 
-pub use actor::Actor;
+pub use actor::{Actor, is_role_group};
 pub use app_passwords::VerifiedAppPassword;
 pub use backup::{BackupReport, restore_backup};
 pub use blobs::StoreError;
@@ -55,7 +55,7 @@ pub use check::CheckReport;
 pub use clock::Clock;
 pub use error::WorkspaceError;
 pub use folders::{FolderMade, Parents};
-pub use links::NewLink;
+pub use links::{NewLink, OpenedLink};
 pub use list::ListOptions;
 pub use locks::{LockRequest, NameLock};
 pub use move_or_copy::Moved;

@@ -56,6 +56,13 @@ impl LinkLines {
     }
 }
 
+/// The file of a link.
+pub struct OpenedLink {
+    /// The newest version of it.
+    pub file: StoredFile,
+    row: LinkRow,
+}
+
 /// A link as the database holds it.
 struct LinkRow {
     id: String,
@@ -179,18 +186,12 @@ impl Workspaces {
     }
 
     /// Opens the file of a link. Who made it must still administer the workspace, by the groups last
-    /// [noted](Workspaces::note_groups). `is_counted`: a read that counts and stands in the audit log; `HEAD` and later
-    /// ranges of one download need not.
+    /// [noted](Workspaces::note_groups).
     ///
     /// # Errors
     /// `NotFound` for links that are unknown, over, taken back, or whose maker or file is gone; a password that is missing
     /// or wrong.
-    pub async fn open_link(
-        &self,
-        token: &str,
-        password: Option<&str>,
-        is_counted: bool,
-    ) -> Result<StoredFile> {
+    pub async fn open_link(&self, token: &str, password: Option<&str>) -> Result<OpenedLink> {
         let missing = || WorkspaceError::missing("this link");
         let row = self.link_row(token).await?.ok_or_else(missing)?;
         if let Some(kept) = row.password.clone() {
@@ -211,10 +212,7 @@ impl Workspaces {
         };
         let (entry, adler32) = self.find_version(row.workspace, &row.name, &row.path, None).await?;
         let file = self.open_row(entry, adler32).await?;
-        if is_counted {
-            self.count_read(&row).await?;
-        }
-        Ok(file)
+        Ok(OpenedLink { file, row })
     }
 
     async fn link_row(&self, token: &str) -> Result<Option<LinkRow>> {
@@ -239,13 +237,20 @@ impl Workspaces {
         }))
     }
 
-    /// Counts a read. A link that many follow is a line of the audit log now and then, not one for each.
-    async fn count_read(&self, row: &LinkRow) -> Result<()> {
+    /// Notes that bytes of a file were read by its link, in the audit log; a link that many follow is a line there now and then,
+    /// not one for each. `is_counted`: the read counts, as the first of a download does.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn note_link_read(&self, opened: &OpenedLink, is_counted: bool) -> Result<()> {
+        let row = &opened.row;
         if !self.link_lines().is_due(&row.id, self.now()) {
-            sqlx::query("UPDATE links SET n_reads = n_reads + 1 WHERE id = $1")
-                .bind(&row.id)
-                .execute(&mut *self.database().write_one().await?)
-                .await?;
+            if is_counted {
+                sqlx::query("UPDATE links SET n_reads = n_reads + 1 WHERE id = $1")
+                    .bind(&row.id)
+                    .execute(&mut *self.database().write_one().await?)
+                    .await?;
+            }
             return Ok(());
         }
         // Nobody is known who reads by a link: the log names its maker.
@@ -259,8 +264,9 @@ impl Workspaces {
         };
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, row.workspace).await?;
-        sqlx::query("UPDATE links SET n_reads = n_reads + 1 WHERE id = $1")
+        sqlx::query("UPDATE links SET n_reads = n_reads + $2 WHERE id = $1")
             .bind(&row.id)
+            .bind(i64::from(is_counted))
             .execute(&mut *write)
             .await?;
         let line = Line { action: "link_read", subject: row.path.as_str(), details: Some(&row.id) };

@@ -87,6 +87,39 @@ async fn every_method_and_every_kind_of_caller() {
 }
 
 #[tokio::test]
+async fn headers_that_make_no_sense_break_nothing() {
+    let server = server().await;
+    server.put("higgs/a", b"a").await;
+    let mut headers = Vec::new();
+    for value in ["(<", "(<a", "([", "([\"a", "([\"a\"", "<", "<a", "(<a> [", "()", "(<a> (<b>)"] {
+        headers.push(format!("If: {value}"));
+    }
+    for name in ["If-Match", "If-None-Match", "If-Range"] {
+        headers.push(format!("{name}: \""));
+        headers.push(format!("{name}: W/\""));
+    }
+    for header in &headers {
+        for (method, place) in [
+            ("PUT", "higgs/a"),
+            ("LOCK", "higgs/a"),
+            ("MKCOL", "higgs/d"),
+            ("DELETE", "higgs/a"),
+            ("GET", "higgs/a"),
+        ] {
+            assert_eq!(server.status(method, place, &[header], b"").await, 400, "{method} {header}");
+        }
+    }
+    // A destination means nothing but to copy and to move.
+    for value in ["http://", "http://[", "/", "//", "http://x:99999/a"] {
+        let destination = format!("Destination: {value}");
+        assert_eq!(server.status("GET", "higgs/a", &[&destination], b"").await, 200, "{value}");
+        let refused = server.status("MOVE", "higgs/a", &[&destination], b"").await;
+        assert!([400, 502].contains(&refused), "{value}: {refused}");
+    }
+    assert_eq!(server.get("higgs/a").await, b"a");
+}
+
+#[tokio::test]
 async fn what_the_tree_does_not_do() {
     let server = server().await;
     server.put("higgs/a", b"a").await;

@@ -45,9 +45,9 @@ async fn handle(
     let note = refused.clone();
     let request = request.map(|body| {
         Body::new(body.map_err(move |error| {
-            if is_stalled(&error) {
-                note.get_or_init(Failure::stalled);
-            }
+            let broke =
+                || Failure::bad_request("the connection broke; nothing was written").advise("send it again");
+            note.get_or_init(if is_stalled(&error) { Failure::stalled } else { broke });
             error
         }))
     });

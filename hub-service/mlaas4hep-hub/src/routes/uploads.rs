@@ -57,7 +57,9 @@ pub(crate) async fn create(
     check_version(&headers)?;
     let size_bytes: u64 = number(&headers, UPLOAD_LENGTH)?;
     let metadata = metadata(text(&headers, UPLOAD_METADATA).unwrap_or_default())?;
-    let (workspace, path, options) = target(&metadata, size_bytes)?;
+    let (workspace, path, mut options) = target(&metadata, size_bytes)?;
+    options.preconditions.if_unmodified_since =
+        text(&headers, header::IF_UNMODIFIED_SINCE).and_then(crate::conditions::http_seconds);
     let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
     let has_bytes = text(&headers, header::CONTENT_TYPE) == Some(PIECE);

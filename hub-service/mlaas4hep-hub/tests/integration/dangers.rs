@@ -330,6 +330,10 @@ async fn a_request_says_whom_it_is_for() {
         400
     );
     assert_eq!(raw(&service, &format!("GET {PREFIX}health HTTP/1.0\r\n\r\n")).await, 200);
+    for hosts in ["Host: a\r\nHost: b\r\n", "Host: a b/c\r\n"] {
+        let head = format!("GET {PREFIX}health HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        assert_eq!(raw(&service, &head).await, 400, "{hosts}");
+    }
 }
 
 #[tokio::test]

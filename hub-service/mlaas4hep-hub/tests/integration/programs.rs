@@ -31,7 +31,7 @@ fn a_configuration_is_checked_without_being_served() {
             assert!(said(&output).contains(word), "{word} in {}", said(&output));
         }
     };
-    check("", 0, &["127.0.0.1:9010/", "nobody could log in"]);
+    check("", 0, &["127.0.0.1:9010/", "no hub, no issuer, no trusted proxy"]);
     check("[limits]\nrequests_per_secnd = 1", 1, &["line 2", "requests_per_second"]);
     check("[workspaces]\nkeep_versions = 0", 1, &["workspaces.keep_versions"]);
     check("[listen]\naddress = \"nowhere\"", 1, &["line 2"]);

@@ -145,3 +145,18 @@ async fn passwords_of_links_are_not_guessed_without_end() {
     assert!((1..=100).contains(&n_looked_at), "{guesses:?}");
     assert!(guesses.ends_with(&[429, 429]), "{guesses:?}");
 }
+
+#[tokio::test]
+async fn app_passwords_are_not_guessed_without_end() {
+    let service = Service::start().await;
+    let guesses = (0..300).map(|at| {
+        // A session of one's own does not help.
+        let request = service.client.get(service.url("api/v1/me")).header("cookie", "service-mlaas4hep=x");
+        request.basic_auth("writer", Some(format!("guess-{at}"))).send()
+    });
+    let answers = futures_util::future::join_all(guesses).await;
+    let statuses: Vec<u16> = answers.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    let n_looked_at = statuses.iter().filter(|status| **status == 401).count();
+    assert!((1..=50).contains(&n_looked_at), "{n_looked_at}");
+    assert_eq!(statuses.len() - n_looked_at, statuses.iter().filter(|status| **status == 429).count());
+}

@@ -11,8 +11,9 @@ fn asked(file: &str) -> CreateLink {
 }
 
 async fn follow(s: &Workspaces, token: &str, password: Option<&str>) -> Result<Vec<u8>> {
-    let file = s.open_link(token, password, true).await?;
-    let blocks: Vec<_> = file.stream(0..u64::MAX).try_collect().await?;
+    let opened = s.open_link(token, password).await?;
+    s.note_link_read(&opened, true).await?;
+    let blocks: Vec<_> = opened.file.stream(0..u64::MAX).try_collect().await?;
     Ok(blocks.concat())
 }
 
@@ -32,7 +33,8 @@ async fn a_link_reads_its_file_and_no_other() {
         s.move_or_copy(&chief, &higgs, &path("a"), &request, Parents::Make).await.unwrap();
         put(s, &chief, "higgs", "a", b"other").await;
         assert_eq!(follow(s, &made.token, None).await.unwrap(), b"22");
-        s.open_link(&made.token, None, false).await.unwrap();
+        let opened = s.open_link(&made.token, None).await.unwrap();
+        s.note_link_read(&opened, false).await.unwrap();
         let links = s.links(&chief, &higgs).await.unwrap();
         assert_eq!((links.len(), links[0].n_reads, links[0].path.as_str()), (1, 3, "d/moved"));
         let log = s.audit(&chief, &higgs, None, 0).await.unwrap();
