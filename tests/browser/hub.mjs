@@ -286,11 +286,11 @@ async function administering(page) {
   await page.getByRole('link', { name: 'All workspaces and their limits' }).click();
   await page.getByRole('heading', { name: 'All workspaces' }).waitFor();
   await checkAccessible(page, 'all workspaces');
-  await page.getByLabel('Most GiB').first().fill('2.5');
+  await page.getByLabel('Limit in GiB').first().fill('2.5');
   await page.getByRole('button', { name: `Set the limits of ${workspace}` }).click();
   await page.getByText('The limits are set.').waitFor();
   await shoot(page, 'all');
-  check(await page.getByLabel('Most GiB').first().inputValue() === '2.5', 'a limit is set');
+  check(await page.getByLabel('Limit in GiB').first().inputValue() === '2.5', 'a limit is set');
 }
 
 async function keyboard(page) {

@@ -136,7 +136,7 @@ pub struct Quota {
     pub limit_bytes: u64,
     /// Files and folders.
     pub used_entries: u64,
-    /// Most files and folders.
+    /// Limit of files and folders.
     pub limit_entries: u64,
 }
 

@@ -70,7 +70,7 @@ pub struct SetQuota {
     /// Most bytes, at most 2^62.
     #[schema(maximum = 4_611_686_018_427_387_904_u64)]
     pub limit_bytes: u64,
-    /// Most files and folders, at most 2^62.
+    /// Limit of files and folders, at most 2^62.
     #[schema(maximum = 4_611_686_018_427_387_904_u64)]
     pub limit_entries: u64,
 }

@@ -54,11 +54,11 @@ pub(crate) fn limits_form(frame: &Frame<'_>, action: &str, workspace: &Workspace
             (frame.xsrf_field())
             input type="hidden" name="workspace" value=(name);
             div {
-                label for=(id("limit")) { "Most GiB" }
+                label for=(id("limit")) { "Limit in GiB" }
                 input id=(id("limit")) name="limit_gibibytes" type="number" min="0" step="any" required value=(limit_gibibytes);
             }
             div {
-                label for=(id("entries")) { "Most files and folders" }
+                label for=(id("entries")) { "Limit of files and folders" }
                 input id=(id("entries")) name="limit_entries" type="number" min="0" step="1" required value=(quota.limit_entries);
             }
             button.strong type="submit" { "Set the limits" span.hidden { " of " (text::name(name)) } }

@@ -265,7 +265,7 @@ async fn who_administers_the_service_sees_all_workspaces_and_sets_their_limits()
     let rig = Rig::new().await;
     rig.put("secret.root", b"1").await;
     let page = rig.get("alice", "/admin").await;
-    page.is(200).shows(&["higgs", "Most GiB"]);
+    page.is(200).shows(&["higgs", "Limit in GiB"]);
     assert!(!page.text.contains("secret"));
     rig.get("alice", "/").await.shows(&["All workspaces and their limits"]);
     assert!(!rig.get("bob", "/").await.text.contains("All workspaces"));

@@ -50,6 +50,29 @@ async fn a_backup_made_in_use_comes_back() {
 }
 
 #[tokio::test]
+async fn bytes_that_changed_in_a_backup_are_told() {
+    let store = sqlite().await;
+    put(&store.workspaces, &alice(), "higgs", "a", b"abc").await;
+    let backup = store.folder.path().join("backup");
+    store.workspaces.backup(&backup).await.unwrap();
+    let in_folder =
+        |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let blob = in_folder(&in_folder(&backup.join("blobs")));
+    // A second name of the same file: another one takes its place, so that the original stays.
+    std::fs::remove_file(&blob).unwrap();
+    std::fs::write(&blob, b"abd").unwrap();
+    let again =
+        Settings { folder: store.folder.path().join("again"), ..Settings::default() }.check().unwrap();
+    let report = restore_backup(&backup, &again).await.unwrap();
+    assert_eq!(
+        (report.n_problems, report.problems[0].ends_with("has another digest")),
+        (1, true),
+        "{report:?}"
+    );
+    store.assert_sound().await;
+}
+
+#[tokio::test]
 async fn two_processes_do_not_share_a_folder() {
     let store = sqlite().await;
     let error = Workspaces::open(&store.settings).await.err().unwrap();
