@@ -33,6 +33,7 @@ mod versions;
 mod visit;
 
 pub use dress::PageError;
+pub(crate) use dress::for_browsers;
 pub use visit::{PagesState, Session};
 
 use axum::{

@@ -10,12 +10,12 @@ use crate::routes::{
 };
 use crate::state::State;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{self, DefaultBodyLimit};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use std::any::Any;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -213,10 +213,11 @@ fn guard(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<Head
     SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
 }
 
-async fn nothing_here(uri: Uri) -> Failure {
+async fn nothing_here(state: extract::State<State>, headers: HeaderMap, uri: Uri) -> Response {
     let message = format!("there is nothing at {}", uri.path().chars().take(200).collect::<String>());
-    Failure::new(StatusCode::NOT_FOUND, "no_such_address", message)
-        .advise("api/v1/openapi.json below the address of the service lists what there is")
+    let failure = Failure::new(StatusCode::NOT_FOUND, "no_such_address", message)
+        .advise("api/v1/openapi.json below the address of the service lists what there is");
+    crate::pages::for_browsers(failure, &headers, &state)
 }
 
 async fn no_such_method(method: Method) -> Failure {

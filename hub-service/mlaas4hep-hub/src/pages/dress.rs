@@ -12,6 +12,7 @@ use hub_pages::{CONTENT_SECURITY_POLICY, Done, Frame, problem_page};
 use workspaces::WorkspaceError;
 
 use super::visit::{PagesState, Session};
+use crate::Failure;
 
 /// Why a page cannot be shown. It travels in the extensions of the response to `dress`, which knows the visitor.
 #[derive(Clone, Debug)]
@@ -105,15 +106,35 @@ pub(super) fn problem(
     if !wants_html(asked) {
         return (status, Json(error)).into_response();
     }
-    let stranger =
-        Frame { prefix: &state.prefix, visitor: None, xsrf: "", hub_home: None, log_out: None, notice: None };
-    let frame = session.map_or(stranger, |session| state.frame(session, None));
+    let frame = session.map_or_else(|| stranger(&state.prefix), |session| state.frame(session, None));
     let back = back(asked, &state.prefix);
     let log_in = state.log_in.as_deref().filter(|_| status == StatusCode::UNAUTHORIZED).map(|log_in| {
         let next = back.as_deref().unwrap_or(&state.prefix);
         format!("{log_in}?next={}", routes::encode_segment(next))
     });
     (status, problem_page(&frame, &error, back.as_deref(), log_in.as_deref())).into_response()
+}
+
+/// The answer of a failure outside the pages: a page for who asks for one in a browser, JSON for anybody else.
+pub(crate) fn for_browsers(failure: Failure, asked: &HeaderMap, state: &crate::state::State) -> Response {
+    if !asked.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html")) {
+        return failure.into_response();
+    }
+    let frame = stranger(state.prefix());
+    let page = problem_page(&frame, failure.error(), None, None).into_response();
+    let (mut head, _) = failure.into_response().into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    for (name, value) in page.headers() {
+        head.headers.insert(name, value.clone());
+    }
+    let mut response = Response::from_parts(head, page.into_body());
+    put_on_headers(&mut response);
+    response
+}
+
+/// The frame of a page for nobody who is known.
+fn stranger(prefix: &str) -> Frame<'_> {
+    Frame { prefix, visitor: None, xsrf: "", hub_home: None, log_out: None, notice: None }
 }
 
 /// What every page wears. A picture says its own policy, and for how long it is kept.

@@ -80,6 +80,11 @@ fn actor_now(state: &State, (asker, shown): (Asker, Shown), refused: &Arc<OnceLo
 
 /// Clients of `WebDAV` know Basic only, and send it when they are asked.
 fn challenged(failure: Failure) -> Response {
+    let failure = match failure.error().code.as_str() {
+        "no_credentials" => failure
+            .advise("give your name and an app password, which the page App passwords of the service makes; or a bearer token"),
+        _ => failure,
+    };
     let mut answer = failure.into_response();
     if answer.status() == StatusCode::UNAUTHORIZED {
         let basic = HeaderValue::from_static("Basic realm=\"mlaas4hep\", charset=\"UTF-8\"");

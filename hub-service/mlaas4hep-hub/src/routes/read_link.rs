@@ -4,6 +4,7 @@ use super::text;
 use crate::Failure;
 use crate::asker::{basic, caller_address};
 use crate::connections::Peer;
+use crate::pages::for_browsers;
 use crate::send_file::send_file;
 use crate::slots::hold;
 use crate::state::State;
@@ -12,6 +13,7 @@ use axum::extract;
 use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, Method};
+use std::net::IpAddr;
 
 /// Browsers show it beside two fields, of which only one counts.
 const ASKS_PASSWORD: &str = "Basic realm=\"the password of this link (any user name)\", charset=\"UTF-8\"";
@@ -34,13 +36,23 @@ pub(crate) async fn read_link(
     peer: Option<Extension<Peer>>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Response {
     let address = caller_address(&headers, peer.map(|Extension(peer)| peer), &state);
-    let password = text(&headers, LINK_PASSWORD).map(str::to_owned);
-    let password = password.or_else(|| basic(&headers).map(|(_, password)| password));
+    let read = read(&state, &token, address, (&method, &headers)).await;
+    read.unwrap_or_else(|failure| for_browsers(failure, &headers, &state))
+}
+
+async fn read(
+    state: &State,
+    token: &str,
+    address: Option<IpAddr>,
+    (method, headers): (&Method, &HeaderMap),
+) -> Result<Response, Failure> {
+    let password = text(headers, LINK_PASSWORD).map(str::to_owned);
+    let password = password.or_else(|| basic(headers).map(|(_, password)| password));
     // Passwords are not guessed without end; each guess counts before it is looked at, which takes a while.
     let guess = state.rates().admit_guess(address)?;
-    let opened = state.workspaces().open_link(&token, password.as_deref()).await;
+    let opened = state.workspaces().open_link(token, password.as_deref()).await;
     let opened = opened.map_err(|error| {
         let asks = matches!(error, ::workspaces::WorkspaceError::LinkPassword { .. });
         let failure = Failure::from(error);
@@ -50,12 +62,12 @@ pub(crate) async fn read_link(
         if asks { failure.with_header(header::WWW_AUTHENTICATE, ASKS_PASSWORD) } else { failure }
     })?;
     // Nobody is known who reads: each address has its places.
-    let slot = match (&method, address) {
+    let slot = match (method, address) {
         (&Method::GET, Some(address)) => Some(state.downloads().wait(&address.to_string()).await?),
         _ => None,
     };
-    let answer = send_file(&opened.file, &method, &headers)?;
-    if method == Method::GET && answer.status().is_success() {
+    let answer = send_file(&opened.file, method, headers)?;
+    if *method == Method::GET && answer.status().is_success() {
         state.workspaces().note_link_read(&opened, is_from_the_start(&answer)).await?;
     }
     Ok(hold(slot, answer))

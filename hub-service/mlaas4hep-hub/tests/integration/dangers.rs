@@ -394,3 +394,18 @@ async fn one_caller_follows_so_many_workspaces() {
     assert_eq!(service.status("GET", "api/v1/workspaces/higgs/changes", "reader").await, 429);
     assert_eq!(service.status("GET", "api/v1/me", "reader").await, 200);
 }
+
+#[tokio::test]
+async fn a_browser_gets_pages_also_of_what_is_not_there() {
+    let service = Service::start().await;
+    for (address, status) in [("links/nosuch", 404), ("nothing/here", 404)] {
+        let browser = service.client.get(service.url(address)).header("accept", "text/html,*/*;q=0.8");
+        let answer = browser.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{address}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self'"), "{policy}");
+        assert!(answer.text().await.unwrap().contains("<h1>Not found</h1>"));
+        let program = service.client.get(service.url(address)).send().await.unwrap();
+        assert!(program.text().await.unwrap().starts_with('{'), "{address}");
+    }
+}
