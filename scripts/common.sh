@@ -72,6 +72,11 @@ ensure_browser() {
     mkdir -p "$MLAAS4HEP_HOME/browser"
     cp tests/browser/package.json tests/browser/package-lock.json "$MLAAS4HEP_HOME/browser/"
     npm ci --silent --prefix "$MLAAS4HEP_HOME/browser" || return 1
+    # Ubuntu's package holds no browser, only what would fetch one as a snap.
+    for program in chromium chromium-browser google-chrome; do
+        "$program" --version >/dev/null 2>&1 && return 0
+    done
+    return 1
 }
 
 # PostgreSQL, whose programs the tests of the shared storage start in folders of their own. Only an administrator can
