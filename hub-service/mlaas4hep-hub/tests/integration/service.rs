@@ -66,7 +66,8 @@ impl Service {
 
     async fn wait_until_it_answers(&self) {
         let end = Instant::now() + Duration::from_mins(1);
-        while !self.client.get(self.url("health")).send().await.is_ok_and(|answer| answer.status() == 200) {
+        let ask = || self.client.get(self.url("health")).timeout(Duration::from_secs(2)).send();
+        while !ask().await.is_ok_and(|answer| answer.status() == 200) {
             assert!(Instant::now() < end, "the service answers");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
