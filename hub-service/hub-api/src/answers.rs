@@ -125,6 +125,14 @@ pub enum WorkspaceKind {
     Personal,
 }
 
+impl WorkspaceKind {
+    /// Whose the workspace of a name is.
+    #[must_use]
+    pub fn of(workspace: &WorkspaceName) -> Self {
+        if workspace.person().is_some() { Self::Personal } else { Self::Group }
+    }
+}
+
 /// What is used and what is allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Quota {

@@ -26,5 +26,5 @@ pub use local_offer::{LOCAL_TICKET_BYTES, LocalOffer};
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};
-pub use role::{Action, NoRole, Role};
+pub use role::{Action, NoRole, Role, group_with_workspace};
 pub use uri::{SharedUri, UriError};

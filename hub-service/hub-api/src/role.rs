@@ -17,6 +17,16 @@ pub enum Role {
     Admin,
 }
 
+/// The group whose workspace a group is about: of `higgs/admins`, `higgs/writers` and `higgs/readers`, which say only what their
+/// members may do there, `higgs`; of any other itself.
+#[must_use]
+pub fn group_with_workspace(group: &str) -> &str {
+    match group.rsplit_once('/') {
+        Some((above, "admins" | "writers" | "readers")) => above,
+        _ => group,
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

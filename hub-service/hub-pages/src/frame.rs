@@ -1,6 +1,6 @@
 //! What stands around every page: head, navigation, notice, and the tabs of a workspace.
 
-use hub_api::{FilePath, Role, WorkspaceInfo, WorkspaceKind};
+use hub_api::{FilePath, Role, WorkspaceInfo};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{Addresses, Notice, assets, icons::Icon, text};
@@ -184,10 +184,7 @@ impl Frame<'_> {
     ) -> Markup {
         let addresses = self.addresses();
         let name = workspace.name.as_str();
-        let icon = match workspace.kind {
-            WorkspaceKind::Group => Icon::Group,
-            WorkspaceKind::Personal => Icon::Person,
-        };
+        let icon = Icon::of(workspace.kind);
         let head = html! {
             div.workspace-head {
                 p.workspace-name {

@@ -1,5 +1,6 @@
 //! Small pictures, drawn here. They are only decoration: a word stands beside each, or in the label of its button.
 
+use hub_api::WorkspaceKind;
 use maud::{Markup, PreEscaped, html};
 
 #[derive(Clone, Copy)]
@@ -20,6 +21,14 @@ pub(crate) enum Icon {
 }
 
 impl Icon {
+    /// Of a workspace.
+    pub(crate) fn of(kind: WorkspaceKind) -> Self {
+        match kind {
+            WorkspaceKind::Group => Self::Group,
+            WorkspaceKind::Personal => Self::Person,
+        }
+    }
+
     /// Lines in a square of 24, as the attribute `d` of SVG wants them.
     fn lines(self) -> &'static str {
         match self {

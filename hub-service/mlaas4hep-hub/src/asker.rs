@@ -110,6 +110,9 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
     let found = identify(parts, peer, state).await;
     match &found {
         Ok(asker) => {
+            if guess.is_some() {
+                state.rates().note_right(&parts.headers);
+            }
             state.rates().admit(&asker.actor.name)?;
             tracing::Span::current().record("who", asker.principal.name.as_str());
         }
@@ -123,9 +126,7 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Asker, Failure> {
 
 async fn identify(parts: &Parts, peer: Option<Peer>, state: &State) -> Result<Asker, Failure> {
     if let Some((user, password)) = basic(&parts.headers) {
-        let asker = by_app_password(&user, &password, state).await?;
-        state.rates().note_right(&parts.headers);
-        return Ok(asker);
+        return by_app_password(&user, &password, state).await;
     }
     let peer = peer.map(|peer| peer.address);
     let freshness = if is_safe(&parts.method) { Freshness::Read } else { Freshness::Write };

@@ -100,8 +100,16 @@ impl From<AuthError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let error = Json(self.error.clone());
+        self.with_body(error)
+    }
+}
+
+impl Failure {
+    /// The answer, with another body than the error as JSON.
+    pub(crate) fn with_body(self, body: impl IntoResponse) -> Response {
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.error)).into_response();
+        let mut response = (status, body).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);

@@ -9,13 +9,13 @@
 use crate::Failure;
 use crate::state::State;
 use http::StatusCode;
-use hub_api::{PrincipalSource, Quota, SetQuota, WorkspaceName};
+use hub_api::{PrincipalSource, Quota, SetQuota, WorkspaceName, group_with_workspace};
 use hub_auth::{HubClient, HubGroup, tidy_groups};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use workspaces::{Actor, WorkspaceError, Workspaces, is_role_group};
+use workspaces::{Actor, WorkspaceError, Workspaces};
 
 const LIMIT_BYTES: &str = "mlaas4hep_limit_bytes";
 const LIMIT_ENTRIES: &str = "mlaas4hep_limit_entries";
@@ -76,7 +76,7 @@ impl HubGroups {
             (group.name.clone(), if is_set { OfGroup::Property } else { OfGroup::Service })
         };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) =
-            groups.iter().filter(|group| !is_role_group(&group.name)).map(of).collect();
+            groups.iter().filter(|group| group_with_workspace(&group.name) == group.name).map(of).collect();
     }
 }
 

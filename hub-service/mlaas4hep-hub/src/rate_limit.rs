@@ -7,6 +7,7 @@ use governor::{Quota, RateLimiter};
 use http::{HeaderMap, StatusCode, header};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock>;
 /// SHA-256 of what a caller shows, and of its address.
-type Shown = [u8; 32];
+type ShownDigest = [u8; 32];
 
 /// Refusals after which an address has to wait.
 const MOST_REFUSALS: u32 = 50;
@@ -31,8 +32,8 @@ pub(crate) struct RateLimits {
     callers: Limiter<String>,
     refusals: Cache<IpAddr, Arc<AtomicU32>>,
     /// What was refused to an address of late: a notebook that shows its old token again and again guesses nothing.
-    refused: Cache<Shown, ()>,
-    right: Cache<Shown, ()>,
+    refused: Cache<ShownDigest, ()>,
+    right: Cache<ShownDigest, ()>,
 }
 
 /// A guess that counts as a refusal until it turns out to be none.
@@ -42,10 +43,9 @@ impl RateLimits {
     /// So many requests a second of one principal, and twice as many at once.
     pub(crate) fn new(requests_per_second: NonZeroU32) -> Self {
         let at_once = requests_per_second.saturating_mul(NonZeroU32::new(2).unwrap_or(NonZeroU32::MIN));
-        let kept = |time| Cache::builder().max_capacity(MOST_KEYS as u64).time_to_live(time).build();
         Self {
             callers: RateLimiter::keyed(Quota::per_second(requests_per_second).allow_burst(at_once)),
-            refusals: Cache::builder().max_capacity(MOST_KEYS as u64).time_to_live(REFUSALS_LAST).build(),
+            refusals: kept(REFUSALS_LAST),
             refused: kept(REFUSALS_LAST),
             right: kept(RIGHT_LASTS),
         }
@@ -99,10 +99,7 @@ impl RateLimits {
 
     /// Notes that the app password of a request is right.
     pub(crate) fn note_right(&self, headers: &HeaderMap) {
-        let shown = shown(None, headers);
-        if !self.right.contains_key(&shown) {
-            self.right.insert(shown, ());
-        }
+        self.right.insert(shown(None, headers), ());
     }
 
     /// Whether a request shows an app password that was right a while ago. It is looked at anew all the same.
@@ -130,8 +127,14 @@ impl Drop for Guess {
     }
 }
 
+fn kept<K: Eq + Hash + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    time: Duration,
+) -> Cache<K, V> {
+    Cache::builder().max_capacity(MOST_KEYS as u64).time_to_live(time).build()
+}
+
 /// The credentials of a request, whatever their kind.
-fn shown(address: Option<IpAddr>, headers: &HeaderMap) -> Shown {
+fn shown(address: Option<IpAddr>, headers: &HeaderMap) -> ShownDigest {
     let mut digest =
         Sha256::new().chain_update(address.map_or_else(String::new, |address| address.to_string()));
     for name in [header::AUTHORIZATION, header::COOKIE] {

@@ -38,7 +38,6 @@ struct Inner {
     feeds: Slots,
     info: Info,
     prefix: String,
-    is_behind_proxy: bool,
     proxies: Vec<IpAddr>,
     has_groups_of_hub_only: bool,
     max_json_bytes: usize,
@@ -85,7 +84,6 @@ impl State {
             feeds: Slots::new("feeds", FEEDS_AT_ONCE),
             info,
             prefix: checked.prefix.clone(),
-            is_behind_proxy: checked.hub.is_some() || !checked.proxy.trusted.is_empty(),
             proxies: checked.connections.uncounted.clone(),
             has_groups_of_hub_only: checked.iam.is_empty() && checked.proxy.trusted.is_empty(),
             max_json_bytes: checked.max_json_bytes,
@@ -148,7 +146,7 @@ impl State {
     }
 
     pub(crate) fn is_behind_proxy(&self) -> bool {
-        self.0.is_behind_proxy
+        !self.0.proxies.is_empty()
     }
 
     /// Whether an address is that of a proxy, which speaks for many.

@@ -79,9 +79,13 @@ impl Workspaces {
     /// `NotFound` where it may do nothing.
     pub async fn info(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<WorkspaceInfo> {
         let seen = self.see(actor, workspace).await?;
-        let kind = if workspace.person().is_some() { WorkspaceKind::Personal } else { WorkspaceKind::Group };
         let quota = self.quota_of(seen.id).await?;
-        Ok(WorkspaceInfo { name: workspace.clone(), kind, role: seen.role, quota })
+        Ok(WorkspaceInfo {
+            name: workspace.clone(),
+            kind: WorkspaceKind::of(workspace),
+            role: seen.role,
+            quota,
+        })
     }
 
     /// The workspace, if the actor has any role in it. That of a group or person is made at the first look.

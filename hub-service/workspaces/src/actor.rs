@@ -1,6 +1,6 @@
 //! Who asks, and what the groups of that one give.
 
-use hub_api::{Action, Capabilities, FilePath, PrincipalSource, Role, WorkspaceName};
+use hub_api::{Action, Capabilities, FilePath, PrincipalSource, Role, WorkspaceName, group_with_workspace};
 use std::sync::Arc;
 
 /// Who asks. The service makes it from what it found out about the caller; nothing in here is checked again.
@@ -29,11 +29,6 @@ pub struct Actor {
     pub capabilities: Option<Arc<Capabilities>>,
 }
 
-/// Whether a group only says what its members may in the workspace of the group above: `higgs/admins`. It has none of its own.
-pub fn is_role_group(group: &str) -> bool {
-    group.rsplit_once('/').is_some_and(|(_, last)| matches!(last, "admins" | "writers" | "readers"))
-}
-
 impl Actor {
     /// Whether it administers the service; an app password or a narrow token of who does, does not.
     pub(crate) fn administers_service(&self) -> bool {
@@ -54,7 +49,7 @@ impl Actor {
             return (person == self.name).then_some(Role::Admin);
         }
         let group = workspace.as_str();
-        if is_role_group(group) {
+        if group_with_workspace(group) != group {
             return None;
         }
         let has = |suffix: &str| {
@@ -72,10 +67,7 @@ impl Actor {
         if let Some(capabilities) = &self.capabilities {
             return capabilities.workspaces();
         }
-        let of_groups = self.groups.iter().map(|group| {
-            let parent = group.rsplit_once('/').filter(|_| is_role_group(group));
-            WorkspaceName::new(parent.map_or(group.as_str(), |(parent, _)| parent))
-        });
+        let of_groups = self.groups.iter().map(|group| WorkspaceName::new(group_with_workspace(group)));
         // A group whose name is no name of a workspace has none.
         let mut names: Vec<_> =
             of_groups.chain([WorkspaceName::of_person(&self.name)]).filter_map(Result::ok).collect();

@@ -33,8 +33,7 @@ impl Workspaces {
         .await?;
         let summary = |row| {
             let name = workspace_name(sqlx::Row::try_get(row, "name")?)?;
-            let kind = if name.person().is_some() { WorkspaceKind::Personal } else { WorkspaceKind::Group };
-            Ok(WorkspaceSummary { name, kind, quota: quota_of_row(row)? })
+            Ok(WorkspaceSummary { kind: WorkspaceKind::of(&name), name, quota: quota_of_row(row)? })
         };
         let workspaces = rows.iter().take(limit as usize).map(summary).collect::<Result<Vec<_>>>()?;
         let next_cursor = cursor::next(rows.len(), &workspaces, |last| Ok(last.name.to_string()))?;

@@ -83,10 +83,26 @@ pub(crate) async fn ensure_parents(
     path: &FilePath,
     parents: Parents,
 ) -> Result<()> {
+    for above in missing_above(write, ledger.id, path, parents).await?.iter().rev() {
+        insert_folder(write, ledger, doer, above).await?;
+    }
+    Ok(())
+}
+
+/// The folders above a name that are not there, the nearest first.
+///
+/// # Errors
+/// A file in the way; a folder that had to be there.
+pub(crate) async fn missing_above(
+    write: &mut Write,
+    workspace: i64,
+    path: &FilePath,
+    parents: Parents,
+) -> Result<Vec<FilePath>> {
     let mut missing = Vec::new();
     let mut folder = path.parent();
     while let Some(above) = folder.filter(|above| !above.is_root()) {
-        match find(write, ledger.id, &above).await? {
+        match find(write, workspace, &above).await? {
             Some(found) if found.is_folder() => break,
             Some(_) => return Err(WorkspaceError::NotAFolder { path: above }),
             None if parents == Parents::MustExist => {
@@ -96,10 +112,7 @@ pub(crate) async fn ensure_parents(
         }
         folder = above.parent();
     }
-    for above in missing.iter().rev() {
-        insert_folder(write, ledger, doer, above).await?;
-    }
-    Ok(())
+    Ok(missing)
 }
 
 async fn insert_folder(

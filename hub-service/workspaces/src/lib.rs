@@ -46,7 +46,7 @@ mod versions;
 
 pub(crate) use hub_api::Action;
 
-pub use actor::{Actor, is_role_group};
+pub use actor::Actor;
 pub use app_passwords::VerifiedAppPassword;
 pub use backup::{BackupReport, restore_backup};
 pub use blobs::StoreError;

@@ -90,12 +90,14 @@ impl Workspaces {
         Ok(rows.len() as u64)
     }
 
+    async fn all_ids(&self) -> Result<Vec<i64>> {
+        Ok(sqlx::query_scalar("SELECT id FROM workspaces").fetch_all(self.database().read()).await?)
+    }
+
     async fn sweep_versions(&self) -> Result<u64> {
         let before = self.now() - days(self.settings().keep_versions_days);
-        let workspaces: Vec<i64> =
-            sqlx::query_scalar("SELECT id FROM workspaces").fetch_all(self.database().read()).await?;
         let mut n = 0;
-        for workspace in workspaces {
+        for workspace in self.all_ids().await? {
             loop {
                 let n_gone = self.sweep_versions_of(workspace, before).await?;
                 n += n_gone;
@@ -162,10 +164,8 @@ impl Workspaces {
 
     async fn sweep_audit(&self) -> Result<u64> {
         let before = self.now() - days(self.settings().keep_audit_days);
-        let workspaces: Vec<i64> =
-            sqlx::query_scalar("SELECT id FROM workspaces").fetch_all(self.database().read()).await?;
         let mut n = 0;
-        for workspace in workspaces {
+        for workspace in self.all_ids().await? {
             loop {
                 // By number, which the key is in order of: a clock that jumped does not matter much here.
                 let gone = sqlx::query(

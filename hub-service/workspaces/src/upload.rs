@@ -10,6 +10,7 @@ use crate::{
     clock::seconds,
     database::Write,
     entries::{EntryRow, find},
+    folders::missing_above,
     publish::Target,
     quota::Ledger,
 };
@@ -162,7 +163,7 @@ impl Workspaces {
         let found = find(&mut write, seen.id, path).await?;
         check_target(path, found.as_ref(), &options)?;
         if found.is_none() {
-            check_above(&mut write, seen.id, path).await?;
+            missing_above(&mut write, seen.id, path, Parents::Make).await?;
         }
         let n_new = i64::from(found.is_none());
         let reserved = match options.size_bytes {
@@ -241,19 +242,6 @@ fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
             given: "too long".to_owned(),
             allowed,
         });
-    }
-    Ok(())
-}
-
-/// Whether folders may be above a new name: the nearest thing above that is there is one.
-async fn check_above(write: &mut Write, workspace: i64, path: &FilePath) -> Result<()> {
-    let mut above = path.parent();
-    while let Some(folder) = above.filter(|folder| !folder.is_root()) {
-        match find(write, workspace, &folder).await? {
-            Some(row) if row.is_folder() => return Ok(()),
-            Some(_) => return Err(WorkspaceError::NotAFolder { path: folder }),
-            None => above = folder.parent(),
-        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! All workspaces, for who administers the service: what they hold and may hold, not what is in them.
 
-use hub_api::{WorkspaceKind, WorkspaceSummary, WorkspacesPage};
+use hub_api::{Quota, WorkspaceName, WorkspaceSummary, WorkspacesPage};
 use maud::{Markup, html};
 
 use super::quota_bar::quota_bars;
@@ -29,23 +29,24 @@ pub fn all_workspaces_page(frame: &Frame<'_>, page: &WorkspacesPage) -> Markup {
 }
 
 fn one(frame: &Frame<'_>, workspace: &WorkspaceSummary) -> Markup {
-    let icon = match workspace.kind {
-        WorkspaceKind::Group => Icon::Group,
-        WorkspaceKind::Personal => Icon::Person,
-    };
+    let icon = Icon::of(workspace.kind);
     let name = workspace.name.as_str();
     html! {
         section.card aria-labelledby=(format!("of-{name}")) {
             h2 id=(format!("of-{name}")) { (icon.draw()) (text::name(name)) }
             (quota_bars(&workspace.quota))
-            (limits_form(frame, &frame.addresses().all_workspaces(), workspace))
+            (limits_form(frame, &frame.addresses().all_workspaces(), (&workspace.name, &workspace.quota)))
         }
     }
 }
 
 /// Fields that set the limits of a workspace.
-pub(crate) fn limits_form(frame: &Frame<'_>, action: &str, workspace: &WorkspaceSummary) -> Markup {
-    let (name, quota) = (workspace.name.as_str(), &workspace.quota);
+pub(crate) fn limits_form(
+    frame: &Frame<'_>,
+    action: &str,
+    (workspace, quota): (&WorkspaceName, &Quota),
+) -> Markup {
+    let name = workspace.as_str();
     let id = |what: &str| format!("{what}-{name}");
     // In few digits: what is sent back is the same number of bytes, or nearly.
     let limit_gibibytes = (quota.limit_bytes as f64 / GIBIBYTE as f64 * 1e6).round() / 1e6;

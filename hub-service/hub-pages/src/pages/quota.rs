@@ -1,8 +1,6 @@
 //! What a workspace holds and may hold, and how it is reached from elsewhere.
 
-use hub_api::{
-    Action, FilePath, SharedUri, UnfinishedUpload, WorkspaceInfo, WorkspaceKind, WorkspaceSummary, routes,
-};
+use hub_api::{Action, FilePath, SharedUri, UnfinishedUpload, WorkspaceInfo, WorkspaceKind, routes};
 use maud::{Markup, html};
 
 use super::{all_workspaces::limits_form, file::copied, quota_bar::quota_bars};
@@ -42,9 +40,8 @@ pub fn quota_page(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
 }
 
 fn limits(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
-    let WorkspaceInfo { name, kind, quota, .. } = page.workspace;
-    let summary = WorkspaceSummary { name: name.clone(), kind: *kind, quota: *quota };
-    html! { div.card { (limits_form(frame, &frame.addresses().of_workspace(name, "quota"), &summary)) } }
+    let WorkspaceInfo { name, quota, .. } = page.workspace;
+    html! { div.card { (limits_form(frame, &frame.addresses().of_workspace(name, "quota"), (name, quota))) } }
 }
 
 fn uploads(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {

@@ -1,6 +1,6 @@
 //! My workspaces.
 
-use hub_api::{FilePath, WorkspaceInfo, WorkspaceKind};
+use hub_api::{FilePath, WorkspaceInfo, WorkspaceKind, group_with_workspace};
 use maud::{Markup, html};
 
 use super::quota_bar::quota_bars;
@@ -12,13 +12,9 @@ pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo], groups: 
     let own = frame.visitor.map(|visitor| format!("~{}", visitor.name));
     let rank = |workspace: &WorkspaceInfo| {
         let name = workspace.name.as_str();
-        let has = |group: &String| {
-            let rest = group.strip_prefix(name);
-            rest.is_some_and(|rest| matches!(rest, "" | "/admins" | "/writers" | "/readers"))
-        };
         match workspace.kind {
             WorkspaceKind::Personal if Some(name) == own.as_deref() => 0,
-            WorkspaceKind::Group if groups.iter().any(has) => 1,
+            WorkspaceKind::Group if groups.iter().any(|group| group_with_workspace(group) == name) => 1,
             _ => 2,
         }
     };
@@ -45,10 +41,7 @@ pub fn workspaces_page(frame: &Frame<'_>, workspaces: &[WorkspaceInfo], groups: 
 }
 
 fn card(frame: &Frame<'_>, workspace: &WorkspaceInfo, rank: u8) -> Markup {
-    let icon = match workspace.kind {
-        WorkspaceKind::Group => Icon::Group,
-        WorkspaceKind::Personal => Icon::Person,
-    };
+    let icon = Icon::of(workspace.kind);
     let whose = ["Yours", "Your group", "Shared with you"][usize::from(rank.min(2))];
     html! {
         li.card {

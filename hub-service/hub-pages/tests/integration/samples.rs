@@ -33,7 +33,7 @@ pub(super) fn path(text: &str) -> FilePath {
 
 pub(super) fn workspace(name: &str, role: Role) -> WorkspaceInfo {
     let name = WorkspaceName::new(name).unwrap();
-    let kind = if name.person().is_some() { WorkspaceKind::Personal } else { WorkspaceKind::Group };
+    let kind = WorkspaceKind::of(&name);
     let quota = Quota {
         used_bytes: 61_000_000_000,
         reserved_bytes: 9_000_000_000,

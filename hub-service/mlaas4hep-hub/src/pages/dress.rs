@@ -121,13 +121,8 @@ pub(crate) fn for_browsers(failure: Failure, asked: &HeaderMap, state: &crate::s
         return failure.into_response();
     }
     let frame = stranger(state.prefix());
-    let page = problem_page(&frame, failure.error(), None, None).into_response();
-    let (mut head, _) = failure.into_response().into_parts();
-    head.headers.remove(header::CONTENT_LENGTH);
-    for (name, value) in page.headers() {
-        head.headers.insert(name, value.clone());
-    }
-    let mut response = Response::from_parts(head, page.into_body());
+    let page = problem_page(&frame, failure.error(), None, None);
+    let mut response = failure.with_body(page);
     put_on_headers(&mut response);
     response
 }
