@@ -194,9 +194,12 @@ fn code_of(headers: &HeaderMap) -> Option<&str> {
 /// User and password of `Authorization: Basic` (RFC 7617).
 pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, coded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
     let text = String::from_utf8(STANDARD.decode(coded.trim()).ok()?).ok()?;
     let (user, password) = text.split_once(':')?;
-    scheme.eq_ignore_ascii_case("basic").then(|| (user.to_owned(), password.to_owned()))
+    Some((user.to_owned(), password.to_owned()))
 }
 
 /// Whom to count refusals for. A proxy, the hub's or one that is trusted, says whom it speaks for.

@@ -11,7 +11,7 @@ use crate::routes::{
 use crate::state::State;
 use axum::Router;
 use axum::extract::{self, DefaultBodyLimit};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use http::header::{self, HeaderName, HeaderValue};
@@ -19,7 +19,6 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use std::any::Any;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// One address of the interface, as its description names it.
@@ -98,6 +97,15 @@ pub const ROUTES: &[Route] = &[
     route("DELETE", "/api/v1/app-passwords/{id}", Needs::Caller),
 ];
 
+/// To believe the type of an answer, to show it in no page of others, to tell others nothing of its address, to run nothing of it.
+const GUARDS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
 const fn route(method: &'static str, path: &'static str, needs: Needs) -> Route {
     Route { method, path, needs }
 }
@@ -105,26 +113,21 @@ const fn route(method: &'static str, path: &'static str, needs: Needs) -> Route 
 /// The service, ready to be listened for.
 pub(crate) fn router(state: &State, request_timeout: Duration) -> Router {
     let prefix = state.prefix().trim_end_matches('/');
-    let quick = of_the_service(prefix)
-        .merge(of_workspaces(prefix))
-        .merge(of_people(prefix))
-        .layer(DefaultBodyLimit::max(state.max_json_bytes()))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, request_timeout));
+    let quick = of_the_service(prefix).merge(of_workspaces(prefix)).merge(of_people(prefix)).layer((
+        TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, request_timeout),
+        DefaultBodyLimit::max(state.max_json_bytes()),
+    ));
     quick
         .merge(of_bytes(prefix))
         .merge(crate::pages::mount(state, prefix))
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), login::renew))
-        .layer(from_fn(measure))
-        .layer(guard("x-content-type-options", "nosniff"))
-        .layer(guard("x-frame-options", "DENY"))
-        .layer(guard("cross-origin-opener-policy", "same-origin"))
-        .layer(guard("referrer-policy", "same-origin"))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        // One layer of several, the outermost first: the router boxes, and copies for each request, every layer it is given.
+        .layer((
+            from_fn(measure),
+            map_response(guard),
+            from_fn_with_state(state.clone(), login::renew),
+            CatchPanicLayer::custom(panicked),
         ))
         .with_state(state.clone())
 }
@@ -189,8 +192,7 @@ fn of_bytes(prefix: &str) -> Router<State> {
         .route(&format!("{prefix}/dav/"), any(dav::dav))
         .route(&format!("{prefix}/dav/{{*path}}"), any(dav::dav));
     with_path(router, &format!("{prefix}/files/{{workspace}}"), &file)
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(drain))
+        .layer((from_fn(drain), DefaultBodyLimit::disable()))
 }
 
 /// The same for a path in the workspace, and for the workspace itself.
@@ -209,8 +211,14 @@ pub(crate) fn below<S: Clone + Send + Sync + 'static>(
         .route(&format!("{address}/{{*path}}"), methods.clone())
 }
 
-fn guard(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
+/// What every answer tells a browser unless its handler said something else.
+async fn guard(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.reserve(GUARDS.len());
+    for (name, value) in GUARDS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn nothing_here(state: extract::State<State>, headers: HeaderMap, uri: Uri) -> Response {

@@ -2,22 +2,28 @@
 
 use crate::configuration::{LogArea, LogFormat};
 use anyhow::Context;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 /// Starts the log of the process.
 pub(super) fn start(area: &LogArea) -> anyhow::Result<()> {
     let level = area.level.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(level)
         .with_context(|| format!("log.level is {level:?}; error, warn, info and debug would do"))?;
-    let writer = match &area.file {
-        None => BoxMakeWriter::new(std::io::stderr),
+    let file = match &area.file {
+        // Past the lock of `std::io::stderr`, at which threads would wait for each other: each line is one write.
+        None => {
+            std::io::stderr().as_fd().try_clone_to_owned().map(File::from).context("the log on stderr")?
+        }
         Some(path) => {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-            BoxMakeWriter::new(file.with_context(|| format!("opening the log {}", path.display()))?)
+            let file = File::options().create(true).append(true).open(path);
+            file.with_context(|| format!("opening the log {}", path.display()))?
         }
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(Arc::new(file)).with_ansi(false);
     match area.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
