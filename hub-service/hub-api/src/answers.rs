@@ -270,6 +270,17 @@ pub enum Grantee {
     Group(String),
 }
 
+impl Grantee {
+    /// `carol`, `the group cms/higgs`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::User(name) => name.clone(),
+            Self::Group(name) => format!("the group {name}"),
+        }
+    }
+}
+
 /// A right given by an administrator of the workspace, besides those of the groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Grant {
@@ -291,17 +302,14 @@ impl Grant {
     /// What was given, in a sentence.
     #[must_use]
     pub fn sentence(&self, workspace: &WorkspaceName) -> String {
-        let who = match &self.grantee {
-            Grantee::User(name) => name.clone(),
-            Grantee::Group(name) => format!("the group {name}"),
-        };
+        let who = self.grantee.words();
         let what = match self.role {
             Role::Reader => "may read",
             Role::Writer => "may read and write in",
             Role::Admin => "administers",
         };
         let until = self.expires.as_ref().map_or_else(String::new, |time| format!(" until {time}"));
-        format!("{who} {what} shared://{workspace}/{until}; the page Sharing of the workspace takes it back")
+        format!("{who} {what} shared://{workspace}/{until}; --take-back ends it")
     }
 }
 

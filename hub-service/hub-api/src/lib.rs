@@ -12,6 +12,7 @@ mod path;
 mod requests;
 mod role;
 pub mod routes;
+mod units;
 mod uri;
 
 pub use answers::{
@@ -25,6 +26,7 @@ pub use content_range::ContentRange;
 pub use local_offer::{LOCAL_TICKET_BYTES, LocalOffer};
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
-pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MoveOrCopy, SetQuota};
+pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MOST_LINK_DAYS, MoveOrCopy, SetQuota};
 pub use role::{Action, NoRole, Role, group_with_workspace};
+pub use units::bytes_text;
 pub use uri::{SharedUri, UriError};

@@ -17,6 +17,9 @@ pub struct CreateGrant {
     pub expires_in_seconds: Option<u64>,
 }
 
+/// As long as a link may live.
+pub const MOST_LINK_DAYS: u64 = 30;
+
 /// Makes a link by which anyone can read one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

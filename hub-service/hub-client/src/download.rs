@@ -15,6 +15,17 @@ use crate::{HubClient, HubError, PinnedFile};
 pub struct DownloadOptions {
     /// Replaces a local file of the same name. Default: no, and then it is an error.
     pub overwrite: bool,
+    /// A local file of the same bytes stays, and nothing is fetched. Default: it is as any other.
+    pub keeps_equal: bool,
+}
+
+/// A file that was fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// As it is at the service.
+    pub entry: Entry,
+    /// The same bytes were here, and stayed.
+    pub was_there: bool,
 }
 
 impl HubClient {
@@ -30,13 +41,23 @@ impl HubClient {
         to: &Path,
         options: DownloadOptions,
         on_progress: OnProgress<'_>,
-    ) -> Result<Entry, HubError> {
+    ) -> Result<Fetched, HubError> {
         let failed = |action, path: &Path, cause| HubError::File { action, path: path.to_path_buf(), cause };
-        if !options.overwrite && to.exists() {
+        let is_taken = !options.overwrite && to.exists();
+        let taken = || {
             let cause = "it exists: name another file, or say --overwrite";
-            return Err(failed("write", to, std::io::Error::new(std::io::ErrorKind::AlreadyExists, cause)));
+            failed("write", to, std::io::Error::new(std::io::ErrorKind::AlreadyExists, cause))
+        };
+        if is_taken && !options.keeps_equal {
+            return Err(taken());
         }
         let entry = self.stat(from).await?;
+        if options.keeps_equal && has_bytes_of(to, &entry).map_err(|cause| failed("read", to, cause))? {
+            return Ok(Fetched { entry, was_there: true });
+        }
+        if is_taken {
+            return Err(taken());
+        }
         let (EntryKind::File, Some(etag)) = (entry.kind, entry.etag.clone()) else {
             let cause = std::io::Error::other(format!("{from} is a folder; name a file in it"));
             return Err(failed("write", to, cause));
@@ -53,7 +74,7 @@ impl HubClient {
             return Err(HubError::Checksum { name: from.to_string(), expected, found });
         }
         std::fs::rename(&path, to).map_err(|cause| failed("write", to, cause))?;
-        Ok(entry)
+        Ok(Fetched { entry, was_there: false })
     }
 
     /// Fetches what is missing; a broken connection is taken up where it broke as long as bytes come.
@@ -105,6 +126,29 @@ impl HubClient {
     }
 }
 
+/// Whether a local file is that of the service.
+fn has_bytes_of(path: &Path, entry: &Entry) -> std::io::Result<bool> {
+    let Ok(metadata) = path.metadata() else { return Ok(false) };
+    let (true, Some(expected)) = (metadata.is_file() && metadata.len() == entry.size_bytes, &entry.sha256)
+    else {
+        return Ok(false);
+    };
+    let mut hasher = Sha256::new();
+    read_through(&mut File::open(path)?, |bytes| hasher.update(bytes))?;
+    Ok(hex::encode(hasher.finalize()).eq_ignore_ascii_case(expected))
+}
+
+fn read_through(file: &mut File, mut each: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n_read = file.read(&mut buffer)?;
+        if n_read == 0 {
+            return Ok(());
+        }
+        each(&buffer[..n_read]);
+    }
+}
+
 /// Beside the file, with a part of the tag: another content gets another name.
 fn part_path(to: &Path, etag: &str) -> PathBuf {
     let tag: String = etag.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
@@ -129,15 +173,11 @@ impl Part {
         }
         let mut part =
             Self { path: path.to_path_buf(), file: file.try_clone()?, n_bytes: 0, hasher: Sha256::new() };
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let n_read = file.read(&mut buffer)?;
-            if n_read == 0 {
-                return Ok(part);
-            }
-            part.hasher.update(&buffer[..n_read]);
-            part.n_bytes += n_read as u64;
-        }
+        read_through(&mut file, |bytes| {
+            part.hasher.update(bytes);
+            part.n_bytes += bytes.len() as u64;
+        })?;
+        Ok(part)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), HubError> {

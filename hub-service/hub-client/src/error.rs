@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hub_api::{Entry, UriError};
+use hub_api::{Entry, UriError, bytes_text};
 
 /// Why a call was not done. No variant carries a token.
 #[derive(Debug, thiserror::Error)]
@@ -221,7 +221,7 @@ fn written_by(current: Option<&Entry>) -> String {
 
 fn used_of(used_bytes: Option<u64>, limit_bytes: Option<u64>) -> String {
     match (used_bytes, limit_bytes) {
-        (Some(used), Some(limit)) => format!(" ({used} of {limit} bytes are used)"),
+        (Some(used), Some(limit)) => format!(" ({} of {} are used)", bytes_text(used), bytes_text(limit)),
         _ => String::new(),
     }
 }

@@ -5,12 +5,12 @@ use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 
-use hub_api::{Entry, Grant, Grantee, Info, Link, Me, Role, SharedUri, WorkspaceInfo, WorkspaceName};
+use hub_api::{Entry, Info, Me, SharedUri, WorkspaceInfo, WorkspaceName};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    Connection, DeviceCode, DeviceLogin, DownloadOptions, HubClient, HubError, LinkWish, OnProgress, Opened,
-    PinnedFile, RetryRule, Token, UploadOptions,
+    Connection, DeviceCode, DeviceLogin, DownloadOptions, Fetched, HubClient, HubError, OnProgress, Opened,
+    PinnedFile, RetryRule, Sent, Share, Sharing, Token, UploadOptions,
 };
 
 /// Threads that move bytes; the waiting happens on the threads of the callers.
@@ -135,7 +135,7 @@ impl Hub {
         to: &Path,
         options: DownloadOptions,
         on_progress: OnProgress<'_>,
-    ) -> Result<Entry, HubError> {
+    ) -> Result<Fetched, HubError> {
         self.wait(self.client().download(from, to, options, on_progress))
     }
 
@@ -149,7 +149,7 @@ impl Hub {
         to: &SharedUri,
         options: &UploadOptions,
         on_progress: OnProgress<'_>,
-    ) -> Result<Entry, HubError> {
+    ) -> Result<Sent, HubError> {
         self.wait(self.client().upload(from, to, options, on_progress))
     }
 
@@ -183,26 +183,20 @@ impl Hub {
         self.wait(self.client().delete(uri, etag))
     }
 
-    /// As [`HubClient::grant`].
+    /// As [`HubClient::share`].
     ///
     /// # Errors
     /// [`HubError`].
-    pub fn grant(
-        &self,
-        workspace: &WorkspaceName,
-        grantee: Grantee,
-        role: Role,
-        expires_in_seconds: Option<u64>,
-    ) -> Result<Grant, HubError> {
-        self.wait(self.client().grant(workspace, grantee, role, expires_in_seconds))
+    pub fn share(&self, of: &SharedUri, sharing: Sharing) -> Result<String, HubError> {
+        self.wait(self.client().share(of, sharing))
     }
 
-    /// As [`HubClient::make_link`].
+    /// As [`HubClient::shares`].
     ///
     /// # Errors
     /// [`HubError`].
-    pub fn make_link(&self, file: &SharedUri, wish: LinkWish) -> Result<Link, HubError> {
-        self.wait(self.client().make_link(file, wish))
+    pub fn shares(&self, of: &SharedUri) -> Result<Vec<Share>, HubError> {
+        self.wait(self.client().shares(of))
     }
 
     /// As [`HubClient::open`].

@@ -243,7 +243,11 @@ mod tests {
     fn metadata_says_what_the_interface_names() {
         let local = Local { path: Path::new("x"), size_bytes: 1, sha256: [0xab; 32] };
         let to: SharedUri = "shared://cms%2Fhiggs/a b.root".parse().unwrap();
-        let options = UploadOptions { condition: Condition::IfAbsent, made_by: Some("test".into()) };
+        let options = UploadOptions {
+            condition: Condition::IfAbsent,
+            made_by: Some("test".into()),
+            ..UploadOptions::default()
+        };
         let decoded: Vec<(String, String)> = metadata(&local, &to, &options)
             .split(',')
             .map(|pair| {

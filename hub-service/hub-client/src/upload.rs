@@ -40,6 +40,17 @@ pub struct UploadOptions {
     pub condition: Condition,
     /// What made the file: a notebook, a program with its version.
     pub made_by: Option<String>,
+    /// Where the same bytes are there already, nothing is sent, whatever the condition. Default: they become a version.
+    pub keeps_equal: bool,
+}
+
+/// A file that was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// As it is at the service.
+    pub entry: Entry,
+    /// The same bytes were there, and stayed.
+    pub was_there: bool,
 }
 
 /// What is known of the local file before it is sent.
@@ -52,6 +63,11 @@ pub(crate) struct Local<'a> {
 impl Local<'_> {
     pub(crate) fn sha256_text(&self) -> String {
         hex::encode(self.sha256)
+    }
+
+    /// Whether a file of the service has these bytes.
+    fn is(&self, entry: &Entry) -> bool {
+        entry.sha256.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(&self.sha256_text()))
     }
 
     pub(crate) fn failed(&self, cause: std::io::Error) -> HubError {
@@ -72,25 +88,28 @@ impl HubClient {
         to: &SharedUri,
         options: &UploadOptions,
         on_progress: OnProgress<'_>,
-    ) -> Result<Entry, HubError> {
-        if options.condition == Condition::IfAbsent
-            && let Ok(there) = self.stat(to).await
-        {
-            return Err(HubError::Conflict {
-                action: format!("write {to}"),
-                message: "there is a file of that name".to_owned(),
-                current: Some(Box::new(there)),
-                cure: "take another name, or allow to overwrite it: what is there becomes an older version"
-                    .to_owned(),
-            });
+    ) -> Result<Sent, HubError> {
+        let may_stay = options.keeps_equal || options.condition == Condition::IfAbsent;
+        let there = if may_stay { self.stat(to).await.ok() } else { None };
+        let is_barred = options.condition == Condition::IfAbsent && there.is_some();
+        if is_barred && !options.keeps_equal {
+            return Err(taken(to, there));
         }
         let local = look_at(from, on_progress)?;
+        if options.keeps_equal
+            && let Some(entry) = there.clone().filter(|entry| local.is(entry))
+        {
+            return Ok(Sent { entry, was_there: true });
+        }
+        if is_barred {
+            return Err(taken(to, there));
+        }
         if local.size_bytes <= MOST_BYTES_AT_ONCE {
             self.put(&local, to, options, on_progress).await?;
         } else {
             self.send_in_pieces(&local, to, options, on_progress).await?;
         }
-        self.stat(to).await
+        Ok(Sent { entry: self.stat(to).await?, was_there: false })
     }
 
     async fn put(
@@ -138,8 +157,18 @@ impl HubClient {
 
     /// Whether the file at the service is the local one.
     pub(crate) async fn is_there(&self, local: &Local<'_>, to: &SharedUri) -> bool {
-        let sha256 = self.stat(to).await.ok().and_then(|entry| entry.sha256);
-        sha256.is_some_and(|found| found.eq_ignore_ascii_case(&local.sha256_text()))
+        self.stat(to).await.is_ok_and(|entry| local.is(&entry))
+    }
+}
+
+/// Something has the name already.
+fn taken(to: &SharedUri, there: Option<Entry>) -> HubError {
+    HubError::Conflict {
+        action: format!("write {to}"),
+        message: "there is a file of that name".to_owned(),
+        current: there.map(Box::new),
+        cure: "take another name, or allow to overwrite it: what is there becomes an older version"
+            .to_owned(),
     }
 }
 

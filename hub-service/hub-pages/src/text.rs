@@ -1,28 +1,8 @@
 //! Numbers, times and names as people read them.
 
+pub use hub_api::bytes_text as bytes;
 use jiff::Timestamp;
 use maud::{Markup, html};
-
-/// Bytes in units of 1024, as limits are set in: `1.23 GiB`, `999 B`.
-#[must_use]
-pub fn bytes(n: u64) -> String {
-    let mut value = n as f64;
-    let mut unit = "B";
-    for larger in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
-        // 1023.5 would be written as 1024.
-        if value < 1023.5 {
-            break;
-        }
-        value /= 1024.0;
-        unit = larger;
-    }
-    match value {
-        _ if unit == "B" => format!("{n} B"),
-        v if v < 9.995 => format!("{v:.2} {unit}"),
-        v if v < 99.95 => format!("{v:.1} {unit}"),
-        v => format!("{v:.0} {unit}"),
-    }
-}
 
 /// Thousands apart: `1,234,567`.
 #[must_use]
@@ -101,23 +81,6 @@ pub fn plain_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_have_few_digits() {
-        for (n, text) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.00 KiB"),
-            (10_234, "9.99 KiB"),
-            (10_235, "10.0 KiB"),
-            (1_048_063, "1023 KiB"),
-            (1_048_064, "1.00 MiB"),
-            (10 << 30, "10.0 GiB"),
-            (u64::MAX, "16.0 EiB"),
-        ] {
-            assert_eq!(bytes(n), text);
-        }
-    }
 
     #[test]
     fn thousands_are_apart() {

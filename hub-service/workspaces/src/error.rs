@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use hub_api::{ApiError, Entry, FilePath, Quota, Role, WorkspaceName};
+use hub_api::{ApiError, Entry, FilePath, Quota, Role, WorkspaceName, bytes_text};
 
 use crate::StoreError;
 
@@ -206,20 +206,6 @@ fn no_room(quota: &Quota, asked_bytes: u64, asked_entries: u64) -> String {
         String::new()
     };
     format!("{asked} more: {left} of {} are free{promised}{names}", bytes_text(quota.limit_bytes))
-}
-
-/// `117.3 MiB`.
-fn bytes_text(n_bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if n_bytes < 1024 {
-        return format!("{n_bytes} bytes");
-    }
-    let mut value = n_bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        (value, unit) = (value / 1024.0, unit + 1);
-    }
-    format!("{value:.1} {}", UNITS[unit])
 }
 
 fn role_word(role: Option<Role>) -> &'static str {

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use hub_api::{CreateLink, FilePath, Link, PrincipalSource, WorkspaceName};
+use hub_api::{CreateLink, FilePath, Link, MOST_LINK_DAYS, PrincipalSource, WorkspaceName};
 use sqlx::{Row, any::AnyRow};
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 const DEFAULT_SECONDS: u64 = 7 * 86_400;
-const MOST_SECONDS: u64 = 30 * 86_400;
+const MOST_SECONDS: u64 = MOST_LINK_DAYS * 86_400;
 const MOST_PASSWORD_BYTES: usize = 1024;
 
 /// A link at the one time when its secret is known.

@@ -47,6 +47,41 @@ fn workflow(place: &Workplace, files: &str, out: &str) -> String {
     place.succeeds(&[&["workflow", &files, &out], given.as_slice()].concat())
 }
 
+/// A folder goes up, comes back, and is not sent again.
+fn folders_go_and_come(place: &Workplace) {
+    std::fs::create_dir_all(place.path("run/plots/empty")).expect("folders");
+    place.write("run/notes.txt", "of today");
+    place.write("run/plots/met.svg", "<svg/>");
+    let sent = place.succeeds(&["put", "run", "*.json", "shared://higgs/today/"]);
+    assert!(
+        sent.contains("run/plots/met.svg -> shared://higgs/today/run/plots/met.svg, version 1\n"),
+        "{sent}"
+    );
+    assert!(sent.contains("shared://higgs/today/params.json"), "{sent}");
+    place.write("run/notes.txt", "of tonight");
+    let again = place.succeeds(&["put", "run", "shared://higgs/today/"]);
+    assert!(
+        again.contains("notes.txt, version 2\n") && again.contains("version 1, there already"),
+        "{again}"
+    );
+
+    place.succeeds(&["get", "shared://higgs/today/run", "back"]);
+    assert_eq!(place.read("back/notes.txt"), b"of tonight");
+    assert_eq!(place.read("back/plots/met.svg"), b"<svg/>");
+    assert!(place.path("back/plots/empty").is_dir());
+    let first = place.succeeds(&["get", "shared://higgs/today/", "today"]);
+    assert!(first.contains("today/run/notes.txt") && !first.contains("already"), "{first}");
+    let again = place.succeeds(&["get", "shared://higgs/today/"]);
+    assert!(again.contains("-> today/run/notes.txt, 10 B, here already"), "{again}");
+    place.fails(&["put", "run/none", "shared://higgs/"], 3, &["run/none", "No such file"]);
+    place.fails(
+        &["put", "run/notes.txt", "back/notes.txt", "shared://higgs/"],
+        3,
+        &["goes to", "notes.txt, too"],
+    );
+    assert!(!place.succeeds(&["ls", "shared://higgs/"]).contains("notes.txt"), "nothing was sent");
+}
+
 #[test]
 fn a_workspace_is_a_place_for_files() {
     let Some(place) = Workplace::new("a_workspace_is_a_place_for_files") else { return };
@@ -93,10 +128,28 @@ fn a_workspace_is_a_place_for_files() {
     assert!(place.read("here.csv").len() > 10_000);
     assert_eq!(place.read("here.csv"), place.read("there.csv"));
 
+    folders_go_and_come(&place);
+
     let link = place.succeeds(&["share", "shared://higgs/s.csv", "--days", "1"]);
     assert!(link.contains(service.address()) && link.contains("until "), "{link}");
     place.fails(&["get", "shared://higgs/s.csv", "there.csv"], 4, &["there.csv", "exists"]);
-    place.succeeds(&["rm", "shared://higgs/s.csv"]);
+    place.succeeds(&["share", "shared://higgs/", "--user", "carol", "--role", "writer"]);
+    let listed = place.succeeds(&["share", "shared://higgs/", "--list"]);
+    assert!(listed.contains("carol") && listed.contains("a link to s.csv"), "{listed}");
+    let said = place.succeeds(&["share", "shared://higgs/", "--user", "carol", "--take-back"]);
+    assert!(said.contains("carol no longer has a right of its own"), "{said}");
+    place.fails(
+        &["share", "shared://higgs/", "--user", "carol", "--take-back"],
+        3,
+        &["a right of carol is not there"],
+    );
+    place.succeeds(&["share", "shared://higgs/s.csv", "--take-back"]);
+    place.fails(
+        &["share", "shared://higgs/s.csv", "--take-back"],
+        3,
+        &["a link to shared://higgs/s.csv is not there"],
+    );
+    place.fails(&["rm", "shared://higgs/none.csv", "shared://higgs/s.csv"], 3, &["none.csv is not there"]);
     place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);
     place.fails(&["inspect", "shared://higgs/data/signl.root"], 3, &["did you mean", "data/signal.root"]);
     place.fails(&["specs", far, "--out=shared://other/specs.json"], 4, &["shared://other"]);

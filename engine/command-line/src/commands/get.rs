@@ -4,19 +4,20 @@ use super::put::{of_transfer, show};
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::hub_api::SharedUri;
-use hub_client::{DownloadOptions, Progress};
-use std::path::{Path, PathBuf};
+use hub_client::hub_api::{SharedUri, UriError, bytes_text};
+use hub_client::{DownloadOptions, DownloadPlan, Fetched, HubError, Progress, Transfer};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Download a file of a workspace. What was stopped goes on where it was; the checksum is compared.
+/// Download a file of a workspace, or a folder with all that is in it. What was stopped goes on where it was; the checksum is
+/// compared. Of a folder what is here already is not fetched again.
 #[derive(clap::Args)]
 pub(crate) struct Get {
     /// `shared://GROUP/path`
     from: String,
     /// File or folder of this machine; by default the same name in the current folder.
     to: Option<PathBuf>,
-    /// Replace a file that is there.
+    /// Replace files that are there.
     #[arg(long)]
     overwrite: bool,
 }
@@ -25,21 +26,19 @@ impl Get {
     /// Downloads.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         let settings = failure::of(Kind::Settings);
-        let from: SharedUri =
-            self.from.parse().map_err(|error: hub_client::hub_api::UriError| settings(error.into()))?;
-        let name = from.path.name().unwrap_or("file").to_string();
-        let to = match &self.to {
-            Some(to) if to.is_dir() => to.join(&name),
-            Some(to) => to.clone(),
-            None => Path::new(&name).to_path_buf(),
-        };
+        let from: SharedUri = self.from.parse().map_err(|error: UriError| settings(error.into()))?;
         let hub = shared::hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
-        let options = DownloadOptions { overwrite: self.overwrite };
-        let mut watch = |progress: Progress| show(console, progress);
-        let entry = hub
-            .download(&from, &to, options, &mut watch)
-            .map_err(|error| of_transfer(error, "write", Kind::Output, Kind::Input))?;
-        console.line(&format!("{from} -> {}, {} bytes", to.display(), entry.size_bytes));
+        let failed = |error: HubError| of_transfer(error, "write", Kind::Output, Kind::Input);
+        let plan = DownloadPlan::new(&hub, &from, self.to.as_deref()).map_err(failed)?;
+        plan.make_folders().map_err(failed)?;
+        let options = DownloadOptions { overwrite: self.overwrite, keeps_equal: plan.is_folder };
+        for Transfer { here, afar } in &plan.files {
+            let mut watch = |progress: Progress| show(console, progress);
+            let Fetched { entry, was_there } =
+                hub.download(afar, here, options, &mut watch).map_err(failed)?;
+            let note = if was_there { ", here already" } else { "" };
+            console.line(&format!("{afar} -> {}, {}{note}", here.display(), bytes_text(entry.size_bytes)));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

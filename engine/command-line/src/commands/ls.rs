@@ -3,9 +3,9 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::hub_api::{EntryKind, SharedUri};
+use hub_client::hub_api::{EntryKind, SharedUri, bytes_text};
 use std::process::ExitCode;
-use text_table::{TextTable, human_bytes};
+use text_table::TextTable;
 
 /// List the workspaces that you can see, or what lies in a folder of one.
 #[derive(clap::Args)]
@@ -41,8 +41,8 @@ impl Ls {
                 table.row(vec![
                     format!("shared://{}/", workspace.name),
                     workspace.role.as_str().to_string(),
-                    human_bytes(used),
-                    human_bytes(limit),
+                    bytes_text(used),
+                    bytes_text(limit),
                 ]);
             }
             table.lines().iter().for_each(|line| console.line(line));
@@ -57,7 +57,7 @@ impl Ls {
         for entry in entries {
             let is_folder = entry.kind == EntryKind::Folder;
             let name = format!("{}{}", entry.path, if is_folder { "/" } else { "" });
-            let size = if is_folder { String::new() } else { human_bytes(entry.size_bytes) };
+            let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
             table.row(vec![name, size, entry.modified, entry.modified_by]);
         }
         table.lines().iter().for_each(|line| console.line(line));

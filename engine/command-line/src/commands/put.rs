@@ -3,17 +3,16 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use anyhow::Context;
-use hub_client::hub_api::SharedUri;
-use hub_client::{Condition, HubError, Progress, UploadOptions};
+use hub_client::{Condition, HubError, Progress, Sent, Transfer, UploadOptions, UploadPlan};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Upload files into a workspace. A file is there whole or not at all; what was stopped goes on where it was.
+/// Upload files and folders into a workspace. A file is there whole or not at all; what was stopped goes on where it was, and of
+/// a folder what is there already is not sent again.
 #[derive(clap::Args)]
 pub(crate) struct Put {
-    /// Files of this machine.
+    /// Files of this machine, and folders with all that is in them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// `shared://GROUP/path`; a name that ends with / is a folder.
@@ -29,23 +28,23 @@ impl Put {
         let hub = shared::hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
         let condition = if self.no_overwrite { Condition::IfAbsent } else { Condition::Any };
         let made_by = Some(concat!("mlaas4hep put ", env!("CARGO_PKG_VERSION")).to_string());
-        let options = UploadOptions { condition, made_by };
-        for file in &self.files {
-            let to = target(&self.to, file, self.files.len()).map_err(failure::of(Kind::Settings))?;
+        let failed = |error| of_transfer(error, "read", Kind::Input, Kind::Output);
+        let plan = UploadPlan::new(&self.files, &self.to).map_err(|error| match error {
+            HubError::Uri(_) => failure::of(Kind::Settings)(error.into()),
+            error => failed(error),
+        })?;
+        let options = UploadOptions { condition, made_by, keeps_equal: plan.has_folders };
+        for folder in &plan.empty_folders {
+            hub.make_folder(folder).map_err(failed)?;
+        }
+        for Transfer { here, afar } in &plan.files {
             let mut watch = |progress: Progress| show(console, progress);
-            let sent = hub.upload(file, &to, &options, &mut watch);
-            let entry = sent.map_err(|error| of_transfer(error, "read", Kind::Input, Kind::Output))?;
-            console.line(&format!("{} -> {to}, version {}", file.display(), entry.version));
+            let Sent { entry, was_there } = hub.upload(here, afar, &options, &mut watch).map_err(failed)?;
+            let note = if was_there { ", there already" } else { "" };
+            console.line(&format!("{} -> {afar}, version {}{note}", here.display(), entry.version));
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Where a file goes: into a folder under its own name, or under the name that was said.
-fn target(to: &str, file: &Path, n_files: usize) -> anyhow::Result<SharedUri> {
-    let name = file.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{} has no name that a workspace can keep", file.display()))?;
-    Ok(SharedUri::of_upload(to, name, n_files > 1)?)
 }
 
 /// Shows how far a transfer has come; Ctrl-C stops it.

@@ -22,11 +22,17 @@ impl Rm {
     }
 
     fn delete(&self, console: &mut Console) -> anyhow::Result<()> {
+        let names = self.names.iter().map(|name| name.parse()).collect::<Result<Vec<SharedUri>, _>>()?;
         let hub = shared::hub(None)?;
-        for name in &self.names {
-            hub.delete(&name.parse::<SharedUri>()?, None)?;
-            console.line(&format!("{name}: in the trash"));
+        let mut failed = Vec::new();
+        for name in names {
+            match hub.delete(&name, None) {
+                Ok(()) => console.line(&format!("{name}: in the trash")),
+                Err(error) => failed.push(error.to_string()),
+            }
         }
+        // One name that is not there says nothing about the others.
+        anyhow::ensure!(failed.is_empty(), "{}", failed.join("; "));
         Ok(())
     }
 }

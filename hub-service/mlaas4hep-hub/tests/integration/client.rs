@@ -76,7 +76,7 @@ async fn files_go_there_and_come_back() {
         let path = local(&service, name, &bytes);
         let to = uri(&format!("shared://higgs/data/{name}"));
         let options = UploadOptions { made_by: Some("a test".to_owned()), ..UploadOptions::default() };
-        let entry = writer.upload(&path, &to, &options, &mut |_| go_on()).await.unwrap();
+        let entry = writer.upload(&path, &to, &options, &mut |_| go_on()).await.unwrap().entry;
         assert_eq!((entry.size_bytes, entry.version), (n_bytes as u64, 1));
         assert_eq!((entry.modified_by.as_str(), entry.made_by.as_deref()), ("writer", Some("a test")));
         let back = service.folder.path().join(format!("{name}.back"));
@@ -98,6 +98,35 @@ async fn files_go_there_and_come_back() {
 }
 
 #[tokio::test]
+async fn what_is_equal_may_stay() {
+    let service = Service::start().await;
+    let writer = client(&service, "writer");
+    let (to, here) = (uri("shared://higgs/x"), service.folder.path().join("x"));
+    let send = async |bytes: &[u8], condition: Condition| {
+        let path = local(&service, "to-put", bytes);
+        let options = UploadOptions { keeps_equal: true, condition, ..UploadOptions::default() };
+        let sent = writer.upload(&path, &to, &options, &mut |_| go_on()).await;
+        sent.map(|sent| (sent.entry.version, sent.was_there))
+    };
+    assert_eq!(send(b"one", Condition::IfAbsent).await.unwrap(), (1, false));
+    assert_eq!(send(b"one", Condition::Any).await.unwrap(), (1, true));
+    assert_eq!(send(b"one", Condition::IfAbsent).await.unwrap(), (1, true));
+    assert!(matches!(send(b"two", Condition::IfAbsent).await, Err(HubError::Conflict { .. })));
+    assert_eq!(send(b"two", Condition::Any).await.unwrap(), (2, false));
+    let fetch = async |overwrite: bool| {
+        let options = DownloadOptions { overwrite, keeps_equal: true };
+        let fetched = writer.download(&to, &here, options, &mut |_| go_on()).await;
+        fetched.map(|fetched| fetched.was_there)
+    };
+    assert!(!fetch(false).await.unwrap());
+    assert!(fetch(false).await.unwrap());
+    std::fs::write(&here, "owt").unwrap();
+    assert!(matches!(fetch(false).await, Err(HubError::File { .. })));
+    assert!(!fetch(true).await.unwrap());
+    assert_eq!(std::fs::read(&here).unwrap(), b"two");
+}
+
+#[tokio::test]
 async fn what_is_refused_says_what_to_do() {
     let service = Service::start().await;
     put(&service, "shared://higgs/events.root", b"root").await;
@@ -113,7 +142,7 @@ async fn what_is_refused_says_what_to_do() {
     check("anonymous", "shared://higgs/events.root", &["mlaas4hep login"]).await;
     let path = local(&service, "other", b"other");
     let write = async |caller: &str, condition: Condition| {
-        let options = UploadOptions { condition, made_by: None };
+        let options = UploadOptions { condition, ..UploadOptions::default() };
         let to = uri("shared://higgs/events.root");
         client(&service, caller).upload(&path, &to, &options, &mut |_| go_on()).await
     };
@@ -127,7 +156,10 @@ async fn what_is_refused_says_what_to_do() {
     local(&service, "other", b"other");
     assert!(matches!(write("reader", Condition::Any).await, Err(HubError::Forbidden { .. })));
     let old = client(&service, "writer").stat(&uri("shared://higgs/events.root")).await.unwrap();
-    assert_eq!(write("writer", Condition::IfMatch(old.etag.clone().unwrap())).await.unwrap().version, 2);
+    assert_eq!(
+        write("writer", Condition::IfMatch(old.etag.clone().unwrap())).await.unwrap().entry.version,
+        2
+    );
     // Other bytes: those that are there already would be a success whose answer got lost.
     local(&service, "other", b"third");
     assert!(write("writer", Condition::IfMatch(old.etag.unwrap())).await.unwrap_err().is_change());
@@ -160,7 +192,7 @@ async fn an_upload_outlives_the_service() {
     });
     receiver.await.unwrap();
     service.kill_and_start_again().await;
-    assert_eq!(upload.await.unwrap().unwrap().size_bytes, 150_000_000);
+    assert_eq!(upload.await.unwrap().unwrap().entry.size_bytes, 150_000_000);
     let back = service.folder.path().join("back");
     let reader = client(&service, "reader");
     let from = uri("shared://higgs/long");
@@ -294,7 +326,7 @@ async fn an_upload_that_was_stopped_goes_on() {
         }
         go_on()
     };
-    let entry = writer.upload(&path, &to, &options, &mut hear).await.unwrap();
+    let entry = writer.upload(&path, &to, &options, &mut hear).await.unwrap().entry;
     assert!(first.is_some_and(|first| first >= 30_000_000), "{first:?}");
     assert_eq!(entry.sha256.unwrap(), hex::encode(Sha256::digest(&bytes)));
     let info: serde_json::Value = service

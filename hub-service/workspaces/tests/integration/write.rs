@@ -156,7 +156,7 @@ async fn room_is_taken_at_the_start_and_settled_at_the_end() {
         assert_eq!((error.code(), error.status()), ("quota_exceeded", 507));
         assert_eq!(
             error.to_string(),
-            "higgs has no room for 1000001 bytes more: 1000000 bytes of 9.5 MiB are free (8.6 MiB are promised to \
+            "higgs has no room for 1000001 bytes more: 1000000 bytes of 9.54 MiB are free (8.58 MiB are promised to \
              unfinished uploads)"
         );
         assert!(error.next_step().unwrap().contains("ask an administrator of the service"));

@@ -90,6 +90,9 @@ fn what_magics_write_goes_into_a_workspace() {
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("specs.json").contains("\"x\""));
     assert!(read("x.svg").starts_with("<svg"));
+    ran(&mut front_end, &format!("%put \"{}\" \"{}\" shared://higgs/all", at("*.csv"), at("cells.txt")));
+    ran(&mut front_end, &format!("%get shared://higgs/all \"{}\"", at("all")));
+    assert_eq!((read("all/ttH.csv"), read("all/cells.txt")), (read("ttH.csv"), read("cells.txt")));
     let request = front_end.execute("%run shared://higgs/none.txt");
     let refused = front_end.expect_reply(&request, "execute_reply");
     assert!(refused.to_string().contains("none.txt is not there"), "{refused}");

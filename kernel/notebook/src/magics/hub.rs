@@ -3,7 +3,8 @@
 use crate::arguments::{Form, Free};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use text_table::{TextTable, human_bytes};
+use hub_client::hub_api::bytes_text;
+use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "hub",
@@ -30,7 +31,7 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
         hub.connection().address(),
         info.service,
         info.version,
-        human_bytes(info.limits.max_file_bytes)
+        bytes_text(info.limits.max_file_bytes)
     );
     let mut table = TextTable::new(&["workspace", "role", ">used", ">of", ">files", ">of"]);
     for workspace in &me.workspaces {
@@ -38,8 +39,8 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
         table.row(vec![
             format!("shared://{}/", workspace.name),
             workspace.role.as_str().to_string(),
-            human_bytes(quota.used_bytes),
-            human_bytes(quota.limit_bytes),
+            bytes_text(quota.used_bytes),
+            bytes_text(quota.limit_bytes),
             quota.used_entries.to_string(),
             quota.limit_entries.to_string(),
         ]);

@@ -4,9 +4,9 @@ use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use hub_client::HubError;
-use hub_client::hub_api::{Entry, EntryKind, SharedUri};
+use hub_client::hub_api::{Entry, EntryKind, SharedUri, bytes_text};
 use std::fs::DirEntry;
-use text_table::{TextTable, human_bytes};
+use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "ls",
@@ -54,7 +54,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 fn row_afar(entry: Entry) -> Vec<String> {
     let is_folder = entry.kind == EntryKind::Folder;
     let name = format!("{}{}", entry.path, if is_folder { "/" } else { "" });
-    let size = if is_folder { String::new() } else { human_bytes(entry.size_bytes) };
+    let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
     vec![name, size, entry.modified, entry.modified_by]
 }
 
@@ -68,6 +68,6 @@ fn row_here(entry: &DirEntry) -> Option<Vec<String>> {
         .modified()
         .map_or_else(|_| String::new(), |time| humantime::format_rfc3339_seconds(time).to_string());
     let is_folder = metadata.is_dir();
-    let size = if is_folder { String::new() } else { human_bytes(metadata.len()) };
+    let size = if is_folder { String::new() } else { bytes_text(metadata.len()) };
     Some(vec![format!("{name}{}", if is_folder { "/" } else { "" }), size, modified, String::new()])
 }

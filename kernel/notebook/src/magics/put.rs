@@ -5,54 +5,52 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::go_on_unless;
 use event_columns::{GoOn, StepReport, Unit};
-use hub_client::hub_api::SharedUri;
-use hub_client::{Condition, HubError, Progress, UploadOptions};
-use std::path::Path;
+use hub_client::{Condition, HubError, Progress, Sent, Transfer, UploadOptions, UploadPlan};
+use std::path::PathBuf;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "put",
     aliases: &[],
     form: Form::Line,
     group: Group::Sharing,
-    summary: "Upload a file into a workspace.",
-    details: "It is there whole or not at all. What is there under this name becomes an older version. An upload that was \
-              stopped goes on where it was when it is called again.",
+    summary: "Upload files and folders into a workspace.",
+    details: "A file is there whole or not at all. What is there under its name becomes an older version. An upload that was \
+              stopped goes on where it was when it is called again; of a folder what is there already is not sent again.",
     free: Free::Words {
-        name: "FILE shared://GROUP/PATH",
+        name: "FILE... shared://GROUP/PATH",
         kinds: &[ValueKind::File],
         least: 2,
-        most: Some(2),
+        most: None,
     },
     options: &[switch("--no-overwrite", "Refuse a name that is there already.")],
-    examples: &["%put higgs.mlaas4hep shared://higgs/models/"],
+    examples: &["%put higgs.mlaas4hep shared://higgs/models/", "%put *.root plots shared://higgs/today/"],
     action: Action::Session(run),
 };
 
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: HubError| MagicError::hub(&error);
-    let [from, to] = call.arguments.free.as_slice() else {
-        return Err(MagicError::new(
-            "ArgumentError",
-            "%put needs a file and a place: %put FILE shared://GROUP/",
-        ));
+    let Some((to, names)) = call.arguments.free.split_last().filter(|(_, names)| !names.is_empty()) else {
+        let message = "%put needs a file and a place: %put FILE shared://GROUP/";
+        return Err(MagicError::new("ArgumentError", message));
     };
-    let to = target(to, Path::new(from))?;
+    let names: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+    let plan = UploadPlan::new(&names, to).map_err(problem)?;
     let hub = context.session.shared.hub().map_err(problem)?;
     let condition = if call.arguments.has("--no-overwrite") { Condition::IfAbsent } else { Condition::Any };
     let made_by = Some(concat!("mlaas4hep-kernel ", env!("CARGO_PKG_VERSION")).to_string());
-    let options = UploadOptions { condition, made_by };
-    let mut watch = watch(context);
-    let entry = hub.upload(Path::new(from), &to, &options, &mut watch).map_err(problem)?;
-    drop(watch);
-    context.line(&format!("{from} -> {to}, version {}", entry.version));
-    context.session.history.push(format!("uploaded {from} as {to}"));
+    let options = UploadOptions { condition, made_by, keeps_equal: plan.has_folders };
+    for folder in &plan.empty_folders {
+        hub.make_folder(folder).map_err(problem)?;
+    }
+    for Transfer { here, afar } in &plan.files {
+        let mut watch = watch(context);
+        let Sent { entry, was_there } = hub.upload(here, afar, &options, &mut watch).map_err(problem)?;
+        drop(watch);
+        let note = if was_there { ", there already" } else { "" };
+        context.line(&format!("{} -> {afar}, version {}{note}", here.display(), entry.version));
+        context.session.history.push(format!("uploaded {} as {afar}", here.display()));
+    }
     Ok(())
-}
-
-/// Where a file goes: into a folder under its own name, or under the name that was said.
-fn target(to: &str, from: &Path) -> Result<SharedUri, MagicError> {
-    let name = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    SharedUri::of_upload(to, &name, false).map_err(|error| MagicError::hub(&HubError::from(error)))
 }
 
 /// Shows how far a transfer has come, until the cell is interrupted.

@@ -1,17 +1,18 @@
 //! `%share`.
 
-use crate::arguments::{Form, Free, ValueKind, option};
+use crate::arguments::{Form, Free, ValueKind, option, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::hub_api::{Grantee, Role, SharedUri};
-use hub_client::{HubError, LinkWish};
+use hub_client::hub_api::SharedUri;
+use hub_client::{HubError, Share, ShareWish};
+use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "share",
     aliases: &[],
     form: Form::Line,
     group: Group::Sharing,
-    summary: "Give someone a right in a workspace, or make a link to one file.",
+    summary: "Give someone a right in a workspace, or make a link to one file; list these, take them back.",
     details: "With --user or --group the right holds in the whole workspace. Without them a link is made by which anybody \
               can read the file for a while.",
     free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: Some(1) },
@@ -30,10 +31,14 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
             ValueKind::Count,
             "Days after which it ends; a link lives a week unless said, and 30 days at most.",
         ),
+        switch("--list", "List the rights and links that were given."),
+        switch("--take-back", "Take back the right of the person or group, or all links to the file."),
     ],
     examples: &[
         "%share shared://higgs/ --user carol --role reader --days 30",
         "%share shared://higgs/score.pdf",
+        "%share shared://higgs/ --list",
+        "%share shared://higgs/ --user carol --take-back",
     ],
     action: Action::Session(run),
 };
@@ -42,36 +47,26 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: HubError| MagicError::hub(&error);
     let value = |name: &str| call.arguments.value(name);
     let uri: SharedUri = call.arguments.text().parse().map_err(|error| problem(HubError::from(error)))?;
-    let days: Option<u64> = value("--days").and_then(|days| days.parse().ok());
-    let is_link = value("--user").is_none() && value("--group").is_none();
-    if days.is_some_and(|days| days == 0 || (is_link && days > 30)) {
-        let most = if is_link { "30, as long as a link lives" } else { "36500" };
-        return Err(MagicError::new("ArgumentError", format!("--days must be between 1 and {most}")));
-    }
-    let expires_in_seconds = days.map(|days| days.saturating_mul(24 * 3600));
-    let grantee = match (value("--user"), value("--group")) {
-        (Some(user), None) => Some(Grantee::User(user.to_string())),
-        (None, Some(group)) => Some(Grantee::Group(group.to_string())),
-        (None, None) => None,
-        (Some(_), Some(_)) => {
-            return Err(MagicError::new("ArgumentError", "--user and --group exclude each other"));
+    let hub = || context.session.shared.hub().map_err(problem);
+    if call.arguments.has("--list") {
+        let mut table = TextTable::new(&Share::COLUMNS);
+        hub()?.shares(&uri).map_err(problem)?.iter().for_each(|share| table.row(share.cells()));
+        if table.n_rows() == 0 {
+            context.line("nothing");
+        } else {
+            context.show_table("", &table);
         }
-    };
-    let hub = context.session.shared.hub().map_err(problem)?;
-    if let Some(grantee) = grantee {
-        if !uri.path.is_root() {
-            let message = "rights are given in a whole workspace";
-            return Err(MagicError::new("ArgumentError", message).advise(format!(
-                "Name shared://{}/, or leave out --user and --group for a link to the file.",
-                uri.workspace
-            )));
-        }
-        let role = value("--role").and_then(|role| role.parse().ok()).unwrap_or(Role::Reader);
-        let grant = hub.grant(&uri.workspace, grantee, role, expires_in_seconds).map_err(problem)?;
-        context.line(&grant.sentence(&uri.workspace));
         return Ok(());
     }
-    let link = hub.make_link(&uri, LinkWish { expires_in_seconds, password: None }).map_err(problem)?;
-    context.line(&format!("{}\nuntil {}", link.url.unwrap_or_default(), link.expires));
+    let wish = ShareWish {
+        user: value("--user").map(str::to_string),
+        group: value("--group").map(str::to_string),
+        role: value("--role").and_then(|role| role.parse().ok()),
+        days: value("--days").and_then(|days| days.parse().ok()),
+        takes_back: call.arguments.has("--take-back"),
+    };
+    let sharing = wish.check(&uri).map_err(|error| MagicError::new("ArgumentError", error.to_string()))?;
+    let said = hub()?.share(&uri, sharing).map_err(problem)?;
+    context.line(&said);
     Ok(())
 }

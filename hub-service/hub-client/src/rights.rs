@@ -1,4 +1,4 @@
-//! Sharing: rights for people and groups, links for anybody.
+//! Rights for people and groups, links for anybody: the calls.
 
 use hub_api::{CreateGrant, CreateLink, Grant, Grantee, Link, Role, SharedUri, WorkspaceName};
 use reqwest::Method;

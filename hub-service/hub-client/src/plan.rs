@@ -1,0 +1,288 @@
+//! Which file of a transfer goes where: all of it is known, and refused if need be, before the first byte moves.
+
+use std::collections::HashMap;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use hub_api::{EntryKind, FilePath, SharedUri, UriError};
+use walkdir::WalkDir;
+
+use crate::{Hub, HubError};
+
+/// A file of this machine and one of a workspace: one of them is to become the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// On this machine.
+    pub here: PathBuf,
+    /// In the workspace.
+    pub afar: SharedUri,
+}
+
+/// Files and folders of this machine, and where they go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadPlan {
+    /// In the order in which they were named; those of a folder by their names.
+    pub files: Vec<Transfer>,
+    /// In which no file lies: these have to be made.
+    pub empty_folders: Vec<SharedUri>,
+    /// Whether a folder was named. What of it is at its place already need not be sent again.
+    pub has_folders: bool,
+}
+
+/// What lies at a name of a workspace, and where it goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DownloadPlan {
+    /// By their names.
+    pub files: Vec<Transfer>,
+    /// All folders, each after the one that it lies in.
+    pub folders: Vec<PathBuf>,
+    /// Whether it is a folder. What of it is at its place already need not be fetched again.
+    pub is_folder: bool,
+}
+
+impl UploadPlan {
+    /// `names`: files, folders with all that lies below them, and patterns with `*`, `?` and `[a-z]`. Links are followed. With more
+    /// than one of them `to` is a folder; so it is where it ends with a slash. One folder gets the name that was said.
+    ///
+    /// # Errors
+    /// [`HubError::File`] of what is not there, cannot be read, is neither file nor folder, or has the place of another;
+    /// [`HubError::Uri`] of names that a workspace cannot keep.
+    pub fn new(names: &[PathBuf], to: &str) -> Result<Self, HubError> {
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(matching(name)?);
+        }
+        let mut plan = Self::default();
+        for name in &found {
+            let own = last_part(name)?;
+            let place = SharedUri::of_upload(to, &own, found.len() > 1)?;
+            plan.add(name, &place)?;
+        }
+        plan.check_places()?;
+        Ok(plan)
+    }
+
+    /// A file, or a folder with all that is in it.
+    fn add(&mut self, name: &Path, place: &SharedUri) -> Result<(), HubError> {
+        let metadata = std::fs::metadata(name).map_err(|cause| unreadable(name, cause))?;
+        if !metadata.is_dir() {
+            let transfer = Transfer { here: name.to_path_buf(), afar: place.clone() };
+            self.files.push(transfer);
+            return if metadata.is_file() { Ok(()) } else { Err(unreadable(name, no_file())) };
+        }
+        self.has_folders = true;
+        let mut places = HashMap::from([(name.to_path_buf(), place.clone())]);
+        let mut empty = vec![name.to_path_buf()];
+        for entry in WalkDir::new(name).min_depth(1).follow_links(true).sort_by_file_name() {
+            let entry = entry.map_err(|error| {
+                let path = error.path().unwrap_or(name).to_path_buf();
+                unreadable(&path, error.into())
+            })?;
+            let (path, own) = (entry.path(), last_part(entry.path())?);
+            let above = path.parent().unwrap_or(name);
+            let place = below(places.get(above).unwrap_or(place), &own)?;
+            empty.retain(|folder| folder != above);
+            match entry.file_type() {
+                kind if kind.is_dir() => {
+                    empty.push(path.to_path_buf());
+                    places.insert(path.to_path_buf(), place);
+                }
+                kind if kind.is_file() => self.files.push(Transfer { here: path.to_path_buf(), afar: place }),
+                _ => return Err(unreadable(path, no_file())),
+            }
+        }
+        self.empty_folders.extend(empty.iter().filter_map(|folder| places.remove(folder)));
+        Ok(())
+    }
+
+    /// Two files at one place: the second would become a version of the first.
+    fn check_places(&self) -> Result<(), HubError> {
+        let mut taken = HashMap::new();
+        for Transfer { here, afar } in &self.files {
+            if let Some(other) = taken.insert(afar, here) {
+                let cause = Error::other(format!("{} goes to {afar}, too", other.display()));
+                return Err(unreadable(here, cause));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DownloadPlan {
+    /// `to`: a file, or a folder into which it goes under its own name; by default the current one. A folder gets the name that
+    /// was said where nothing has that name yet.
+    ///
+    /// # Errors
+    /// [`HubError`] of the service.
+    pub fn new(hub: &Hub, from: &SharedUri, to: Option<&Path>) -> Result<Self, HubError> {
+        let workspace = from.workspace.as_str();
+        let own = from.path.name().or(workspace.rsplit('/').next()).unwrap_or("files");
+        let to = match to {
+            Some(to) if to.is_dir() => to.join(own),
+            Some(to) => to.to_path_buf(),
+            None => PathBuf::from(own),
+        };
+        if hub.stat(from)?.kind == EntryKind::File {
+            let files = vec![Transfer { here: to, afar: from.clone() }];
+            return Ok(Self { files, ..Self::default() });
+        }
+        let mut plan = Self { is_folder: true, folders: vec![to.clone()], ..Self::default() };
+        for entry in hub.list(from, true)? {
+            let here = to.join(inside(&entry.path, &from.path));
+            match entry.kind {
+                EntryKind::Folder => plan.folders.push(here),
+                EntryKind::File => {
+                    plan.files.push(Transfer { here, afar: SharedUri { path: entry.path, ..from.clone() } });
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Makes the folders.
+    ///
+    /// # Errors
+    /// [`HubError::File`].
+    pub fn make_folders(&self) -> Result<(), HubError> {
+        for folder in &self.folders {
+            let failed = |cause| HubError::File { action: "write", path: folder.clone(), cause };
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// The way from a folder to what lies below it. No part of a [`FilePath`] leads upwards.
+fn inside(path: &FilePath, folder: &FilePath) -> PathBuf {
+    path.parts().skip(folder.parts().count()).collect()
+}
+
+fn below(folder: &SharedUri, name: &str) -> Result<SharedUri, HubError> {
+    let path = folder.path.join(name);
+    let path = path.map_err(|source| UriError::Path { uri: format!("{folder}/{name}"), source })?;
+    Ok(SharedUri { path, ..folder.clone() })
+}
+
+/// What a pattern says, in the order of the names; of any other name the name.
+fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
+    let text = name.to_str().filter(|text| text.contains(['*', '?', '[']));
+    let Some(text) = text.filter(|_| name.symlink_metadata().is_err()) else {
+        return Ok(vec![name.to_path_buf()]);
+    };
+    let no_pattern = |error: glob::PatternError| unreadable(name, Error::other(error.to_string()));
+    let found: Vec<PathBuf> = glob::glob(text)
+        .map_err(no_pattern)?
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(&error.path().to_path_buf(), error.into()))?;
+    if found.is_empty() {
+        return Err(unreadable(name, Error::new(ErrorKind::NotFound, "no file has such a name")));
+    }
+    Ok(found)
+}
+
+/// The name of a file in its folder; of `.` and `..` that of the folder that they mean.
+fn last_part(path: &Path) -> Result<String, HubError> {
+    let meant = if path.file_name().is_some() { None } else { path.canonicalize().ok() };
+    let name = meant.as_deref().unwrap_or(path).file_name();
+    let name = name.and_then(|name| name.to_str()).map(str::to_owned);
+    name.ok_or_else(|| unreadable(path, Error::other("it has no name that a workspace can keep")))
+}
+
+fn unreadable(path: &Path, cause: Error) -> HubError {
+    HubError::File { action: "read", path: path.to_path_buf(), cause }
+}
+
+fn no_file() -> Error {
+    Error::other("it is neither a file nor a folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files and empty folders of a plan, as text.
+    fn plan(folder: &Path, names: &[&str], to: &str) -> Result<(Vec<String>, Vec<String>), String> {
+        let names: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        let plan = UploadPlan::new(&names, to).map_err(|error| error.to_string())?;
+        let file = |transfer: &Transfer| {
+            let here = transfer.here.strip_prefix(folder).unwrap().display();
+            format!("{here} -> {}", transfer.afar)
+        };
+        let files = plan.files.iter().map(file).collect();
+        Ok((files, plan.empty_folders.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn folders_and_patterns_become_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for made in ["run/a/deep", "run/void", "other"] {
+            std::fs::create_dir_all(folder.path().join(made)).unwrap();
+        }
+        for file in
+            ["x.root", "y.root", "z.csv", "run/b.root", "run/a/deep/c.root", "run/a/d.root", "other/x.root"]
+        {
+            std::fs::write(folder.path().join(file), "x").unwrap();
+        }
+        let check = |names: &[&str], to: &str, files: &[&str], empty: &[&str]| {
+            let strings = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+            assert_eq!(plan(folder.path(), names, to), Ok((strings(files), strings(empty))));
+        };
+        check(&["x.root"], "shared://g/n.root", &["x.root -> shared://g/n.root"], &[]);
+        check(
+            &["*.root", "z.csv"],
+            "shared://g/d",
+            &[
+                "x.root -> shared://g/d/x.root",
+                "y.root -> shared://g/d/y.root",
+                "z.csv -> shared://g/d/z.csv",
+            ],
+            &[],
+        );
+        let check_run = |to: &str, top: &str| {
+            let files = ["a/d.root", "a/deep/c.root", "b.root"];
+            let files = files.map(|name| format!("run/{name} -> shared://g/{top}{name}"));
+            let expected = (files.to_vec(), vec![format!("shared://g/{top}void")]);
+            assert_eq!(plan(folder.path(), &["run"], to).unwrap(), expected);
+        };
+        check_run("shared://g/", "run/");
+        check_run("shared://g/new", "new/");
+        check_run("shared://g/new/", "new/run/");
+        check(&["run/void"], "shared://g/", &[], &["shared://g/void"]);
+        let deep = ["run/a/deep/../deep/.", "run/a/deep/../deep"];
+        for name in deep {
+            let (files, _) = plan(folder.path(), &[name], "shared://g/").unwrap();
+            assert!(files[0].ends_with(" -> shared://g/deep/c.root"), "{files:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_said_beforehand() {
+        let folder = tempfile::tempdir().unwrap();
+        for made in ["a", "b"] {
+            std::fs::create_dir(folder.path().join(made)).unwrap();
+            std::fs::write(folder.path().join(made).join("x"), made).unwrap();
+        }
+        std::fs::write(folder.path().join("ends with."), "x").unwrap();
+        let check = |names: &[&str], part: &str| {
+            let said = plan(folder.path(), names, "shared://g/").unwrap_err();
+            assert!(said.contains(part), "{said}");
+        };
+        check(&["none"], "No such file");
+        check(&["*.root"], "no file has such a name");
+        check(&["a/x", "b/x"], "goes to shared://g/x, too");
+        check(&["ends with."], "ends in a dot");
+        check(&["a/[z"], "pattern");
+        std::os::unix::fs::symlink("..", folder.path().join("a/up")).unwrap();
+        check(&["a"], "loop");
+    }
+
+    #[test]
+    fn the_way_below_a_folder() {
+        let check = |path: &str, folder: &str, expected: &str| {
+            let [path, folder] = [path, folder].map(|text| FilePath::new(text).unwrap());
+            assert_eq!(inside(&path, &folder), Path::new(expected));
+        };
+        check("a/b/c", "a", "b/c");
+        check("a/b/c", "", "a/b/c");
+    }
+}
