@@ -72,7 +72,38 @@ document.addEventListener('toggle', (event) => {
 document.addEventListener('submit', (event) => {
   const question = event.target.dataset.sure;
   if (question && !confirm(question)) event.preventDefault();
+  else keepTyped(event.target);
 });
+
+// What was typed into a form whose answer is an error stands there again on the way back. Passwords are not kept.
+
+const typedKey = `mlaas4hep-typed ${prefix}`;
+const isTyped = (field) => (field instanceof HTMLInputElement && !['hidden', 'password', 'file'].includes(field.type))
+  || field instanceof HTMLSelectElement;
+
+function keepTyped(form) {
+  const fields = [...form.elements].filter((field) => field.name && isTyped(field))
+    .map((field) => [field.id, field.type === 'checkbox' ? field.checked : field.value]);
+  try { sessionStorage.setItem(typedKey, JSON.stringify({ page: location.pathname, fields })); } catch { /* no room */ }
+}
+
+function putTypedBack() {
+  let typed = null;
+  try { typed = JSON.parse(sessionStorage.getItem(typedKey)); } catch { /* not ours */ }
+  if (location.hash !== '#again' || typed?.page !== location.pathname || !Array.isArray(typed.fields)) return;
+  for (const [id, value] of typed.fields) {
+    const field = document.getElementById(id);
+    if (!isTyped(field)) continue;
+    if (field.type === 'checkbox') field.checked = value === true;
+    else field.value = String(value);
+    const panel = field.closest('details');
+    if (panel) panel.open = true;
+  }
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
+putTypedBack();
+if (!document.querySelector('.problem')) sessionStorage.removeItem(typedKey);
 
 async function copyText(button) {
   const code = document.getElementById(button.dataset.copy);

@@ -94,7 +94,7 @@ impl Done {
             Self::Moved => "Moved.",
             Self::Copied => "Copied.",
             Self::VersionRestored => "The old content is the newest version now.",
-            Self::BroughtBack => "It is back where it was.",
+            Self::BroughtBack => "It is back.",
             Self::DeletedForGood => "Deleted for good.",
             Self::TrashEmptied => "The trash is empty.",
             Self::Granted => "The access is given, and works at once.",

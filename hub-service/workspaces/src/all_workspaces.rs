@@ -4,17 +4,19 @@ use hub_api::{WorkspaceKind, WorkspaceName, WorkspaceSummary, WorkspacesPage};
 
 use crate::{
     Actor, Result, WorkspaceError, Workspaces, cursor,
+    database::holding,
     quota::{quota_of_row, workspace_name},
 };
 
 impl Workspaces {
-    /// A page of all workspaces, after the cursor.
+    /// A page of all workspaces whose names hold a text, after the cursor. Small and capital letters are the same, as far as the database knows them.
     ///
     /// # Errors
     /// Actors that do not administer the service; a cursor that is none.
     pub async fn all_workspaces(
         &self,
         actor: &Actor,
+        name_part: &str,
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<WorkspacesPage> {
@@ -25,10 +27,11 @@ impl Workspaces {
         let (after, limit) = (after.transpose()?, cursor::page(limit));
         let rows = sqlx::query(
             "SELECT name, used_bytes, reserved_bytes, used_entries, limit_bytes, limit_entries FROM workspaces \
-             WHERE name > $1 ORDER BY name LIMIT $2",
+             WHERE name > $1 AND LOWER(name) LIKE LOWER($3) ESCAPE '\\' ORDER BY name LIMIT $2",
         )
         .bind(after.as_ref().map_or("", WorkspaceName::as_str))
         .bind(limit + 1)
+        .bind(holding(name_part))
         .fetch_all(self.database().read())
         .await?;
         let summary = |row| {

@@ -8,6 +8,7 @@
 
 mod access;
 mod actor;
+mod administrators;
 mod all_workspaces;
 mod app_passwords;
 mod audit;

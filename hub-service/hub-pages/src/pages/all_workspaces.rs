@@ -1,6 +1,6 @@
 //! All workspaces, for who administers the service: what they hold and may hold, not what is in them.
 
-use hub_api::{Quota, WorkspaceName, WorkspaceSummary, WorkspacesPage};
+use hub_api::{Quota, WorkspaceName, WorkspaceSummary, WorkspacesPage, routes};
 use maud::{Markup, html};
 
 use super::quota_bar::quota_bars;
@@ -8,24 +8,40 @@ use crate::{Frame, icons::Icon, text};
 
 const GIBIBYTE: u64 = 1 << 30;
 
-/// The page.
+/// The page: of those whose names hold `name_part`, which may be empty.
 #[must_use]
-pub fn all_workspaces_page(frame: &Frame<'_>, page: &WorkspacesPage) -> Markup {
+pub fn all_workspaces_page(frame: &Frame<'_>, page: &WorkspacesPage, name_part: &str) -> Markup {
+    let part = routes::encode_segment(name_part);
     let content = html! {
         h1 { "All workspaces" }
         p.lead {
             "You administer the service: you see how much each workspace holds and set how much it may, and nothing of what is in it. "
             "A workspace is made when somebody of its group first comes."
         }
-        @if page.workspaces.is_empty() { p.empty { "There are no workspaces." } }
+        (filter_form(page, name_part))
+        @if page.workspaces.is_empty() { p.empty { @if name_part.is_empty() { "There are no workspaces." } @else { "No name holds this." } } }
         @for workspace in &page.workspaces { (one(frame, workspace)) }
         @if let Some(cursor) = &page.next_cursor {
             nav.paging aria-label="Pages of the workspaces" {
-                a.button rel="next" href=(format!("?cursor={}", hub_api::routes::encode_segment(cursor))) { "Next" }
+                a.button rel="next" href=(format!("?name={part}&cursor={}", routes::encode_segment(cursor))) { "Next" }
             }
         }
     };
     frame.page("All workspaces", content)
+}
+
+fn filter_form(page: &WorkspacesPage, name_part: &str) -> Markup {
+    if name_part.is_empty() && page.next_cursor.is_none() && page.workspaces.len() < 10 {
+        return html! {};
+    }
+    html! {
+        form.filter method="get" role="search" {
+            label.hidden for="filter" { "Names that hold" }
+            input #filter type="search" name="name" value=(name_part) placeholder="Filter by name" autocomplete="off";
+            button type="submit" { "Filter" }
+            @if !name_part.is_empty() { a href="?" { "Show all" } }
+        }
+    }
 }
 
 fn one(frame: &Frame<'_>, workspace: &WorkspaceSummary) -> Markup {

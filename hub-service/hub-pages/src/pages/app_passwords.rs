@@ -66,6 +66,7 @@ fn new_password(frame: &Frame<'_>, made: &AppPasswordCreated, public_url: &str) 
                     dd { (copied("curl", &format!("curl --user {user}:{} -T FILE {dav}", made.password), "line")) }
                 }
             }
+            p.faint { "The lines name your own workspace; the page “Space and access” of another one has its address." }
         }
     }
 }

@@ -36,13 +36,12 @@ pub fn audit_page(frame: &Frame<'_>, view: &AuditPageView<'_>) -> Markup {
         @if view.page.entries.is_empty() { p.empty { "Nothing was done here yet." } } @else {
             table.audit {
                 thead { tr {
-                    th.size scope="col" { "No." } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Did" }
+                    th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Did" }
                     th scope="col" { "To" } th.details scope="col" { "Details" }
                 } }
                 tbody {
                     @for line in &view.page.entries {
                         tr {
-                            td.size { (line.number) }
                             td { (text::time(&line.time)) }
                             td { (text::name(&line.who)) " " span.faint { (source_word(line.source)) } }
                             td { span.chip { (line.action.replace('_', " ")) } }

@@ -25,7 +25,10 @@ pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>, log
             @if let Some(step) = &error.next_step { p { strong { "What to do: " } (text::name(step)) "." } }
             p.row {
                 @if let Some(log_in) = log_in { a.button.strong href=(log_in) { "Log in" } }
-                @else if let Some(back) = back { a.button.strong href=(back) { "Back" } }
+                @else if let Some(back) = back {
+                    // The script puts back what was typed.
+                    a.button.strong href=(format!("{back}#again")) { "Back" }
+                }
                 a.button href=(frame.addresses().home()) { "My workspaces" }
             }
             p.faint {

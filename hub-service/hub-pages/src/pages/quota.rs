@@ -17,6 +17,8 @@ pub struct QuotaPage<'a> {
     pub workspace: &'a WorkspaceInfo,
     /// Uploads that the visitor may end.
     pub uploads: &'a [UnfinishedUpload],
+    /// Names of those who administer it, as far as they are known.
+    pub administrators: &'a [String],
     /// Address of the service as others reach it, with its prefix and a slash at the end.
     pub public_url: &'a str,
 }
@@ -89,6 +91,18 @@ fn rights(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
             } @else {
                 p { "The workspace of " strong { (text::name(workspace.name.person().unwrap_or_default())) } "; "
                     (your_role(workspace.role)) "." }
+            }
+            @if !page.administrators.is_empty() {
+                p {
+                    "Administered by "
+                    @for (at, name) in page.administrators.iter().enumerate() {
+                        @if at > 0 { ", " } strong { (text::name(name)) }
+                    }
+                    ", and by whoever administers the service."
+                }
+            } @else if workspace.kind == WorkspaceKind::Group {
+                p { "Nobody who administers it has been here yet: these are the members of the group "
+                    code { (text::name(workspace.name.as_str())) "/admins" } ", and whoever administers the service." }
             }
             @if workspace.role.allows(Action::Administer) {
                 p {

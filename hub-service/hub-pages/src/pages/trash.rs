@@ -1,6 +1,6 @@
 //! What was deleted and can come back.
 
-use hub_api::{Action, TrashPage, WorkspaceInfo};
+use hub_api::{Action, TrashEntry, TrashPage, WorkspaceInfo, WorkspaceName};
 use maud::{Markup, html};
 
 use super::folder::kind_icon;
@@ -43,6 +43,37 @@ pub fn trash_page(frame: &Frame<'_>, view: &TrashPageView<'_>) -> Markup {
     frame.workspace_page(view.workspace, Tab::Trash, "Trash", content)
 }
 
+/// To another place, where something has the old name by now; and away for good.
+fn row_menu(frame: &Frame<'_>, workspace: &WorkspaceName, entry: &TrashEntry, is_admin: bool) -> Markup {
+    let (id, name) = (format!("to-{}", entry.id), text::plain_name(entry.path.as_str()));
+    let address = |what: &str| frame.addresses().of_id(workspace, "trash", &entry.id, what);
+    html! {
+        details.menu {
+            summary aria-label=(format!("What else to do with {name}")) { (Icon::More.draw()) }
+            ul {
+                li {
+                    form.named method="post" action=(address("restore")) {
+                        (frame.xsrf_field())
+                        label for=(id) { "Bring it back as" }
+                        div.row {
+                            input id=(id) name="to" value=(entry.path) required maxlength="4096" autocomplete="off" spellcheck="false";
+                            button.strong type="submit" { "Bring back" }
+                        }
+                    }
+                }
+                @if is_admin {
+                    li {
+                        (frame.sure_form(
+                            &address("delete"), &format!("Delete {name} for good?"),
+                            html! { (Icon::Trash.draw()) "Delete for good" },
+                        ))
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn table(frame: &Frame<'_>, view: &TrashPageView<'_>, is_admin: bool) -> Markup {
     let addresses = frame.addresses();
     let workspace = &view.workspace.name;
@@ -66,13 +97,7 @@ fn table(frame: &Frame<'_>, view: &TrashPageView<'_>, is_admin: bool) -> Markup 
                                 &addresses.of_id(workspace, "trash", &entry.id, "restore"), "",
                                 html! { "Bring back" span.hidden { " " (text::name(entry.path.as_str())) } },
                             ))
-                            @if is_admin {
-                                (frame.sure_form(
-                                    &addresses.of_id(workspace, "trash", &entry.id, "delete"),
-                                    &format!("Delete {} for good?", text::plain_name(entry.path.as_str())),
-                                    html! { "Delete for good" },
-                                ))
-                            }
+                            (row_menu(frame, workspace, entry, is_admin))
                         } }
                     }
                 }

@@ -268,8 +268,19 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
         ("file_picture", file(&text, None, None, true)),
         ("move", move_page(&frame, &MovePage { workspace: &higgs, entry: &root, workspaces: &all })),
         ("sharing", sharing_page(&frame, &sharing)),
-        ("quota", quota_page(&frame, &QuotaPage { workspace: &higgs, uploads: &[unfinished()], public_url })),
-        ("all_workspaces", all_workspaces_page(&frame, &everybodys(&all))),
+        (
+            "quota",
+            quota_page(
+                &frame,
+                &QuotaPage {
+                    workspace: &higgs,
+                    uploads: &[unfinished()],
+                    administrators: &["alice".to_owned()],
+                    public_url,
+                },
+            ),
+        ),
+        ("all_workspaces", all_workspaces_page(&frame, &everybodys(&all), "")),
         ("trash", trash_page(&frame, &TrashPageView { workspace: &higgs, page: &trash() })),
         ("audit", audit_page(&frame, &AuditPageView { workspace: &higgs, page: &audit(), is_later: true })),
         ("app_passwords", app_passwords_page(&frame, &passwords)),

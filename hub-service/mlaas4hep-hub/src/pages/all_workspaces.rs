@@ -8,14 +8,21 @@ use serde::Deserialize;
 use super::{
     dress::{PageResult, see},
     form::Checked,
-    paging::{From, LINES},
+    paging::LINES,
     quota::Limits,
     visit::Visit,
 };
 
-pub(super) async fn show(visit: Visit, Query(from): Query<From>) -> PageResult {
-    let page = visit.store().all_workspaces(visit.actor(), from.cursor.as_deref(), LINES).await?;
-    Ok(hub_pages::all_workspaces_page(&visit.frame(None), &page).into_response())
+#[derive(Default, Deserialize)]
+pub(super) struct Which {
+    #[serde(default)]
+    name: String,
+    cursor: Option<String>,
+}
+
+pub(super) async fn show(visit: Visit, Query(Which { name, cursor }): Query<Which>) -> PageResult {
+    let page = visit.store().all_workspaces(visit.actor(), name.trim(), cursor.as_deref(), LINES).await?;
+    Ok(hub_pages::all_workspaces_page(&visit.frame(None), &page, name.trim()).into_response())
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,13 @@ pub(super) async fn show(visit: Visit, place: Place) -> PageResult {
     } else {
         Vec::new()
     };
-    let page = QuotaPage { workspace: &info, uploads: &uploads, public_url: &visit.session.public_url };
+    let administrators = visit.store().administrators(visit.actor(), &place.workspace).await?;
+    let page = QuotaPage {
+        workspace: &info,
+        uploads: &uploads,
+        administrators: &administrators,
+        public_url: &visit.session.public_url,
+    };
     Ok(hub_pages::quota_page(&visit.frame(Some(&place.workspace)), &page).into_response())
 }
 

@@ -1,8 +1,9 @@
 //! The trash.
 
 use axum::{extract::Query, response::IntoResponse};
-use hub_api::EntryKind;
+use hub_api::{EntryKind, FilePath};
 use hub_pages::{Done, TrashPageView};
+use serde::Deserialize;
 
 use super::{
     dress::{PageResult, see},
@@ -19,12 +20,19 @@ pub(super) async fn show(visit: Visit, place: Place, Query(from): Query<From>) -
     Ok(hub_pages::trash_page(&visit.frame(Some(&place.workspace)), &view).into_response())
 }
 
+/// Where to; without it to where it was.
+#[derive(Deserialize)]
+pub(super) struct BringBack {
+    to: Option<String>,
+}
+
 pub(super) async fn bring_back(
     visit: Visit,
     Numbered { workspace, id }: Numbered,
-    Checked(Button {}): Checked<Button>,
+    Checked(wish): Checked<BringBack>,
 ) -> PageResult {
-    let entry = visit.store().restore_from_trash(visit.actor(), &workspace, &id, None).await?;
+    let to = wish.to.as_deref().map(|to| FilePath::new(to.trim().trim_start_matches('/'))).transpose()?;
+    let entry = visit.store().restore_from_trash(visit.actor(), &workspace, &id, to.as_ref()).await?;
     let addresses = visit.state.addresses();
     let address = match entry.kind {
         EntryKind::File => addresses.folder(&workspace, &entry.path.parent().unwrap_or_default()),

@@ -274,8 +274,38 @@ async fn who_administers_the_service_sees_all_workspaces_and_sets_their_limits()
     let set = rig.post("alice", "/admin", "workspace=higgs&limit_gibibytes=1.5&limit_entries=10").await;
     assert_eq!((set.is(303).header("location"),), ("/admin?done=quota",));
     rig.get("alice", "/admin?done=quota").await.shows(&["value=\"1.5\"", "The limits are set."]);
+    rig.get("alice", "/admin?name=IGG").await.is(200).shows(&["Limit in GiB", "Show all"]);
+    rig.get("alice", "/admin?name=%25").await.is(200).shows(&["No name holds this."]);
     rig.post("alice", "/admin", "workspace=nosuch&limit_gibibytes=1&limit_entries=10").await.is(404);
     rig.post("alice", "/admin", "workspace=no%20name&limit_gibibytes=1&limit_entries=10").await.is(400);
+}
+
+#[tokio::test]
+async fn members_see_who_administers_their_workspace() {
+    let rig = Rig::new().await;
+    rig.put("a", b"1").await;
+    rig.get("bob", "/w/higgs/quota").await.shows(&["Nobody who administers it has been here yet"]);
+    rig.store.note_groups("alice", &["higgs".to_owned(), "higgs/admins".to_owned()]).await.unwrap();
+    rig.store.note_groups("mallory", &["Higgs/admins".to_owned()]).await.unwrap();
+    let page = rig.get("bob", "/w/higgs/quota").await;
+    page.is(200).shows(&["Administered by ", "alice"]);
+    assert!(!page.text.contains("mallory"));
+}
+
+#[tokio::test]
+async fn what_was_deleted_comes_back_under_another_name() {
+    let rig = Rig::new().await;
+    rig.put("a", b"old").await;
+    rig.post("bob", "/w/higgs/delete/a", "").await.is(303);
+    rig.put("a", b"new").await;
+    let trash = rig.get("bob", "/w/higgs/trash").await.text;
+    let form = trash.split("action=\"").map(|rest| rest.split('"').next().unwrap());
+    let form = form.filter(|form| form.ends_with("/restore")).next().unwrap().to_owned();
+    rig.post("bob", &form, "").await.is(409);
+    rig.post("bob", &form, "to=..%2Fx").await.is(400);
+    let back = rig.post("bob", &form, "to=%2Fkept%2Fold").await;
+    assert_eq!(back.is(303).header("location"), "/w/higgs/browse/kept?done=back");
+    rig.get("bob", "/w/higgs/browse/kept").await.is(200).shows(&[">old<"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,57 @@
+//! Who administers a workspace: whom its members may ask.
+
+use hub_api::{Grantee, Role, WorkspaceName};
+use sqlx::Row;
+
+use crate::{Action, Actor, Result, Workspaces, access::role_number, database::holding};
+
+impl Workspaces {
+    /// Names of people who administer a workspace by its group, as far as they have been here, and by grants; groups with such a
+    /// grant as [`Grantee::words`] says it. In order. Not those who administer the service.
+    ///
+    /// # Errors
+    /// `NotFound` for actors who may do nothing in the workspace.
+    pub async fn administrators(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Vec<String>> {
+        let seen = self.require(actor, workspace, &hub_api::FilePath::root(), Action::Look).await?;
+        let mut names: Vec<String> = workspace.person().map(str::to_owned).into_iter().collect();
+        let granted = sqlx::query(
+            "SELECT grantee_kind, grantee FROM grants WHERE workspace = $1 AND role = $2 \
+             AND (expires IS NULL OR expires > $3)",
+        )
+        .bind(seen.id)
+        .bind(role_number(Role::Admin))
+        .bind(self.now())
+        .fetch_all(self.database().read())
+        .await?;
+        for row in granted {
+            let name: String = row.try_get("grantee")?;
+            let is_user = row.try_get::<String, _>("grantee_kind")? == "user";
+            names.push(if is_user { name } else { Grantee::Group(name).words() });
+        }
+        names.extend(self.administrators_by_group(workspace).await?);
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    async fn administrators_by_group(&self, workspace: &WorkspaceName) -> Result<Vec<String>> {
+        if workspace.person().is_some() {
+            return Ok(Vec::new());
+        }
+        let group = format!("{workspace}/admins");
+        // The list is JSON: the name stands in it as JSON writes it, between quotes.
+        let quoted = serde_json::Value::from(group.as_str()).to_string();
+        let sql = "SELECT person, group_list FROM known_groups WHERE group_list LIKE $1 ESCAPE '\\'";
+        let rows = sqlx::query(sql).bind(holding(&quoted)).fetch_all(self.database().read()).await?;
+        let mut names = Vec::new();
+        for row in rows {
+            // To SQLite small and capital letters are the same.
+            let list: String = row.try_get("group_list")?;
+            let groups: Vec<String> = serde_json::from_str(&list).unwrap_or_default();
+            if groups.contains(&group) {
+                names.push(row.try_get("person")?);
+            }
+        }
+        Ok(names)
+    }
+}
