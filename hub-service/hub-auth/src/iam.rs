@@ -40,6 +40,15 @@ impl Iam {
         self.issuers.iter().map(|issuer| &issuer.settings)
     }
 
+    /// Whether each issuer answers, and with keys: what every token of it needs.
+    pub async fn answers(&self) -> Vec<(String, Result<(), AuthError>)> {
+        let mut answers = Vec::new();
+        for issuer in self.issuers.iter() {
+            answers.push((issuer.settings.issuer.clone(), issuer.fetch_keys().await));
+        }
+        answers
+    }
+
     /// Whose a JWT is; nothing for a text that is none, or of an issuer that is not believed.
     pub(crate) async fn of_jwt(&self, token: &Token) -> Option<Result<Principal, AuthError>> {
         if self.issuers.is_empty() {

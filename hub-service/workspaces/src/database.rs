@@ -86,13 +86,18 @@ impl Database {
 
     /// Connects to `PostgreSQL`, and brings the tables up to date.
     pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
-        install_default_drivers();
         // A pool would try again for a minute, without a word, where nobody answers.
-        let first = tokio::time::timeout(CONNECT, AnyConnection::connect(url)).await;
-        first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
+        Self::reach_postgres(url).await?;
         let writers = pool(url, READERS, "SET lock_timeout = '30s'").await?;
         POSTGRES_MIGRATIONS.run(&writers).await.map_err(sqlx::Error::from)?;
         Ok(Self { readers: writers.clone(), writers, is_sqlite: false, writes: Count::default() })
+    }
+
+    /// Whether `PostgreSQL` lets us in; nothing is changed there.
+    pub(crate) async fn reach_postgres(url: &str) -> Result<()> {
+        install_default_drivers();
+        let first = tokio::time::timeout(CONNECT, AnyConnection::connect(url)).await;
+        Ok(first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?)
     }
 
     /// For statements that only read.

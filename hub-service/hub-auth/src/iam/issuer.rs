@@ -192,7 +192,7 @@ impl Issuer {
         }
     }
 
-    async fn fetch_keys(&self) -> Result<(), AuthError> {
+    pub(crate) async fn fetch_keys(&self) -> Result<(), AuthError> {
         let fetch = async {
             let discovery = self.discovery().await?;
             let keys = self.http.get(self.safe(&discovery.jwks_uri)?);

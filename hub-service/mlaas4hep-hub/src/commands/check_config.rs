@@ -1,10 +1,58 @@
 //! `mlaas4hep-hub check-config`
 
-use super::ConfigurationFile;
+use super::{ConfigurationFile, block_on};
+use crate::configuration::Checked;
+use anyhow::ensure;
+use hub_auth::{HubClient, Iam};
 use std::io::Write;
 
-pub(super) fn run(file: &ConfigurationFile) -> anyhow::Result<()> {
-    let checked = file.check()?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    file: ConfigurationFile,
+    /// Also ask the hub, the issuers, the database and the object store whether they answer. Nothing is changed there.
+    #[arg(long)]
+    connect: bool,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    let checked = options.file.check()?;
+    say(&checked)?;
+    if options.connect { block_on(connect(&checked)) } else { Ok(()) }
+}
+
+/// Asks everything that the service will need.
+async fn connect(checked: &Checked) -> anyhow::Result<()> {
+    // Its error says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut answers = Vec::new();
+    if let Some(settings) = checked.hub.clone() {
+        // The groups need all scopes that the service has.
+        let asked = HubClient::new(settings)?.groups().await;
+        answers.push(("hub".to_owned(), asked.map(drop).map_err(anyhow::Error::from)));
+    }
+    for (issuer, answer) in Iam::new(checked.iam.clone())?.answers().await {
+        answers.push((issuer, answer.map_err(anyhow::Error::from)));
+    }
+    for (what, answer) in workspaces::reach(&checked.workspaces).await {
+        answers.push((what.to_owned(), answer.map_err(anyhow::Error::from)));
+    }
+    let mut out = std::io::stdout();
+    let mut n_failed = 0;
+    for (what, answer) in answers {
+        match answer {
+            Ok(()) => writeln!(out, "{what:<18} answers")?,
+            Err(error) => {
+                n_failed += 1;
+                writeln!(out, "{what:<18} fails: {error:#}")?;
+            }
+        }
+    }
+    ensure!(n_failed == 0, "{n_failed} of what the service needs does not answer as it should");
+    Ok(())
+}
+
+fn say(checked: &Checked) -> anyhow::Result<()> {
     let settings = checked.workspaces.settings();
     let hub = checked.hub.as_ref().map_or("none", |hub| hub.api_url.as_str());
     let mut lines = vec![

@@ -26,7 +26,7 @@ enum Command {
     /// Serves one local user, without a hub: for trying things out.
     Dev(dev::Options),
     /// Says whether a configuration can be served, and what it comes to.
-    CheckConfig(ConfigurationFile),
+    CheckConfig(check_config::Options),
     /// Copies names and bytes into a folder, also while the service runs.
     Backup(backup::Options),
     /// Brings a backup into the folder of the configuration.
@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Serve(file) => serve::run(file),
         Command::Dev(options) => dev::run(options),
-        Command::CheckConfig(file) => check_config::run(file),
+        Command::CheckConfig(options) => check_config::run(options),
         Command::Backup(options) => backup::run(options),
         Command::Restore(options) => restore::run(options),
         Command::Openapi => open_api::run(),

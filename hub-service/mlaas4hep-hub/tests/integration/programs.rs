@@ -1,6 +1,7 @@
 //! The program as an operator calls it.
 
 use super::service::free_address;
+use hub_testing::{MockHub, MockIssuer, Weather};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -37,6 +38,42 @@ fn a_configuration_is_checked_without_being_served() {
     check("[listen]\naddress = \"nowhere\"", 1, &["line 2"]);
     let missing = run(&["check-config", "--config", "nosuch.toml"], &[]);
     assert!(said(&missing).contains("nosuch.toml"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_needs_is_asked_beforehand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, issuer) = (MockHub::start().await, MockIssuer::start().await);
+    let check = |more: &str, status: i32, words: &[&str]| {
+        let text = format!(
+            "[workspaces]\nfolder = {:?}\n{more}\n[[iam]]\nissuer = {:?}\naudiences = [\"a\"]\n",
+            folder.path(),
+            issuer.issuer()
+        );
+        let path = configuration(folder.path(), &text);
+        let (api_url, listens) = (hub.api_url(), "http://127.0.0.1:1");
+        let variables = [
+            ("JUPYTERHUB_API_URL", api_url.as_str()),
+            ("JUPYTERHUB_API_TOKEN", hub_testing::SERVICE_TOKEN),
+            ("JUPYTERHUB_SERVICE_NAME", "mlaas4hep"),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/services/mlaas4hep/"),
+            ("JUPYTERHUB_SERVICE_URL", listens),
+        ];
+        let output = run(&["check-config", "--connect", "--config", &path], &variables);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        for word in words {
+            assert!(said.contains(word), "{word} in {said}");
+        }
+    };
+    check("", 0, &["hub                answers", "folder             answers", &issuer.issuer()]);
+    check("database = \"postgres://127.0.0.1:1/x\"", 1, &["database           fails", "1 of what"]);
+    let bucket = "[workspaces.blobs]\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:1\"\nbucket = \"b\"\naccess_key = \"a\"\n\
+                  secret_key = \"s\"\nallow_http = true\ntimeout_seconds = 1\n";
+    check(bucket, 1, &["object store       fails", "listing the bucket"]);
+    hub.set_weather(Weather::Failing(503));
+    issuer.set_weather(Weather::Failing(500));
+    check("", 1, &["hub                fails", "503", "2 of what"]);
 }
 
 #[test]

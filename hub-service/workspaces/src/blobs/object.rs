@@ -155,6 +155,17 @@ impl ObjectStorage {
         stream::once(start).try_flatten().boxed()
     }
 
+    /// Whether the bucket is there and lets us in.
+    pub(crate) async fn reach(&self) -> Result<(), StoreError> {
+        let what = "listing the bucket".to_owned();
+        let limit = Duration::from_secs(self.timeout_seconds.into());
+        match tokio::time::timeout(limit, self.store.list(None).next()).await {
+            Ok(None | Some(Ok(_))) => Ok(()),
+            Ok(Some(Err(cause))) => Err(StoreError::Object { what, cause }),
+            Err(_) => Err(StoreError::Stalled { what, seconds: self.timeout_seconds }),
+        }
+    }
+
     pub(crate) async fn length(&self, id: &str) -> Result<Option<u64>, StoreError> {
         match self.in_time("looking at an object", self.store.head(&self.key(id))).await {
             Ok(meta) => Ok(Some(meta.size)),
