@@ -10,8 +10,9 @@
 #                           MLAAS4HEP_HUB_SERVICE_TOKEN must hold its token, the same on both sides.
 #   MLAAS4HEP_HUB_SERVICE_URL   where the service listens. Default: http://127.0.0.1:9010
 #   MLAAS4HEP_HUB_PUBLIC_URL    how notebook servers reach it. Default: through the proxy of the hub, at public_url or
-#                               bind_url, which servers in containers may not reach. Better for data: its second listener,
-#                               since the proxy costs half a millisecond of processor time a request.
+#                               bind_url; where that names no host, at the host at which servers reach the hub (hub_connect_ip),
+#                               as those in containers do. Better for data: its second listener, since the proxy costs half a
+#                               millisecond of processor time a request.
 import json
 import os
 from urllib.parse import urlsplit
@@ -59,12 +60,18 @@ c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server",
 c.Spawner.oauth_client_allowed_scopes = [ACCESS]
 
 
+HERE = ("localhost", "127.0.0.1", "::1")
+
 
 def through_the_proxy(spawner):
-    """The service as a notebook server on this machine reaches it."""
+    """The service as a notebook server reaches it: on this machine, or in a container on it."""
     hub = jupyterhub.app.JupyterHub.instance()
     url = urlsplit(hub.public_url or hub.bind_url)
-    host = "127.0.0.1" if url.hostname in (None, "0.0.0.0", "::", "*") else url.hostname
+    host = url.hostname
+    if host in (None, "0.0.0.0", "::", "*"):
+        # Of all addresses of this machine, one that the server knows.
+        known = urlsplit(spawner.hub.api_url).hostname
+        host = "127.0.0.1" if known in HERE else known
     place = f"[{host}]" if ":" in host else host
     place += f":{url.port}" if url.port else ""
     return f"{url.scheme}://{place}{url.path.rstrip('/')}/services/{NAME}/"

@@ -3,6 +3,8 @@
 use super::hub_rig::{Browser, RealHub, SERVICE, installed};
 use reqwest::Method;
 use serde_json::json;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const FILE: &str = "services/mlaas4hep/files/higgs/made/by-alice.txt";
@@ -29,6 +31,25 @@ async fn jupyterhub_5_5() {
 #[tokio::test]
 async fn jupyterhub_6_1() {
     check("6.1.").await;
+}
+
+#[test]
+fn servers_are_told_an_address_that_they_reach() {
+    let Some((jupyterhub, _)) = installed("6", "servers_are_told_an_address_that_they_reach") else { return };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut told = Command::new(jupyterhub.with_file_name("python"));
+    told.arg(here.join("tests/real_hub/addresses.py")).arg(here.join("../jupyterhub_config.d/mlaas4hep.py"));
+    let output = told.output().unwrap();
+    let expected = json!([
+        "http://127.0.0.1:8000/services/mlaas4hep/",
+        // In a container, which the hub told of the bridge.
+        "http://172.17.0.1:8000/services/mlaas4hep/",
+        "http://[fd00::1]:8000/base/services/mlaas4hep/",
+        "http://127.0.0.1:8000/services/mlaas4hep/",
+        "https://hub.example.org/services/mlaas4hep/",
+    ]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    assert_eq!(found, expected, "{output:?}");
 }
 
 /// Login by `OAuth` with PKCE, back to the page that was asked for, and out of both.
