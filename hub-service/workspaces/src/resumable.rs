@@ -169,7 +169,12 @@ impl Workspaces {
     ) -> Result<Option<UploadStatus>> {
         let Some(sha256) = &options.sha256 else { return Ok(None) };
         let Some(begun) = self.find_upload(actor, workspace, path).await? else { return Ok(None) };
-        let kept = self.upload_row(actor, &begun.id).await?.target.options;
+        let kept = match self.upload_row(actor, &begun.id).await {
+            Ok(row) => row.target.options,
+            // It has ended meanwhile.
+            Err(WorkspaceError::NotFound { .. }) => return Ok(None),
+            Err(other) => return Err(other),
+        };
         let is_same = kept.sha256.as_ref().is_some_and(|kept| kept.eq_ignore_ascii_case(sha256))
             && kept.size_bytes == options.size_bytes
             && kept.preconditions.if_match == options.preconditions.if_match

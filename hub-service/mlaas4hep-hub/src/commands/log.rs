@@ -22,8 +22,12 @@ pub(super) fn start(area: &LogArea) -> anyhow::Result<()> {
             file.with_context(|| format!("opening the log {}", path.display()))?
         }
     };
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(Arc::new(file)).with_ansi(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Arc::new(file))
+        .with_ansi(false)
+        // It would tell on stderr that stderr cannot be written, and panic there.
+        .log_internal_errors(false);
     match area.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
