@@ -76,7 +76,8 @@ impl UploadPlan {
         for entry in WalkDir::new(name).min_depth(1).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let path = error.path().unwrap_or(name).to_path_buf();
-                unreadable(&path, error.into())
+                let cause = error.into_io_error();
+                unreadable(&path, cause.unwrap_or_else(|| Error::other("links lead in a loop here")))
             })?;
             let (path, own) = (entry.path(), last_part(entry.path())?);
             let above = path.parent().unwrap_or(name);
