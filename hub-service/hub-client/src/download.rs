@@ -1,7 +1,9 @@
 //! A file of a workspace becomes a file of this machine: whole, checked, or not at all.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hub_api::{Entry, EntryKind, SharedUri};
@@ -9,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::progress::{OnProgress, Progress, Step};
 use crate::{HubClient, HubError, PinnedFile};
+
+/// Bytes of the name of a file that its part keeps: a name may have 255 in all.
+const MOST_NAME_BYTES: usize = 200;
 
 /// How a download is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,8 +57,14 @@ impl HubClient {
             return Err(taken());
         }
         let entry = self.stat(from).await?;
-        if options.keeps_equal && has_bytes_of(to, &entry).map_err(|cause| failed("read", to, cause))? {
-            return Ok(Fetched { entry, was_there: true });
+        if options.keeps_equal {
+            let is_equal =
+                has_bytes_of(to, &entry, on_progress).map_err(|cause| failed("read", to, cause))?;
+            match is_equal {
+                ControlFlow::Continue(false) => {}
+                ControlFlow::Continue(true) => return Ok(Fetched { entry, was_there: true }),
+                ControlFlow::Break(()) => return Err(HubError::Stopped),
+            }
         }
         if is_taken {
             return Err(taken());
@@ -66,7 +77,7 @@ impl HubClient {
         let path = part_path(to, &file.etag);
         let mut part = Part::open(&path, &file).map_err(|cause| failed("write", &path, cause))?;
         self.fill(&file, &mut part, on_progress).await?;
-        let found = part.finish().map_err(|cause| failed("write", &path, cause))?;
+        let (found, lock) = part.finish().map_err(|cause| failed("write", &path, cause))?;
         if let Some(expected) = entry.sha256.clone().filter(|expected| !expected.eq_ignore_ascii_case(&found))
         {
             // What is wrong is not gone on with the next time.
@@ -74,6 +85,8 @@ impl HubClient {
             return Err(HubError::Checksum { name: from.to_string(), expected, found });
         }
         std::fs::rename(&path, to).map_err(|cause| failed("write", to, cause))?;
+        // Only now may another download begin.
+        drop(lock);
         Ok(Fetched { entry, was_there: false })
     }
 
@@ -126,33 +139,68 @@ impl HubClient {
     }
 }
 
-/// Whether a local file is that of the service.
-fn has_bytes_of(path: &Path, entry: &Entry) -> std::io::Result<bool> {
-    let Ok(metadata) = path.metadata() else { return Ok(false) };
-    let (true, Some(expected)) = (metadata.is_file() && metadata.len() == entry.size_bytes, &entry.sha256)
-    else {
-        return Ok(false);
-    };
-    let mut hasher = Sha256::new();
-    read_through(&mut File::open(path)?, |bytes| hasher.update(bytes))?;
-    Ok(hex::encode(hasher.finalize()).eq_ignore_ascii_case(expected))
+/// A part file that is ours until it is closed.
+fn locked(path: &Path) -> std::io::Result<File> {
+    loop {
+        let file = File::options().read(true).append(true).create(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let cause = "another program is just downloading this file to this place; wait for it";
+                return Err(std::io::Error::new(std::io::ErrorKind::ResourceBusy, cause));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Whoever had it before may have given it its name in between: then this is no part any more.
+        let (ours, there) = (file.metadata()?, std::fs::metadata(path));
+        if there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
+            return Ok(file);
+        }
+    }
 }
 
-fn read_through(file: &mut File, mut each: impl FnMut(&[u8])) -> std::io::Result<()> {
+/// Whether a local file is that of the service; nothing where it was stopped.
+fn has_bytes_of(
+    path: &Path,
+    entry: &Entry,
+    on_progress: OnProgress<'_>,
+) -> std::io::Result<ControlFlow<(), bool>> {
+    let no = Ok(ControlFlow::Continue(false));
+    let Ok(metadata) = path.metadata() else { return no };
+    let (true, Some(expected)) = (metadata.is_file() && metadata.len() == entry.size_bytes, &entry.sha256)
+    else {
+        return no;
+    };
+    let (mut hasher, mut done_bytes) = (Sha256::new(), 0);
+    let mut go_on = ControlFlow::Continue(());
+    read_through(&mut File::open(path)?, |bytes| {
+        hasher.update(bytes);
+        done_bytes += bytes.len() as u64;
+        go_on = on_progress(Progress { step: Step::Checksum, done_bytes, total_bytes: entry.size_bytes });
+        go_on
+    })?;
+    let is_equal = hex::encode(hasher.finalize()).eq_ignore_ascii_case(expected);
+    Ok(if go_on.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(is_equal) })
+}
+
+/// Calls `each` with all bytes in turn, until it says stop.
+fn read_through(file: &mut File, mut each: impl FnMut(&[u8]) -> ControlFlow<()>) -> std::io::Result<()> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         let n_read = file.read(&mut buffer)?;
-        if n_read == 0 {
+        if n_read == 0 || each(&buffer[..n_read]).is_break() {
             return Ok(());
         }
-        each(&buffer[..n_read]);
     }
 }
 
 /// Beside the file, with a part of the tag: another content gets another name.
 fn part_path(to: &Path, etag: &str) -> PathBuf {
     let tag: String = etag.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let mut name = to.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    while name.len() > MOST_NAME_BYTES {
+        name.pop();
+    }
     to.with_file_name(format!(".{name}.{tag}.part"))
 }
 
@@ -165,9 +213,9 @@ struct Part {
 }
 
 impl Part {
-    /// Opens or begins the file; what is there is read once, for the checksum.
+    /// Opens or begins the file; what is there is read once, for the checksum. Nobody else may write into it meanwhile.
     fn open(path: &Path, pinned: &PinnedFile) -> std::io::Result<Self> {
-        let mut file = File::options().read(true).append(true).create(true).open(path)?;
+        let mut file = locked(path)?;
         if file.metadata()?.len() > pinned.size_bytes {
             file.set_len(0)?;
         }
@@ -176,6 +224,7 @@ impl Part {
         read_through(&mut file, |bytes| {
             part.hasher.update(bytes);
             part.n_bytes += bytes.len() as u64;
+            ControlFlow::Continue(())
         })?;
         Ok(part)
     }
@@ -191,10 +240,10 @@ impl Part {
         Ok(())
     }
 
-    /// Makes the bytes lasting; their SHA-256.
-    fn finish(self) -> std::io::Result<String> {
+    /// Makes the bytes lasting; their SHA-256, and the file, which keeps others away until it is closed.
+    fn finish(self) -> std::io::Result<(String, File)> {
         self.file.sync_all()?;
-        Ok(hex::encode(self.hasher.finalize()))
+        Ok((hex::encode(self.hasher.finalize()), self.file))
     }
 }
 
@@ -206,5 +255,18 @@ mod tests {
     fn parts_are_named_after_the_content() {
         let path = part_path(Path::new("data/ttH.root"), "\"0123456789abcdef0123\"");
         assert_eq!(path, Path::new("data/.ttH.root.0123456789abcdef.part"));
+        let longest = part_path(Path::new(&"\u{e9}".repeat(127)), "\"0123456789abcdef0123\"");
+        assert!(longest.as_os_str().len() <= 255 && longest.to_str().is_some());
+    }
+
+    #[test]
+    fn a_part_belongs_to_one_download() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".x.part");
+        let first = locked(&path).unwrap();
+        assert_eq!(locked(&path).unwrap_err().kind(), std::io::ErrorKind::ResourceBusy);
+        std::fs::rename(&path, folder.path().join("x")).unwrap();
+        let second = locked(&path).unwrap();
+        assert_ne!(first.metadata().unwrap().ino(), second.metadata().unwrap().ino());
     }
 }

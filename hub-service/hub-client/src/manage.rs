@@ -19,12 +19,13 @@ impl HubClient {
         let mut entries = Vec::new();
         let mut cursor = None;
         loop {
-            let page: Listing = self.json(page_call(folder, is_recursive, cursor).about(folder)).await?;
+            let page: Listing =
+                self.json(page_call(folder, is_recursive, cursor.clone()).about(folder)).await?;
             let is_empty = page.entries.is_empty();
             entries.extend(page.entries);
-            cursor = page.next_cursor;
-            // A page without names that promises more would go on for ever.
-            if cursor.is_none() || is_empty {
+            let last = std::mem::replace(&mut cursor, page.next_cursor);
+            // A page without names that promises more, or one that leads to itself, would go on for ever.
+            if cursor.is_none() || is_empty || cursor == last {
                 return Ok(entries);
             }
         }

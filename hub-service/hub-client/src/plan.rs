@@ -1,9 +1,10 @@
 //! Which file of a transfer goes where: all of it is known, and refused if need be, before the first byte moves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use glob::MatchOptions;
 use hub_api::{EntryKind, FilePath, SharedUri, UriError};
 use walkdir::WalkDir;
 
@@ -72,7 +73,7 @@ impl UploadPlan {
         }
         self.has_folders = true;
         let mut places = HashMap::from([(name.to_path_buf(), place.clone())]);
-        let mut empty = vec![name.to_path_buf()];
+        let mut filled = HashSet::new();
         for entry in WalkDir::new(name).min_depth(1).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let path = error.path().unwrap_or(name).to_path_buf();
@@ -82,21 +83,22 @@ impl UploadPlan {
             let (path, own) = (entry.path(), last_part(entry.path())?);
             let above = path.parent().unwrap_or(name);
             let place = below(places.get(above).unwrap_or(place), &own)?;
-            empty.retain(|folder| folder != above);
+            filled.insert(above.to_path_buf());
             match entry.file_type() {
                 kind if kind.is_dir() => {
-                    empty.push(path.to_path_buf());
                     places.insert(path.to_path_buf(), place);
                 }
                 kind if kind.is_file() => self.files.push(Transfer { here: path.to_path_buf(), afar: place }),
                 _ => return Err(unreadable(path, no_file())),
             }
         }
-        self.empty_folders.extend(empty.iter().filter_map(|folder| places.remove(folder)));
+        let mut empty: Vec<_> = places.into_iter().filter(|(folder, _)| !filled.contains(folder)).collect();
+        empty.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.empty_folders.extend(empty.into_iter().map(|(_, place)| place));
         Ok(())
     }
 
-    /// Two files at one place: the second would become a version of the first.
+    /// Two files at one place: the second would become a version of the first. And a file where another needs a folder.
     fn check_places(&self) -> Result<(), HubError> {
         let mut taken = HashMap::new();
         for Transfer { here, afar } in &self.files {
@@ -105,30 +107,53 @@ impl UploadPlan {
                 return Err(unreadable(here, cause));
             }
         }
+        let above = |place: &SharedUri| {
+            std::iter::successors(place.path.parent(), FilePath::parent)
+                .find_map(|path| taken.get(&SharedUri { path, ..place.clone() }))
+                .copied()
+        };
+        for Transfer { here, afar } in &self.files {
+            if let Some(other) = above(afar) {
+                let cause = Error::other(format!("{} goes where it needs a folder", other.display()));
+                return Err(unreadable(here, cause));
+            }
+        }
+        for folder in &self.empty_folders {
+            if let Some(file) = taken.get(folder).copied().or_else(|| above(folder)) {
+                let cause = Error::other(format!("a folder has to be at {folder}"));
+                return Err(unreadable(file, cause));
+            }
+        }
         Ok(())
     }
 }
 
 impl DownloadPlan {
-    /// `to`: a file, or a folder into which it goes under its own name; by default the current one. A folder gets the name that
-    /// was said where nothing has that name yet.
+    /// `to`: where it goes; what ends with a slash, and for a file any folder that is there, is a folder into which it goes under its
+    /// own name; by default the current one. What is in a folder that is there stays.
     ///
     /// # Errors
     /// [`HubError`] of the service.
     pub fn new(hub: &Hub, from: &SharedUri, to: Option<&Path>) -> Result<Self, HubError> {
         let workspace = from.workspace.as_str();
         let own = from.path.name().or(workspace.rsplit('/').next()).unwrap_or("files");
-        let to = match to {
-            Some(to) if to.is_dir() => to.join(own),
-            Some(to) => to.to_path_buf(),
-            None => PathBuf::from(own),
+        let kind = hub.stat(from)?.kind;
+        let is_into = |to: &Path| is_meant_as_folder(to) || (kind == EntryKind::File && to.is_dir());
+        let (into, to) = match to {
+            Some(to) if is_into(to) => (Some(to.to_path_buf()), to.join(own)),
+            Some(to) => (None, to.to_path_buf()),
+            None => (None, PathBuf::from(own)),
         };
-        if hub.stat(from)?.kind == EntryKind::File {
+        if kind == EntryKind::File {
             let files = vec![Transfer { here: to, afar: from.clone() }];
-            return Ok(Self { files, ..Self::default() });
+            return Ok(Self { files, folders: into.into_iter().collect(), is_folder: false });
         }
         let mut plan = Self { is_folder: true, folders: vec![to.clone()], ..Self::default() };
         for entry in hub.list(from, true)? {
+            if !entry.path.is_within(&from.path) || entry.path == from.path {
+                let (action, path) = (format!("look at {from}"), entry.path);
+                return Err(HubError::Answer { action, problem: format!("{path} does not lie in it") });
+            }
             let here = to.join(inside(&entry.path, &from.path));
             match entry.kind {
                 EntryKind::Folder => plan.folders.push(here),
@@ -153,6 +178,11 @@ impl DownloadPlan {
     }
 }
 
+/// `data/`, `.`, `..`
+fn is_meant_as_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/") || matches!(path.to_str(), Some("." | ".."))
+}
+
 /// The way from a folder to what lies below it. No part of a [`FilePath`] leads upwards.
 fn inside(path: &FilePath, folder: &FilePath) -> PathBuf {
     path.parts().skip(folder.parts().count()).collect()
@@ -171,10 +201,13 @@ fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
         return Ok(vec![name.to_path_buf()]);
     };
     let no_pattern = |error: glob::PatternError| unreadable(name, Error::other(error.to_string()));
-    let found: Vec<PathBuf> = glob::glob(text)
-        .map_err(no_pattern)?
-        .collect::<Result<_, _>>()
-        .map_err(|error| unreadable(&error.path().to_path_buf(), error.into()))?;
+    // As a shell does it: hidden files are named by their dot alone.
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::default() };
+    let found: Vec<PathBuf> =
+        glob::glob_with(text, options).map_err(no_pattern)?.collect::<Result<_, _>>().map_err(|error| {
+            let path = error.path().to_path_buf();
+            unreadable(&path, error.into())
+        })?;
     if found.is_empty() {
         return Err(unreadable(name, Error::new(ErrorKind::NotFound, "no file has such a name")));
     }
@@ -273,6 +306,10 @@ mod tests {
         check(&["a/x", "b/x"], "goes to shared://g/x, too");
         check(&["ends with."], "ends in a dot");
         check(&["a/[z"], "pattern");
+        std::fs::create_dir_all(folder.path().join("b/c/x")).unwrap();
+        check(&["a/x", "b/c/x"], "a folder has to be at shared://g/x");
+        std::fs::write(folder.path().join("b/c/x/y"), "y").unwrap();
+        check(&["a/x", "b/c/x"], "goes where it needs a folder");
         std::os::unix::fs::symlink("..", folder.path().join("a/up")).unwrap();
         check(&["a"], "loop");
     }

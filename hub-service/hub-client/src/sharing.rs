@@ -69,6 +69,11 @@ pub enum ShareError {
         /// The most.
         most: u64,
     },
+    /// A role for a link.
+    #[error(
+        "whoever has a link may read: leave out --role, or name the whole workspace and --user or --group"
+    )]
+    RoleOfLink,
     /// A role or days beside `--take-back`.
     #[error("--take-back ends all of it: leave out --role and --days")]
     PartOfRight,
@@ -102,6 +107,9 @@ impl ShareWish {
         if self.takes_back && (self.role.is_some() || self.days.is_some()) {
             return Err(ShareError::PartOfRight);
         }
+        if grantee.is_none() && self.role.is_some() {
+            return Err(ShareError::RoleOfLink);
+        }
         let most = if grantee.is_some() { MOST_DAYS } else { MOST_LINK_DAYS };
         if self.days.is_some_and(|days| !(1..=most).contains(&days)) {
             return Err(ShareError::Days { most });
@@ -126,7 +134,7 @@ impl Share {
     pub fn cells(&self) -> Vec<String> {
         let (what, may, until, by) = match self {
             Self::Right(grant) => {
-                let until = grant.expires.clone().unwrap_or_else(|| "taken back".to_owned());
+                let until = grant.expires.clone().unwrap_or_else(|| "no end".to_owned());
                 (grant.grantee.words(), grant.role.as_str().to_owned(), until, &grant.granted_by)
             }
             Self::Link(link) => {
@@ -155,10 +163,11 @@ impl HubClient {
             }
             Sharing::EndRight(grantee) => {
                 self.end_right(of, &grantee).await?;
-                format!(
-                    "{} no longer has a right of its own in {of}; those of its groups stay",
-                    grantee.words()
-                )
+                let rest = match grantee {
+                    Grantee::User(_) => "; those of its groups stay",
+                    Grantee::Group(_) => "",
+                };
+                format!("{} no longer has a right of its own in {of}{rest}", grantee.words())
             }
             Sharing::EndLinks => match self.end_links(of).await? {
                 1 => format!("the link to {of} no longer works"),
@@ -247,6 +256,8 @@ mod tests {
             Err(ShareError::TwoNames),
         );
         check("shared://g/", link(None), Err(ShareError::LinkToWorkspace));
+        let writer = ShareWish { role: Some(Role::Writer), ..link(None) };
+        check("shared://g/x", writer, Err(ShareError::RoleOfLink));
         let partly = ShareWish { takes_back: true, days: Some(1), ..carol() };
         check("shared://g/", partly, Err(ShareError::PartOfRight));
         let workspace = WorkspaceName::new("g").unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hub_api::{Entry, SharedUri};
+use hub_api::{Entry, EntryKind, SharedUri};
 use reqwest::Method;
 use reqwest::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
@@ -163,10 +163,11 @@ impl HubClient {
 
 /// Something has the name already.
 fn taken(to: &SharedUri, there: Option<Entry>) -> HubError {
+    let is_folder = there.as_ref().is_some_and(|there| there.kind == EntryKind::Folder);
     HubError::Conflict {
         action: format!("write {to}"),
-        message: "there is a file of that name".to_owned(),
-        current: there.map(Box::new),
+        message: format!("there is a {} of that name", if is_folder { "folder" } else { "file" }),
+        current: there.filter(|_| !is_folder).map(Box::new),
         cure: "take another name, or allow to overwrite it: what is there becomes an older version"
             .to_owned(),
     }
@@ -184,14 +185,14 @@ fn look_at<'a>(path: &'a Path, on_progress: OnProgress<'_>) -> Result<Local<'a>,
     let mut buffer = vec![0; 4 << 20];
     loop {
         let n_read = file.read(&mut buffer).map_err(failed)?;
-        if n_read == 0 {
-            break;
-        }
         hasher.update(&buffer[..n_read]);
         size_bytes += n_read as u64;
         let total_bytes = metadata.len().max(size_bytes);
         if on_progress(Progress { step: Step::Checksum, done_bytes: size_bytes, total_bytes }).is_break() {
             return Err(HubError::Stopped);
+        }
+        if n_read == 0 {
+            break;
         }
     }
     Ok(Local { path, size_bytes, sha256: hasher.finalize().into() })

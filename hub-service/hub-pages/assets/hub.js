@@ -90,16 +90,17 @@ function keepTyped(form) {
 function putTypedBack() {
   let typed = null;
   try { typed = JSON.parse(sessionStorage.getItem(typedKey)); } catch { /* not ours */ }
-  if (location.hash !== '#again' || typed?.page !== location.pathname || !Array.isArray(typed.fields)) return;
-  for (const [id, value] of typed.fields) {
-    const field = document.getElementById(id);
+  if (!new URLSearchParams(location.search).has('again') || typed?.page !== location.pathname || !Array.isArray(typed.fields)) return;
+  for (const entry of typed.fields) {
+    const [id, value] = Array.isArray(entry) ? entry : [];
+    const field = document.getElementById(String(id));
     if (!isTyped(field)) continue;
     if (field.type === 'checkbox') field.checked = value === true;
     else field.value = String(value);
     const panel = field.closest('details');
     if (panel) panel.open = true;
   }
-  history.replaceState(null, '', location.pathname + location.search);
+  history.replaceState(null, '', location.pathname);
 }
 
 putTypedBack();

@@ -8,6 +8,9 @@ use crate::{
     quota::{quota_of_row, workspace_name},
 };
 
+/// Longer than any name.
+const MOST_PART_BYTES: usize = 255;
+
 impl Workspaces {
     /// A page of all workspaces whose names hold a text, after the cursor. Small and capital letters are the same, as far as the database knows them.
     ///
@@ -22,6 +25,13 @@ impl Workspaces {
     ) -> Result<WorkspacesPage> {
         if !actor.administers_service() {
             return Err(WorkspaceError::AdminsOnly { what: "list all workspaces" });
+        }
+        if name_part.len() > MOST_PART_BYTES || name_part.chars().any(char::is_control) {
+            return Err(WorkspaceError::Invalid {
+                what: "the part of a name",
+                given: name_part.chars().take(80).collect(),
+                allowed: "it may have 255 bytes, and no control characters",
+            });
         }
         let after = cursor.map(|text| WorkspaceName::new(text).map_err(|_| cursor::invalid(text)));
         let (after, limit) = (after.transpose()?, cursor::page(limit));

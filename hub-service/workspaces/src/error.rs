@@ -200,10 +200,12 @@ fn no_room(quota: &Quota, asked_bytes: u64, asked_entries: u64) -> String {
         _ => format!(" ({promised} are promised to unfinished uploads)"),
     };
     let (n, most) = (quota.used_entries, quota.limit_entries);
-    let names = if n.saturating_add(asked_entries) > most {
-        format!("; {asked_entries} names more: {n} of {most} files and folders are there")
-    } else {
-        String::new()
+    let more = if asked_entries == 1 { "name" } else { "names" };
+    let names = format!("{asked_entries} {more} more: {n} of {most} files and folders are there");
+    let names = match (n.saturating_add(asked_entries) > most, asked_bytes > free) {
+        (true, false) => return names,
+        (true, true) => format!("; {names}"),
+        (false, _) => String::new(),
     };
     format!("{asked} more: {left} of {} are free{promised}{names}", bytes_text(quota.limit_bytes))
 }

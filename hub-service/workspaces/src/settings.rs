@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use hub_api::Role;
 use serde::Deserialize;
+use url::Url;
 
 use crate::Clock;
 
@@ -207,8 +208,21 @@ fn check_s3(s3: &S3Settings) -> Result<(), SettingsError> {
     if !is_encrypted && !s3.allow_http {
         return wrong("blobs.endpoint", "is not encrypted; set allow_http = true if that is meant");
     }
-    if s3.bucket.is_empty() || s3.timeout_seconds == 0 {
-        return wrong("blobs", "needs a bucket, and a timeout of at least one second");
+    let has_credentials = |url: &Url| !url.username().is_empty() || url.password().is_some();
+    match Url::parse(&s3.endpoint) {
+        Ok(url) if url.host().is_some() && !has_credentials(&url) => {}
+        Ok(url) if has_credentials(&url) => {
+            return wrong("blobs.endpoint", "has a user or a password in it; set access_key and secret_key");
+        }
+        _ => return wrong("blobs.endpoint", "is no address: https://HOST or https://HOST:PORT would do"),
+    }
+    // The names that S3 allows, and those of other stores that look alike.
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    if s3.bucket.is_empty() || !s3.bucket.bytes().all(is_plain) || s3.timeout_seconds == 0 {
+        return wrong(
+            "blobs",
+            "needs a bucket of letters, digits, '.', '-' and '_', and a timeout of at least one second",
+        );
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::program::{Workplace, built};
 use hub_testing::DevService;
 use serde_json::Value;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 const TOKEN: &str = "a-token-that-nobody-sees";
 
@@ -47,6 +47,17 @@ fn workflow(place: &Workplace, files: &str, out: &str) -> String {
     place.succeeds(&[&["workflow", &files, &out], given.as_slice()].concat())
 }
 
+/// Several downloads to one place at a time: each that says that it is done has the right bytes there, and one is.
+fn together(place: &Workplace) {
+    let get =
+        || place.command(&["get", "shared://higgs/data/background.root", "one.root", "--overwrite"]).spawn();
+    let running: Vec<_> = (0..4).map(|_| get().expect("the program starts")).collect();
+    let n_done =
+        running.into_iter().filter_map(|mut one| one.wait().ok()).filter(ExitStatus::success).count();
+    assert!(n_done >= 1);
+    assert!(place.read("one.root") == place.read("background.root"), "{n_done} say that they are done");
+}
+
 /// A folder goes up, comes back, and is not sent again.
 fn folders_go_and_come(place: &Workplace) {
     std::fs::create_dir_all(place.path("run/plots/empty")).expect("folders");
@@ -69,6 +80,13 @@ fn folders_go_and_come(place: &Workplace) {
     assert_eq!(place.read("back/notes.txt"), b"of tonight");
     assert_eq!(place.read("back/plots/met.svg"), b"<svg/>");
     assert!(place.path("back/plots/empty").is_dir());
+    let again = place.succeeds(&["get", "shared://higgs/today/run", "back"]);
+    assert!(again.contains("-> back/notes.txt, 10 B, here already"), "{again}");
+    place.succeeds(&["get", "shared://higgs/today/run", "back/"]);
+    assert_eq!(place.read("back/run/notes.txt"), b"of tonight");
+    place.succeeds(&["get", "shared://higgs/today/run/notes.txt", "new/folder/"]);
+    assert_eq!(place.read("new/folder/notes.txt"), b"of tonight");
+    together(place);
     let first = place.succeeds(&["get", "shared://higgs/today/", "today"]);
     assert!(first.contains("today/run/notes.txt") && !first.contains("already"), "{first}");
     let again = place.succeeds(&["get", "shared://higgs/today/"]);

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 pub(crate) struct Get {
     /// `shared://GROUP/path`
     from: String,
-    /// File or folder of this machine; by default the same name in the current folder.
+    /// File or folder of this machine; by default the same name in the current folder. What ends with / is a folder into which it
+    /// goes under its own name; into a folder that is there so does a file, and a folder is filled up.
     to: Option<PathBuf>,
     /// Replace files that are there.
     #[arg(long)]

@@ -18,7 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// that only you can read; --logout removes it.
 #[derive(clap::Args)]
 pub(crate) struct Login {
-    /// Address of the service: `https://hub.example.org/services/mlaas4hep/`; or all of what `mlaas4hep-hub dev` printed.
+    /// Address of the service: `https://hub.example.org/services/mlaas4hep/`; or the whole address that `mlaas4hep-hub dev` printed.
     #[arg(required_unless_present = "logout")]
     address: Option<String>,
     /// Log in at an IAM.

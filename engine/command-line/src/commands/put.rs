@@ -12,10 +12,11 @@ use std::process::ExitCode;
 /// a folder what is there already is not sent again.
 #[derive(clap::Args)]
 pub(crate) struct Put {
-    /// Files of this machine, and folders with all that is in them.
+    /// Files of this machine, folders with all that is in them, and patterns in quotes, such as 'data/*.root'. Links are followed.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// `shared://GROUP/path`; a name that ends with / is a folder.
+    /// `shared://GROUP/path`; what ends with / is a folder into which it goes under its own name. One folder gets this name, and
+    /// fills up what is there. A % of a name is written %25.
     to: String,
     /// Refuse a name that is there already; without it that becomes an older version.
     #[arg(long)]

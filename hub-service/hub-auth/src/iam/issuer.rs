@@ -192,7 +192,16 @@ impl Issuer {
         }
     }
 
-    pub(crate) async fn fetch_keys(&self) -> Result<(), AuthError> {
+    /// Whether it answers now, with at least one key that can be used.
+    pub(crate) async fn has_keys(&self) -> Result<(), AuthError> {
+        self.fetch_keys().await?;
+        let has_any = self.known().keys.as_ref().is_some_and(|(_, keys)| {
+            [Algorithm::RS256, Algorithm::ES256].iter().any(|of| keys.iter().any(|key| fits(key, *of)))
+        });
+        if has_any { Ok(()) } else { Err(self.nonsense("its keys", 200)) }
+    }
+
+    async fn fetch_keys(&self) -> Result<(), AuthError> {
         let fetch = async {
             let discovery = self.discovery().await?;
             let keys = self.http.get(self.safe(&discovery.jwks_uri)?);

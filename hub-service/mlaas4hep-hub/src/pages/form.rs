@@ -8,12 +8,16 @@ use axum::{
 };
 use hub_auth::is_from_our_site;
 use serde::{Deserialize, de::DeserializeOwned};
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 use super::{
     dress::PageError,
     visit::{PagesState, Session},
 };
+
+/// How long a form may take to come.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A form that came from one of our own pages.
 pub(super) struct Checked<T>(pub(super) T);
@@ -51,8 +55,12 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
     async fn from_request(request: Request, state: &PagesState) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
         let session = Session::from_request_parts(&mut parts, state).await?;
-        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state)
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state);
+        let body = tokio::time::timeout(LONGEST, body)
             .await
+            .map_err(|_| {
+                PageError::new(408, "slow_form", "the form did not come in time", Some("send it again"))
+            })?
             .map_err(|_| PageError::new(413, "form_too_large", "the form is too large", None))?;
         let again = || Request::from_parts(parts.clone(), axum::body::Body::from(body.clone()));
         let invalid =

@@ -299,11 +299,11 @@ async fn what_was_deleted_comes_back_under_another_name() {
     rig.post("bob", "/w/higgs/delete/a", "").await.is(303);
     rig.put("a", b"new").await;
     let trash = rig.get("bob", "/w/higgs/trash").await.text;
-    let form = trash.split("action=\"").map(|rest| rest.split('"').next().unwrap());
-    let form = form.filter(|form| form.ends_with("/restore")).next().unwrap().to_owned();
-    rig.post("bob", &form, "").await.is(409);
-    rig.post("bob", &form, "to=..%2Fx").await.is(400);
-    let back = rig.post("bob", &form, "to=%2Fkept%2Fold").await;
+    let mut forms = trash.split("action=\"").map(|rest| rest.split('"').next().unwrap());
+    let form = forms.find(|form| form.ends_with("/restore")).unwrap();
+    rig.post("bob", form, "").await.is(409);
+    rig.post("bob", form, "to=..%2Fx").await.is(400);
+    let back = rig.post("bob", form, "to=%2Fkept%2Fold").await;
     assert_eq!(back.is(303).header("location"), "/w/higgs/browse/kept?done=back");
     rig.get("bob", "/w/higgs/browse/kept").await.is(200).shows(&[">old<"]);
 }
