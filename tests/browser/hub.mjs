@@ -292,6 +292,12 @@ async function deleting(page) {
   await page.locator('summary[aria-label="What to do with note.txt"]').click();
   await page.getByRole('link', { name: 'Rename, move or copy' }).click();
   await checkAccessible(page, 'rename');
+  await page.getByLabel('New name, with its folders').fill('texts//renamed.txt');
+  await page.getByRole('button', { name: 'Move' }).click();
+  await page.getByRole('link', { name: 'Back' }).click();
+  await page.getByRole('button', { name: 'Move' }).waitFor();
+  check(await page.getByLabel('New name, with its folders').inputValue() === 'texts//renamed.txt',
+    'also where a form is sent to its own address');
   await page.getByLabel('New name, with its folders').fill('texts/renamed.txt');
   await page.getByRole('button', { name: 'Move' }).click();
   await page.getByRole('heading', { name: 'renamed.txt' }).waitFor();

@@ -274,7 +274,14 @@ mod tests {
         };
         let blobs = |endpoint| Settings { blobs: BlobSettings::S3(s3(endpoint)), ..Settings::default() };
         assert_eq!(blobs("http://a").check().unwrap_err().field, "blobs.endpoint");
-        assert_eq!(blobs("a").check().unwrap_err().field, "blobs.endpoint");
+        for wrong in ["a", "https://", "https://a:70000", "https://a b/", "https://[::1", "https://u:hush@a"]
+        {
+            let error = blobs(wrong).check().unwrap_err();
+            assert!(
+                error.field == "blobs.endpoint" && !error.to_string().contains("hush"),
+                "{wrong}: {error}"
+            );
+        }
         assert!(!format!("{:?}", blobs("https://a").check().unwrap()).contains("hush"));
     }
 }
