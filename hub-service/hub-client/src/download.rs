@@ -1,16 +1,16 @@
 //! A file of a workspace becomes a file of this machine: whole, checked, or not at all.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{Read, Write};
-use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use hub_api::{Entry, EntryKind, SharedUri};
+use hub_api::{Entry, EntryKind, SharedUri, bytes_text};
 use sha2::{Digest, Sha256};
 
 use crate::progress::{OnProgress, Progress, Step};
-use crate::{HubClient, HubError, PinnedFile};
+use crate::upload::look_at;
+use crate::{HubClient, HubError, PinnedFile, Transfer};
 
 /// Bytes of the name of a file that its part keeps: a name may have 255 in all.
 const MOST_NAME_BYTES: usize = 200;
@@ -31,6 +31,15 @@ pub struct Fetched {
     pub entry: Entry,
     /// The same bytes were here, and stayed.
     pub was_there: bool,
+}
+
+impl Fetched {
+    /// What was fetched where, in a line.
+    #[must_use]
+    pub fn line(&self, Transfer { here, afar }: &Transfer) -> String {
+        let note = if self.was_there { ", here already" } else { "" };
+        format!("{afar} -> {}, {}{note}", here.display(), bytes_text(self.entry.size_bytes))
+    }
 }
 
 impl HubClient {
@@ -57,14 +66,8 @@ impl HubClient {
             return Err(taken());
         }
         let entry = self.stat(from).await?;
-        if options.keeps_equal {
-            let is_equal =
-                has_bytes_of(to, &entry, on_progress).map_err(|cause| failed("read", to, cause))?;
-            match is_equal {
-                ControlFlow::Continue(false) => {}
-                ControlFlow::Continue(true) => return Ok(Fetched { entry, was_there: true }),
-                ControlFlow::Break(()) => return Err(HubError::Stopped),
-            }
+        if options.keeps_equal && has_bytes_of(to, &entry, on_progress)? {
+            return Ok(Fetched { entry, was_there: true });
         }
         if is_taken {
             return Err(taken());
@@ -159,39 +162,11 @@ fn locked(path: &Path) -> std::io::Result<File> {
     }
 }
 
-/// Whether a local file is that of the service; nothing where it was stopped.
-fn has_bytes_of(
-    path: &Path,
-    entry: &Entry,
-    on_progress: OnProgress<'_>,
-) -> std::io::Result<ControlFlow<(), bool>> {
-    let no = Ok(ControlFlow::Continue(false));
-    let Ok(metadata) = path.metadata() else { return no };
-    let (true, Some(expected)) = (metadata.is_file() && metadata.len() == entry.size_bytes, &entry.sha256)
-    else {
-        return no;
-    };
-    let (mut hasher, mut done_bytes) = (Sha256::new(), 0);
-    let mut go_on = ControlFlow::Continue(());
-    read_through(&mut File::open(path)?, |bytes| {
-        hasher.update(bytes);
-        done_bytes += bytes.len() as u64;
-        go_on = on_progress(Progress { step: Step::Checksum, done_bytes, total_bytes: entry.size_bytes });
-        go_on
-    })?;
-    let is_equal = hex::encode(hasher.finalize()).eq_ignore_ascii_case(expected);
-    Ok(if go_on.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(is_equal) })
-}
-
-/// Calls `each` with all bytes in turn, until it says stop.
-fn read_through(file: &mut File, mut each: impl FnMut(&[u8]) -> ControlFlow<()>) -> std::io::Result<()> {
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let n_read = file.read(&mut buffer)?;
-        if n_read == 0 || each(&buffer[..n_read]).is_break() {
-            return Ok(());
-        }
-    }
+/// Whether a local file is that of the service.
+fn has_bytes_of(path: &Path, entry: &Entry, on_progress: OnProgress<'_>) -> Result<bool, HubError> {
+    let may_be = |metadata: Metadata| metadata.is_file() && metadata.len() == entry.size_bytes;
+    let is_worth_reading = entry.sha256.is_some() && path.metadata().is_ok_and(may_be);
+    Ok(is_worth_reading && look_at(path, on_progress)?.is(entry))
 }
 
 /// Beside the file, with a part of the tag: another content gets another name.
@@ -221,12 +196,15 @@ impl Part {
         }
         let mut part =
             Self { path: path.to_path_buf(), file: file.try_clone()?, n_bytes: 0, hasher: Sha256::new() };
-        read_through(&mut file, |bytes| {
-            part.hasher.update(bytes);
-            part.n_bytes += bytes.len() as u64;
-            ControlFlow::Continue(())
-        })?;
-        Ok(part)
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let n_read = file.read(&mut buffer)?;
+            if n_read == 0 {
+                return Ok(part);
+            }
+            part.hasher.update(&buffer[..n_read]);
+            part.n_bytes += n_read as u64;
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), HubError> {

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::progress::{OnProgress, Progress, Step};
 use crate::request::Call;
-use crate::{HubClient, HubError};
+use crate::{HubClient, HubError, Transfer};
 
 /// Up to here a file is sent by one request; larger ones can be resumed.
 const MOST_BYTES_AT_ONCE: u64 = 8 << 20;
@@ -60,13 +60,22 @@ pub(crate) struct Local<'a> {
     pub(crate) sha256: [u8; 32],
 }
 
+impl Sent {
+    /// What was sent where, in a line.
+    #[must_use]
+    pub fn line(&self, Transfer { here, afar }: &Transfer) -> String {
+        let note = if self.was_there { ", there already" } else { "" };
+        format!("{} -> {afar}, version {}{note}", here.display(), self.entry.version)
+    }
+}
+
 impl Local<'_> {
     pub(crate) fn sha256_text(&self) -> String {
         hex::encode(self.sha256)
     }
 
     /// Whether a file of the service has these bytes.
-    fn is(&self, entry: &Entry) -> bool {
+    pub(crate) fn is(&self, entry: &Entry) -> bool {
         entry.sha256.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(&self.sha256_text()))
     }
 
@@ -174,7 +183,7 @@ fn taken(to: &SharedUri, there: Option<Entry>) -> HubError {
 }
 
 /// Size and checksum; the service gets both before the bytes.
-fn look_at<'a>(path: &'a Path, on_progress: OnProgress<'_>) -> Result<Local<'a>, HubError> {
+pub(crate) fn look_at<'a>(path: &'a Path, on_progress: OnProgress<'_>) -> Result<Local<'a>, HubError> {
     let failed = |cause| HubError::File { action: "read", path: path.to_path_buf(), cause };
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {

@@ -94,6 +94,7 @@ fn of_workspace(prefix: &str) -> Router<PagesState> {
 /// The pages of the service, with its own way to know who asks.
 pub(crate) fn mount(state: &State, prefix: &str) -> Router<State> {
     let mut pages = PagesState::new(state.workspaces().clone(), state.prefix());
+    pages.silence = state.silence();
     pages.uploads = state.uploads().clone();
     pages.hub_groups = state.hub_groups().clone();
     pages.log_out = Some(format!("{prefix}/logout").into());

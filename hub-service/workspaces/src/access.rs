@@ -17,10 +17,16 @@ pub(crate) struct Seen {
 /// A grant as far as rights go.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
-    is_user: bool,
-    name: String,
-    role: Role,
+    pub(crate) is_user: bool,
+    pub(crate) name: String,
+    pub(crate) role: Role,
     expires: Option<i64>,
+}
+
+impl Given {
+    pub(crate) fn holds_at(&self, now: i64) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
 }
 
 /// A role as the database holds it.
@@ -173,14 +179,19 @@ impl Workspaces {
 
     /// The highest role that a grant gives now.
     async fn granted_role(&self, actor: &Actor, workspace: i64) -> Result<Option<Role>> {
-        let given = self.remembered().grants.get_or(workspace, self.read_grants(workspace)).await?;
+        let given = self.given(workspace).await?;
         let now = self.now();
         let is_meant = |grant: &&Given| {
             let is_grantee =
                 if grant.is_user { grant.name == actor.name } else { actor.groups.contains(&grant.name) };
-            is_grantee && grant.expires.is_none_or(|expires| now < expires)
+            is_grantee && grant.holds_at(now)
         };
         Ok(given.iter().filter(is_meant).map(|grant| grant.role).max())
+    }
+
+    /// All grants of a workspace.
+    pub(crate) async fn given(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {
+        self.remembered().grants.get_or(workspace, self.read_grants(workspace)).await
     }
 
     async fn read_grants(&self, workspace: i64) -> Result<Arc<Vec<Given>>> {

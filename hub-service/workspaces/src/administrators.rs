@@ -1,9 +1,9 @@
 //! Who administers a workspace: whom its members may ask.
 
-use hub_api::{Grantee, Role, WorkspaceName};
+use hub_api::{FilePath, Grantee, Role, WorkspaceName};
 use sqlx::Row;
 
-use crate::{Action, Actor, Result, Workspaces, access::role_number, database::holding};
+use crate::{Action, Actor, Result, Workspaces, database::holding};
 
 impl Workspaces {
     /// Names of people who administer a workspace by its group, as far as they have been here, and by grants; groups with such a
@@ -12,21 +12,14 @@ impl Workspaces {
     /// # Errors
     /// `NotFound` for actors who may do nothing in the workspace.
     pub async fn administrators(&self, actor: &Actor, workspace: &WorkspaceName) -> Result<Vec<String>> {
-        let seen = self.require(actor, workspace, &hub_api::FilePath::root(), Action::Look).await?;
+        let seen = self.require(actor, workspace, &FilePath::root(), Action::Look).await?;
         let mut names: Vec<String> = workspace.person().map(str::to_owned).into_iter().collect();
-        let granted = sqlx::query(
-            "SELECT grantee_kind, grantee FROM grants WHERE workspace = $1 AND role = $2 \
-             AND (expires IS NULL OR expires > $3)",
-        )
-        .bind(seen.id)
-        .bind(role_number(Role::Admin))
-        .bind(self.now())
-        .fetch_all(self.database().read())
-        .await?;
-        for row in granted {
-            let name: String = row.try_get("grantee")?;
-            let is_user = row.try_get::<String, _>("grantee_kind")? == "user";
-            names.push(if is_user { name } else { Grantee::Group(name).words() });
+        let now = self.now();
+        for grant in self.given(seen.id).await?.iter() {
+            if grant.role == Role::Admin && grant.holds_at(now) {
+                let name = grant.name.clone();
+                names.push(if grant.is_user { name } else { Grantee::Group(name).words() });
+            }
         }
         names.extend(self.administrators_by_group(workspace).await?);
         names.sort();

@@ -12,7 +12,8 @@ use crate::{
 const MOST_PART_BYTES: usize = 255;
 
 impl Workspaces {
-    /// A page of all workspaces whose names hold a text, after the cursor. Small and capital letters are the same, as far as the database knows them.
+    /// A page of all workspaces whose names hold a text, after the cursor. Small and capital letters are the same, as far as the
+    /// database knows them.
     ///
     /// # Errors
     /// Actors that do not administer the service; a cursor that is none.

@@ -180,7 +180,8 @@ fn url_of_path(file: &Path) -> String {
     let text = file.to_string_lossy();
     text.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
 }
-/// The pattern of `LIKE ... ESCAPE '\\'` for what holds a text.
+
+/// The pattern of `LIKE ... ESCAPE '\'` for what holds a text.
 pub(crate) fn holding(text: &str) -> String {
     let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{literal}%")

@@ -4,8 +4,8 @@ use super::put::{of_transfer, show};
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::hub_api::{SharedUri, UriError, bytes_text};
-use hub_client::{DownloadOptions, DownloadPlan, Fetched, HubError, Progress, Transfer};
+use hub_client::hub_api::{SharedUri, UriError};
+use hub_client::{DownloadOptions, DownloadPlan, HubError, Progress};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,12 +33,10 @@ impl Get {
         let plan = DownloadPlan::new(&hub, &from, self.to.as_deref()).map_err(failed)?;
         plan.make_folders().map_err(failed)?;
         let options = DownloadOptions { overwrite: self.overwrite, keeps_equal: plan.is_folder };
-        for Transfer { here, afar } in &plan.files {
+        for file in &plan.files {
             let mut watch = |progress: Progress| show(console, progress);
-            let Fetched { entry, was_there } =
-                hub.download(afar, here, options, &mut watch).map_err(failed)?;
-            let note = if was_there { ", here already" } else { "" };
-            console.line(&format!("{afar} -> {}, {}{note}", here.display(), bytes_text(entry.size_bytes)));
+            let fetched = hub.download(&file.afar, &file.here, options, &mut watch).map_err(failed)?;
+            console.line(&fetched.line(file));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::{Condition, HubError, Progress, Sent, Transfer, UploadOptions, UploadPlan};
+use hub_client::{Condition, HubError, Progress, UploadOptions, UploadPlan};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,11 +38,10 @@ impl Put {
         for folder in &plan.empty_folders {
             hub.make_folder(folder).map_err(failed)?;
         }
-        for Transfer { here, afar } in &plan.files {
+        for file in &plan.files {
             let mut watch = |progress: Progress| show(console, progress);
-            let Sent { entry, was_there } = hub.upload(here, afar, &options, &mut watch).map_err(failed)?;
-            let note = if was_there { ", there already" } else { "" };
-            console.line(&format!("{} -> {afar}, version {}{note}", here.display(), entry.version));
+            let sent = hub.upload(&file.here, &file.afar, &options, &mut watch).map_err(failed)?;
+            console.line(&sent.line(file));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,18 +6,17 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
 };
+use hub_api::{FilePath, PathError};
 use hub_auth::is_from_our_site;
 use serde::{Deserialize, de::DeserializeOwned};
-use std::time::Duration;
 use subtle::ConstantTimeEq;
+
+use crate::Failure;
 
 use super::{
     dress::PageError,
     visit::{PagesState, Session},
 };
-
-/// How long a form may take to come.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// A form that came from one of our own pages.
 pub(super) struct Checked<T>(pub(super) T);
@@ -56,11 +55,9 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
         let (mut parts, body) = request.into_parts();
         let session = Session::from_request_parts(&mut parts, state).await?;
         let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state);
-        let body = tokio::time::timeout(LONGEST, body)
+        let body = tokio::time::timeout(state.silence, body)
             .await
-            .map_err(|_| {
-                PageError::new(408, "slow_form", "the form did not come in time", Some("send it again"))
-            })?
+            .map_err(|_| PageError(Failure::stalled().error().clone()))?
             .map_err(|_| PageError::new(413, "form_too_large", "the form is too large", None))?;
         let again = || Request::from_parts(parts.clone(), axum::body::Body::from(body.clone()));
         let invalid =
@@ -73,6 +70,11 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
             Form::from_request(again(), state).await.map_err(|rejection| invalid(rejection.body_text()))?;
         Ok(Self(form))
     }
+}
+
+/// A path that was typed; people begin it with a slash.
+pub(super) fn typed_path(text: &str) -> Result<FilePath, PathError> {
+    FilePath::new(text.trim().trim_start_matches('/'))
 }
 
 /// A lifetime of a form: empty for none.

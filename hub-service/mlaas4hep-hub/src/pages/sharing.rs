@@ -4,13 +4,13 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Response},
 };
-use hub_api::{CreateGrant, CreateLink, FilePath, Grantee, Link, Role, WorkspaceName, routes};
+use hub_api::{CreateGrant, CreateLink, Grantee, Link, Role, WorkspaceName, routes};
 use hub_pages::{Done, SharingPage};
 use serde::Deserialize;
 
 use super::{
     dress::{PageError, PageResult, see},
-    form::{Button, Checked, lifetime},
+    form::{Button, Checked, lifetime, typed_path},
     place::{Numbered, Place},
     visit::Visit,
 };
@@ -91,7 +91,7 @@ pub(super) struct LinkForm {
 /// Answered by the page itself: the address of the link is shown this one time.
 pub(super) async fn make_link(visit: Visit, place: Place, Checked(form): Checked<LinkForm>) -> PageResult {
     let asked = CreateLink {
-        path: FilePath::new(form.path.trim().trim_start_matches('/'))?,
+        path: typed_path(&form.path)?,
         expires_in_seconds: lifetime(form.expires_in_seconds.as_deref())?,
         password: Some(form.password).filter(|password| !password.is_empty()),
     };

@@ -1,13 +1,13 @@
 //! The trash.
 
 use axum::{extract::Query, response::IntoResponse};
-use hub_api::{EntryKind, FilePath};
+use hub_api::EntryKind;
 use hub_pages::{Done, TrashPageView};
 use serde::Deserialize;
 
 use super::{
     dress::{PageResult, see},
-    form::{Button, Checked},
+    form::{Button, Checked, typed_path},
     paging::{From, LINES},
     place::{Numbered, Place},
     visit::Visit,
@@ -31,7 +31,7 @@ pub(super) async fn bring_back(
     Numbered { workspace, id }: Numbered,
     Checked(wish): Checked<BringBack>,
 ) -> PageResult {
-    let to = wish.to.as_deref().map(|to| FilePath::new(to.trim().trim_start_matches('/'))).transpose()?;
+    let to = wish.to.as_deref().map(typed_path).transpose()?;
     let entry = visit.store().restore_from_trash(visit.actor(), &workspace, &id, to.as_ref()).await?;
     let addresses = visit.state.addresses();
     let address = match entry.kind {

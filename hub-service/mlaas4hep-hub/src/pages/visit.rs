@@ -1,6 +1,6 @@
 //! Who looks at a page, and with what.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use hub_api::{FilePath, WorkspaceName};
@@ -17,6 +17,8 @@ const PREVIEWS_AT_ONCE: usize = 2;
 
 /// Uploads of a visitor at a time, where the service does not say it.
 const UPLOADS_AT_ONCE: u32 = 16;
+/// Within which a form has to come, unless the service says otherwise.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// What all pages share. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct PagesState {
     pub log_in: Option<Arc<str>>,
     /// Largest file in bytes.
     pub max_file_bytes: u64,
+    /// Within which a form has to come.
+    pub(crate) silence: Duration,
     pub(crate) uploads: Slots,
     pub(crate) hub_groups: HubGroups,
     previews: Arc<Semaphore>,
@@ -50,6 +54,7 @@ impl PagesState {
             log_out: None,
             log_in: None,
             max_file_bytes,
+            silence: SILENCE,
             uploads: Slots::new("uploads", UPLOADS_AT_ONCE),
             hub_groups: HubGroups::default(),
             previews: Arc::new(Semaphore::new(PREVIEWS_AT_ONCE)),

@@ -3,8 +3,8 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::hub_api::{SharedUri, bytes_text};
-use hub_client::{DownloadOptions, DownloadPlan, Fetched, HubError, Transfer};
+use hub_client::hub_api::SharedUri;
+use hub_client::{DownloadOptions, DownloadPlan, HubError};
 use std::path::Path;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -38,12 +38,11 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     plan.make_folders().map_err(problem)?;
     let options =
         DownloadOptions { overwrite: call.arguments.has("--overwrite"), keeps_equal: plan.is_folder };
-    for Transfer { here, afar } in &plan.files {
+    for file in &plan.files {
         let mut watch = super::put::watch(context);
-        let Fetched { entry, was_there } = hub.download(afar, here, options, &mut watch).map_err(problem)?;
+        let fetched = hub.download(&file.afar, &file.here, options, &mut watch).map_err(problem)?;
         drop(watch);
-        let note = if was_there { ", here already" } else { "" };
-        context.line(&format!("{afar} -> {}, {}{note}", here.display(), bytes_text(entry.size_bytes)));
+        context.line(&fetched.line(file));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use crate::session::go_on_unless;
 use event_columns::{GoOn, StepReport, Unit};
-use hub_client::{Condition, HubError, Progress, Sent, Transfer, UploadOptions, UploadPlan};
+use hub_client::{Condition, HubError, Progress, UploadOptions, UploadPlan};
 use std::path::PathBuf;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -42,13 +42,12 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     for folder in &plan.empty_folders {
         hub.make_folder(folder).map_err(problem)?;
     }
-    for Transfer { here, afar } in &plan.files {
+    for file in &plan.files {
         let mut watch = watch(context);
-        let Sent { entry, was_there } = hub.upload(here, afar, &options, &mut watch).map_err(problem)?;
+        let sent = hub.upload(&file.here, &file.afar, &options, &mut watch).map_err(problem)?;
         drop(watch);
-        let note = if was_there { ", there already" } else { "" };
-        context.line(&format!("{} -> {afar}, version {}{note}", here.display(), entry.version));
-        context.session.history.push(format!("uploaded {} as {afar}", here.display()));
+        context.line(&sent.line(file));
+        context.session.history.push(format!("uploaded {} as {}", file.here.display(), file.afar));
     }
     Ok(())
 }
