@@ -40,6 +40,12 @@ impl Console {
         Self { quiet, json_events: false, stop, bar: None, unwritten: None, last_plain: None }
     }
 
+    /// The same question for threads that have no console.
+    pub(crate) fn is_stopped(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let stop = Arc::clone(&self.stop);
+        move || stop.load(Ordering::Relaxed)
+    }
+
     /// From now on progress and messages are JSON objects, one a line, on standard error.
     pub(crate) fn use_json_events(&mut self, json_events: bool) {
         self.json_events = json_events;

@@ -11,6 +11,8 @@ use training_pipeline::PipelineError;
 /// What kind of failure ended the command; the exit status follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// What was said contradicts itself.
+    CommandLine,
     /// An input file or one of its parts cannot be read.
     Input,
     /// Settings contradict each other or the input.
@@ -98,6 +100,7 @@ pub(crate) fn report(error: &anyhow::Error, console: &mut Console) -> ExitCode {
     console.message(&text);
     ExitCode::from(match kind {
         None => 1,
+        Some(Kind::CommandLine) => 2,
         Some(Kind::Input) => 3,
         Some(Kind::Settings | Kind::Output) => 4,
         Some(Kind::Training) => 5,

@@ -1,5 +1,6 @@
 //! Files of workspaces: where the hub service is, and what opens `shared://` names.
 
+use crate::console::Console;
 use crate::failure::{self, Kind};
 use anyhow::Context;
 use byte_source::{FileOpener, OutputFile};
@@ -25,6 +26,12 @@ pub(crate) fn opener() -> FileOpener {
 pub(crate) fn hub(address: Option<&str>) -> Result<Hub, HubError> {
     let wish = Wish { address: address.map(str::to_string), login_file: login_file(), ..Wish::default() };
     Hub::new(Connection::find(&wish, &variable)?, RetryRule::default())
+}
+
+/// The same, for one command: Ctrl-C ends whatever it waits for.
+pub(crate) fn hub_for(console: &Console) -> anyhow::Result<Hub> {
+    let hub = hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
+    Ok(hub.until(console.is_stopped()))
 }
 
 /// Where `mlaas4hep login` keeps what it learned.

@@ -66,6 +66,12 @@ impl FilePath {
         &self.0
     }
 
+    /// As it stands in a `shared://` name: `%` as `%25`.
+    #[must_use]
+    pub fn in_uri(&self) -> String {
+        self.0.replace('%', "%25")
+    }
+
     /// Whether it is the workspace itself.
     #[must_use]
     pub fn is_root(&self) -> bool {

@@ -91,7 +91,7 @@ impl FromStr for SharedUri {
 
 impl fmt::Display for SharedUri {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{SCHEME}{}/{}", self.workspace.segment(), self.path.as_str().replace('%', "%25"))
+        write!(out, "{SCHEME}{}/{}", self.workspace.segment(), self.path.in_uri())
     }
 }
 

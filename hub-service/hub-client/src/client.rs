@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::request::Call;
+use crate::request::{Call, whole};
 use crate::{Connection, HubError, RetryRule};
 
 /// Longest wait for a connection.
@@ -20,6 +20,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest wait for the second listener to show itself: it must be near to be of use.
 const DIRECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest description of a service that is read.
+const MOST_INFO_BYTES: usize = 1 << 20;
 /// Connections that are kept for the next requests.
 const IDLE_CONNECTIONS: usize = 16;
 
@@ -156,7 +158,7 @@ impl HubClient {
     async fn info_at(&self, address: &Url) -> Option<Info> {
         let url = join(address, "api/v1/info").ok()?;
         let answer = self.inner.http.request(Method::GET, url).timeout(DIRECT_TIMEOUT).send().await.ok()?;
-        answer.json().await.ok()
+        serde_json::from_slice(&whole(answer, MOST_INFO_BYTES).await.ok()?).ok()
     }
 }
 

@@ -57,7 +57,8 @@ impl HubClient {
         on_progress: OnProgress<'_>,
     ) -> Result<Fetched, HubError> {
         let failed = |action, path: &Path, cause| HubError::File { action, path: path.to_path_buf(), cause };
-        let is_taken = !options.overwrite && to.exists();
+        // Also a link that leads nowhere: it is somebody's.
+        let is_taken = !options.overwrite && to.symlink_metadata().is_ok();
         let taken = || {
             let cause = "it exists: name another file, or say --overwrite";
             failed("write", to, std::io::Error::new(std::io::ErrorKind::AlreadyExists, cause))

@@ -189,6 +189,16 @@ pub enum HubError {
         #[source]
         cause: std::io::Error,
     },
+    /// Some of several files.
+    #[error("{n_failed} of {n_files} files did not come through: {first}{}", if *n_failed > 1 { "; and others" } else { "" })]
+    Partly {
+        /// How many failed.
+        n_failed: usize,
+        /// Of how many.
+        n_files: usize,
+        /// What happened to the first of them.
+        first: Box<HubError>,
+    },
     /// A log in that did not succeed.
     #[error("cannot log in: {reason}")]
     Login {

@@ -3,7 +3,7 @@
 use hub_api::{ApiError, Entry, FilePath, SharedUri};
 use reqwest::{Response, StatusCode};
 
-use crate::request::Call;
+use crate::request::{Call, whole};
 use crate::{HubClient, HubError};
 
 /// Longest body of an error that is read.
@@ -142,15 +142,8 @@ fn name_of(call: &Call) -> String {
 }
 
 /// The service's own words, where the answer has them.
-async fn api_error(mut answer: Response) -> Option<ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MOST_BYTES {
-            return None;
-        }
-    }
-    serde_json::from_slice(&bytes).ok()
+async fn api_error(answer: Response) -> Option<ApiError> {
+    serde_json::from_slice(&whole(answer, MOST_BYTES).await.ok()?).ok()
 }
 
 /// The names that look like the one that was meant, best first, each with what is said in its place.

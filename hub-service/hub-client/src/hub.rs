@@ -4,6 +4,7 @@ use std::future::Future;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hub_api::{Entry, Info, Me, SharedUri, WorkspaceInfo, WorkspaceName};
 use tokio::runtime::{Builder, Runtime};
@@ -15,12 +16,34 @@ use crate::{
 
 /// Threads that move bytes; the waiting happens on the threads of the callers.
 const N_THREADS: usize = 2;
+/// How often it is asked whether to stop.
+const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
 /// The service, with a small runtime of its own. Cheap to clone; may be called from several threads at once, but not from
 /// within another runtime.
 #[derive(Clone, Debug)]
 pub struct Hub {
     running: Arc<Running>,
+    is_stopped: Option<IsStopped>,
+}
+
+/// Whether whoever waits has given up.
+#[derive(Clone)]
+struct IsStopped(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl std::fmt::Debug for IsStopped {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("IsStopped")
+    }
+}
+
+impl IsStopped {
+    /// Ends when it says so.
+    async fn said(&self) {
+        while !(self.0)() {
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -55,7 +78,13 @@ impl Hub {
     /// [`HubError::Client`].
     pub fn new(connection: Connection, retry: RetryRule) -> Result<Self, HubError> {
         let client = HubClient::new(connection, retry)?;
-        Ok(Self { running: Arc::new(Running { client, runtime: Some(runtime()?) }) })
+        Ok(Self { running: Arc::new(Running { client, runtime: Some(runtime()?) }), is_stopped: None })
+    }
+
+    /// The same, whose calls end with [`HubError::Stopped`] soon after `is_stopped` says yes, whatever they wait for.
+    #[must_use]
+    pub fn until(self, is_stopped: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { is_stopped: Some(IsStopped(Arc::new(is_stopped))), ..self }
     }
 
     /// The same as async functions.
@@ -71,10 +100,14 @@ impl Hub {
     }
 
     pub(crate) fn wait<T>(&self, future: impl Future<Output = Result<T, HubError>>) -> Result<T, HubError> {
-        match &self.running.runtime {
-            Some(runtime) => runtime.handle().block_on(future),
-            None => Err(HubError::Stopped),
-        }
+        let Some(runtime) = &self.running.runtime else { return Err(HubError::Stopped) };
+        runtime.handle().block_on(async {
+            let Some(is_stopped) = &self.is_stopped else { return future.await };
+            tokio::select! {
+                result = future => result,
+                () = is_stopped.said() => Err(HubError::Stopped),
+            }
+        })
     }
 
     /// As [`HubClient::info`].

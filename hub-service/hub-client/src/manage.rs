@@ -4,11 +4,13 @@ use hub_api::{Entry, EntryKind, FilePath, Listing, MoveOrCopy, Quota, SharedUri,
 use reqwest::Method;
 use reqwest::header::IF_MATCH;
 
-use crate::request::Call;
+use crate::request::{Call, whole};
 use crate::{HubClient, HubError};
 
 /// Names of one page.
 const PAGE: &str = "1000";
+/// Longest answer that is read to explain an error.
+const MOST_PLAIN_BYTES: usize = 8 << 20;
 
 impl HubClient {
     /// All names of a folder, in the order of their paths; with `is_recursive` all that is below. Of a file: the file.
@@ -67,7 +69,9 @@ impl HubClient {
         if !answer.status().is_success() {
             return Err(problem(answer.status().to_string()));
         }
-        answer.json().await.map_err(|error| problem(error.to_string()))
+        let bytes = whole(answer, MOST_PLAIN_BYTES).await;
+        let bytes = bytes.map_err(|_| problem("it did not come whole".to_owned()))?;
+        serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))
     }
 
     /// Makes a folder and those above it.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use glob::MatchOptions;
-use hub_api::{EntryKind, FilePath, SharedUri, UriError};
+use glob::{MatchOptions, Pattern};
+use hub_api::{Entry, EntryKind, FilePath, SharedUri, UriError};
 use walkdir::WalkDir;
 
 use crate::{Hub, HubError};
@@ -26,19 +26,17 @@ pub struct UploadPlan {
     pub files: Vec<Transfer>,
     /// In which no file lies: these have to be made.
     pub empty_folders: Vec<SharedUri>,
-    /// Whether a folder was named. What of it is at its place already need not be sent again.
-    pub has_folders: bool,
+    has_folders: bool,
 }
 
-/// What lies at a name of a workspace, and where it goes.
+/// Files and folders of a workspace, and where they go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DownloadPlan {
     /// By their names.
     pub files: Vec<Transfer>,
     /// All folders, each after the one that it lies in.
     pub folders: Vec<PathBuf>,
-    /// Whether it is a folder. What of it is at its place already need not be fetched again.
-    pub is_folder: bool,
+    has_folders: bool,
 }
 
 impl UploadPlan {
@@ -61,6 +59,12 @@ impl UploadPlan {
         }
         plan.check_places()?;
         Ok(plan)
+    }
+
+    /// Whether it is more than one file: of these, what is at its place already need not be sent again.
+    #[must_use]
+    pub fn keeps_equal(&self) -> bool {
+        self.has_folders || self.files.len() > 1
     }
 
     /// A file, or a folder with all that is in it.
@@ -129,40 +133,80 @@ impl UploadPlan {
 }
 
 impl DownloadPlan {
-    /// `to`: where it goes; what ends with a slash, and for a file any folder that is there, is a folder into which it goes under its
-    /// own name; by default the current one. What is in a folder that is there stays.
+    /// `from`: a file, a folder with all that lies below it, or a pattern as in [`UploadPlan::new`]. `to`: where it goes; what ends with
+    /// a slash, and for a file or a pattern any folder that is there, is a folder into which it goes under its own name; by default
+    /// the current one. What is in a folder that is there stays.
     ///
     /// # Errors
-    /// [`HubError`] of the service.
+    /// [`HubError`] of the service; [`HubError::File`] of what would have the place of another.
     pub fn new(hub: &Hub, from: &SharedUri, to: Option<&Path>) -> Result<Self, HubError> {
-        let workspace = from.workspace.as_str();
-        let own = from.path.name().or(workspace.rsplit('/').next()).unwrap_or("files");
-        let kind = hub.stat(from)?.kind;
-        let is_into = |to: &Path| is_meant_as_folder(to) || (kind == EntryKind::File && to.is_dir());
-        let (into, to) = match to {
-            Some(to) if is_into(to) => (Some(to.to_path_buf()), to.join(own)),
-            Some(to) => (None, to.to_path_buf()),
-            None => (None, PathBuf::from(own)),
+        let (named, is_pattern) = match hub.stat(from) {
+            Ok(entry) => (vec![entry], false),
+            Err(error @ HubError::NotFound { .. }) => {
+                let found = matching_afar(hub, from)?;
+                (if found.is_empty() { Err(error) } else { Ok(found) }?, true)
+            }
+            Err(error) => return Err(error),
         };
-        if kind == EntryKind::File {
-            let files = vec![Transfer { here: to, afar: from.clone() }];
-            return Ok(Self { files, folders: into.into_iter().collect(), is_folder: false });
+        let mut plan = Self::default();
+        for Entry { path, kind, .. } in named {
+            let uri = SharedUri { path, ..from.clone() };
+            let own = uri.path.name().or(uri.workspace.as_str().rsplit('/').next()).unwrap_or("files");
+            let is_into =
+                |to: &Path| is_pattern || is_meant_as_folder(to) || (kind == EntryKind::File && to.is_dir());
+            let here = match to {
+                Some(into) if is_into(into) => {
+                    plan.folders.push(into.to_path_buf());
+                    into.join(own)
+                }
+                Some(to) => to.to_path_buf(),
+                None => PathBuf::from(own),
+            };
+            match kind {
+                EntryKind::File => plan.files.push(Transfer { here, afar: uri }),
+                EntryKind::Folder => plan.add_folder(hub, &uri, &here)?,
+            }
         }
-        let mut plan = Self { is_folder: true, folders: vec![to.clone()], ..Self::default() };
-        for entry in hub.list(from, true)? {
-            if !entry.path.is_within(&from.path) || entry.path == from.path {
-                let (action, path) = (format!("look at {from}"), entry.path);
+        plan.check_places()?;
+        Ok(plan)
+    }
+
+    /// Whether it is more than one file: of these, what is at its place already need not be fetched again.
+    #[must_use]
+    pub fn keeps_equal(&self) -> bool {
+        self.has_folders || self.files.len() > 1
+    }
+
+    fn add_folder(&mut self, hub: &Hub, folder: &SharedUri, to: &Path) -> Result<(), HubError> {
+        self.has_folders = true;
+        self.folders.push(to.to_path_buf());
+        for entry in hub.list(folder, true)? {
+            if !entry.path.is_within(&folder.path) || entry.path == folder.path {
+                let (action, path) = (format!("look at {folder}"), entry.path);
                 return Err(HubError::Answer { action, problem: format!("{path} does not lie in it") });
             }
-            let here = to.join(inside(&entry.path, &from.path));
+            let here = to.join(inside(&entry.path, &folder.path));
             match entry.kind {
-                EntryKind::Folder => plan.folders.push(here),
+                EntryKind::Folder => self.folders.push(here),
                 EntryKind::File => {
-                    plan.files.push(Transfer { here, afar: SharedUri { path: entry.path, ..from.clone() } });
+                    let afar = SharedUri { path: entry.path, ..folder.clone() };
+                    self.files.push(Transfer { here, afar });
                 }
             }
         }
-        Ok(plan)
+        Ok(())
+    }
+
+    /// Two files at one place: the second would take that of the first.
+    fn check_places(&self) -> Result<(), HubError> {
+        let mut taken = HashMap::new();
+        for Transfer { here, afar } in &self.files {
+            if let Some(other) = taken.insert(here, afar) {
+                let cause = Error::other(format!("{other} and {afar} would both go there"));
+                return Err(HubError::File { action: "write", path: here.clone(), cause });
+            }
+        }
+        Ok(())
     }
 
     /// Makes the folders.
@@ -194,22 +238,63 @@ fn below(folder: &SharedUri, name: &str) -> Result<SharedUri, HubError> {
     Ok(SharedUri { path, ..folder.clone() })
 }
 
+/// As a shell does it: hidden files are named by their dot alone.
+const AS_A_SHELL: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: false,
+    require_literal_leading_dot: true,
+};
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
 /// What a pattern says, in the order of the names; of any other name the name.
 fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
-    let text = name.to_str().filter(|text| text.contains(['*', '?', '[']));
-    let Some(text) = text.filter(|_| name.symlink_metadata().is_err()) else {
+    let Some(text) = name.to_str().filter(|text| is_pattern(text) && name.symlink_metadata().is_err()) else {
         return Ok(vec![name.to_path_buf()]);
     };
+    // A folder that is there is meant as it stands: only what follows is a pattern.
+    let there = name.ancestors().skip(1).find(|above| above.symlink_metadata().is_ok());
+    let there = there.and_then(Path::to_str).unwrap_or("");
+    let pattern = format!("{}{}", Pattern::escape(there), &text[there.len()..]);
     let no_pattern = |error: glob::PatternError| unreadable(name, Error::other(error.to_string()));
-    // As a shell does it: hidden files are named by their dot alone.
-    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::default() };
-    let found: Vec<PathBuf> =
-        glob::glob_with(text, options).map_err(no_pattern)?.collect::<Result<_, _>>().map_err(|error| {
-            let path = error.path().to_path_buf();
-            unreadable(&path, error.into())
-        })?;
+    let found = glob::glob_with(&pattern, AS_A_SHELL).map_err(no_pattern)?;
+    let found: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error| {
+        let path = error.path().to_path_buf();
+        unreadable(&path, error.into())
+    })?;
     if found.is_empty() {
         return Err(unreadable(name, Error::new(ErrorKind::NotFound, "no file has such a name")));
+    }
+    Ok(found)
+}
+
+/// What a pattern says of a workspace, in the order of the names; of any other name nothing.
+fn matching_afar(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
+    let parts: Vec<&str> = pattern.path.parts().collect();
+    let n_plain = parts.iter().take_while(|part| !is_pattern(part)).count();
+    // What is no pattern after all is only a name.
+    let patterns: Result<Vec<Pattern>, _> = parts[n_plain..].iter().map(|part| Pattern::new(part)).collect();
+    let (Ok(patterns), Ok(top)) = (patterns, FilePath::new(&parts[..n_plain].join("/"))) else {
+        return Ok(Vec::new());
+    };
+    let (mut folders, mut found) = (vec![top], Vec::new());
+    for part in &patterns {
+        found.clear();
+        for folder in folders {
+            let uri = SharedUri { path: folder, ..pattern.clone() };
+            let is_meant = |entry: &Entry| {
+                let name = entry.path.name().filter(|_| entry.path.parent().as_ref() == Some(&uri.path));
+                name.is_some_and(|name| part.matches_with(name, AS_A_SHELL))
+            };
+            found.extend(hub.list(&uri, false)?.into_iter().filter(is_meant));
+        }
+        folders = found
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::Folder)
+            .map(|entry| entry.path.clone())
+            .collect();
     }
     Ok(found)
 }
@@ -282,6 +367,9 @@ mod tests {
         check_run("shared://g/new", "new/");
         check_run("shared://g/new/", "new/run/");
         check(&["run/void"], "shared://g/", &[], &["shared://g/void"]);
+        std::fs::create_dir(folder.path().join("d[1]")).unwrap();
+        std::fs::write(folder.path().join("d[1]/e.root"), "x").unwrap();
+        check(&["d[1]/*.root"], "shared://g/", &["d[1]/e.root -> shared://g/e.root"], &[]);
         let deep = ["run/a/deep/../deep/.", "run/a/deep/../deep"];
         for name in deep {
             let (files, _) = plan(folder.path(), &[name], "shared://g/").unwrap();
@@ -306,6 +394,7 @@ mod tests {
         check(&["a/x", "b/x"], "goes to shared://g/x, too");
         check(&["ends with."], "ends in a dot");
         check(&["a/[z"], "pattern");
+        check(&["b/[z]/*"], "no file has such a name");
         std::fs::create_dir_all(folder.path().join("b/c/x")).unwrap();
         check(&["a/x", "b/c/x"], "a folder has to be at shared://g/x");
         std::fs::write(folder.path().join("b/c/x/y"), "y").unwrap();

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use hub_api::{SharedUri, WorkspaceName};
+use hub_api::{SharedUri, WorkspaceName, bytes_text};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Body, Method, Response, StatusCode};
 use serde::Serialize;
@@ -92,6 +92,24 @@ impl Call {
     }
 }
 
+/// Longest answer in JSON that is read: a page of a listing with the longest names has less.
+const MOST_ANSWER_BYTES: usize = 64 << 20;
+
+/// All bytes of an answer.
+///
+/// # Errors
+/// The connection broke; or nothing, when it has more than `most` bytes.
+pub(crate) async fn whole(mut answer: Response, most: usize) -> Result<Vec<u8>, Option<reqwest::Error>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(Some)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > most {
+            return Err(None);
+        }
+    }
+    Ok(bytes)
+}
+
 /// Answers by which a service says that it is busy or away for a moment.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
@@ -101,7 +119,13 @@ impl HubClient {
     /// The answer in JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T, HubError> {
         let answer = self.send(&call).await?;
-        let bytes = answer.bytes().await.map_err(|error| self.unreachable(&call, &error))?;
+        let bytes = whole(answer, MOST_ANSWER_BYTES).await.map_err(|error| match error {
+            Some(error) => self.unreachable(&call, &error),
+            None => HubError::Answer {
+                action: call.action.clone(),
+                problem: format!("it has more than {}", bytes_text(MOST_ANSWER_BYTES as u64)),
+            },
+        })?;
         serde_json::from_slice(&bytes).map_err(|error| {
             // Pages of a proxy or of a log in are the usual cause.
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).trim().to_owned();

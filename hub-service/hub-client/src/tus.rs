@@ -43,6 +43,10 @@ impl HubClient {
         // What is stopped stays at the service for a while: the same upload goes on with it.
         let (place, offset) = self.begin_upload(local, to, options).await?;
         let sent = self.send_pieces(local, to, (&place, offset), on_progress).await;
+        if sent.is_err() && local.has_changed() {
+            // Nobody can go on with it. Where it cannot be ended either, the service does so after two days.
+            let _ = self.done(tus(Method::DELETE, "give up writing", to, &place)).await;
+        }
         self.or_there_already(sent, local, to).await
     }
 
@@ -241,7 +245,7 @@ mod tests {
 
     #[test]
     fn metadata_says_what_the_interface_names() {
-        let local = Local { path: Path::new("x"), size_bytes: 1, sha256: [0xab; 32] };
+        let local = Local { path: Path::new("x"), size_bytes: 1, sha256: [0xab; 32], modified: None };
         let to: SharedUri = "shared://cms%2Fhiggs/a b.root".parse().unwrap();
         let options = UploadOptions {
             condition: Condition::IfAbsent,

@@ -1,8 +1,9 @@
 //! A file of this machine becomes a file of a workspace: all of it at once, or nothing.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -58,6 +59,8 @@ pub(crate) struct Local<'a> {
     pub(crate) path: &'a Path,
     pub(crate) size_bytes: u64,
     pub(crate) sha256: [u8; 32],
+    /// When it was written last, as it was looked at.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 impl Sent {
@@ -77,6 +80,13 @@ impl Local<'_> {
     /// Whether a file of the service has these bytes.
     pub(crate) fn is(&self, entry: &Entry) -> bool {
         entry.sha256.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(&self.sha256_text()))
+    }
+
+    /// Whether somebody wrote into it since it was looked at, or removed it.
+    pub(crate) fn has_changed(&self) -> bool {
+        let is_as_before =
+            |now: Metadata| now.len() == self.size_bytes && now.modified().ok() == self.modified;
+        !std::fs::metadata(self.path).is_ok_and(is_as_before)
     }
 
     pub(crate) fn failed(&self, cause: std::io::Error) -> HubError {
@@ -113,10 +123,18 @@ impl HubClient {
         if is_barred {
             return Err(taken(to, there));
         }
-        if local.size_bytes <= MOST_BYTES_AT_ONCE {
-            self.put(&local, to, options, on_progress).await?;
+        let sent = if local.size_bytes <= MOST_BYTES_AT_ONCE {
+            self.put(&local, to, options, on_progress).await
         } else {
-            self.send_in_pieces(&local, to, options, on_progress).await?;
+            self.send_in_pieces(&local, to, options, on_progress).await
+        };
+        match sent {
+            Err(HubError::Stopped) => return Err(HubError::Stopped),
+            Err(_) if local.has_changed() => {
+                let cause = "it was changed while it was sent; send it again when nobody writes into it";
+                return Err(local.failed(std::io::Error::other(cause)));
+            }
+            sent => sent?,
         }
         Ok(Sent { entry: self.stat(to).await?, was_there: false })
     }
@@ -204,5 +222,5 @@ pub(crate) fn look_at<'a>(path: &'a Path, on_progress: OnProgress<'_>) -> Result
             break;
         }
     }
-    Ok(Local { path, size_bytes, sha256: hasher.finalize().into() })
+    Ok(Local { path, size_bytes, sha256: hasher.finalize().into(), modified: metadata.modified().ok() })
 }

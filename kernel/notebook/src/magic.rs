@@ -100,6 +100,9 @@ impl MagicError {
 
     /// The hub service, which says itself what to do.
     pub fn hub(error: &hub_client::HubError) -> Self {
+        if matches!(error, hub_client::HubError::Stopped) {
+            return Self::interrupted("stopped; the same call goes on with what was begun");
+        }
         Self::new("HubError", with_causes(error))
     }
 

@@ -1,22 +1,22 @@
 //! `mlaas4hep get`.
 
-use super::put::{of_transfer, show};
+use super::put::{of_transfer, show, tell};
 use crate::console::Console;
-use crate::failure::{self, Kind};
+use crate::failure::Kind;
 use crate::shared;
-use hub_client::hub_api::{SharedUri, UriError};
-use hub_client::{DownloadOptions, DownloadPlan, HubError, Progress};
+use hub_client::hub_api::SharedUri;
+use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError, Progress};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Download a file of a workspace, or a folder with all that is in it. What was stopped goes on where it was; the checksum is
-/// compared. Of a folder what is here already is not fetched again.
+/// Download files of a workspace, and folders with all that is in them. What was stopped goes on where it was; checksums are
+/// compared. Of more than one file what is here already is not fetched again; one that fails does not keep the others.
 #[derive(clap::Args)]
 pub(crate) struct Get {
-    /// `shared://GROUP/path`
-    from: String,
+    /// `shared://GROUP/path`, or a pattern in quotes, such as '`shared://GROUP/data/*.root`'.
+    from: SharedUri,
     /// File or folder of this machine; by default the same name in the current folder. What ends with / is a folder into which it
-    /// goes under its own name; into a folder that is there so does a file, and a folder is filled up.
+    /// goes under its own name; into a folder that is there so do files, and a folder is filled up. For a pattern it is a folder.
     to: Option<PathBuf>,
     /// Replace files that are there.
     #[arg(long)]
@@ -26,18 +26,19 @@ pub(crate) struct Get {
 impl Get {
     /// Downloads.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let settings = failure::of(Kind::Settings);
-        let from: SharedUri = self.from.parse().map_err(|error: UriError| settings(error.into()))?;
-        let hub = shared::hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
+        let hub = shared::hub_for(console)?;
         let failed = |error: HubError| of_transfer(error, "write", Kind::Output, Kind::Input);
-        let plan = DownloadPlan::new(&hub, &from, self.to.as_deref()).map_err(failed)?;
+        let plan = DownloadPlan::new(&hub, &self.from, self.to.as_deref()).map_err(failed)?;
         plan.make_folders().map_err(failed)?;
-        let options = DownloadOptions { overwrite: self.overwrite, keeps_equal: plan.is_folder };
+        let options = DownloadOptions { overwrite: self.overwrite, keeps_equal: plan.keeps_equal() };
+        let mut failures = Failures::among(plan.files.len());
         for file in &plan.files {
             let mut watch = |progress: Progress| show(console, progress);
-            let fetched = hub.download(&file.afar, &file.here, options, &mut watch).map_err(failed)?;
-            console.line(&fetched.line(file));
+            let fetched = hub.download(&file.afar, &file.here, options, &mut watch);
+            let noted = failures.note(fetched).map_err(failed)?;
+            tell(console, noted.map(|fetched| fetched.line(file)));
         }
+        failures.end().map_err(failed)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -11,7 +11,7 @@ use text_table::TextTable;
 #[derive(clap::Args)]
 pub(crate) struct Ls {
     /// `shared://GROUP/folder`; without it the workspaces are listed.
-    name: Option<String>,
+    name: Option<SharedUri>,
     /// All that lies below, too.
     #[arg(long, short)]
     recursive: bool,
@@ -28,7 +28,7 @@ impl Ls {
     }
 
     fn list(&self, console: &mut Console) -> anyhow::Result<()> {
-        let hub = shared::hub(None)?;
+        let hub = shared::hub_for(console)?;
         let Some(name) = &self.name else {
             let workspaces = hub.workspaces()?;
             if self.json {
@@ -48,7 +48,7 @@ impl Ls {
             table.lines().iter().for_each(|line| console.line(line));
             return Ok(());
         };
-        let entries = hub.list(&name.parse::<SharedUri>()?, self.recursive)?;
+        let entries = hub.list(name, self.recursive)?;
         if self.json {
             console.line(&serde_json::to_string(&entries)?);
             return Ok(());
@@ -56,7 +56,7 @@ impl Ls {
         let mut table = TextTable::new(&["name", ">size", "modified", "by"]);
         for entry in entries {
             let is_folder = entry.kind == EntryKind::Folder;
-            let name = format!("{}{}", entry.path, if is_folder { "/" } else { "" });
+            let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
             let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
             table.row(vec![name, size, entry.modified, entry.modified_by]);
         }

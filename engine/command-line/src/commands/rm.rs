@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
+use hub_client::HubError;
 use hub_client::hub_api::SharedUri;
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 pub(crate) struct Rm {
     /// `shared://GROUP/path`
     #[arg(required = true)]
-    names: Vec<String>,
+    names: Vec<SharedUri>,
 }
 
 impl Rm {
@@ -22,11 +23,11 @@ impl Rm {
     }
 
     fn delete(&self, console: &mut Console) -> anyhow::Result<()> {
-        let names = self.names.iter().map(|name| name.parse()).collect::<Result<Vec<SharedUri>, _>>()?;
-        let hub = shared::hub(None)?;
+        let hub = shared::hub_for(console)?;
         let mut failed = Vec::new();
-        for name in names {
-            match hub.delete(&name, None) {
+        for name in &self.names {
+            match hub.delete(name, None) {
+                Err(HubError::Stopped) => return Err(failure::of(Kind::Stopped)(HubError::Stopped.into())),
                 Ok(()) => console.line(&format!("{name}: in the trash")),
                 Err(error) => failed.push(error.to_string()),
             }

@@ -12,7 +12,7 @@ use text_table::TextTable;
 #[derive(clap::Args)]
 pub(crate) struct Share {
     /// `shared://GROUP/` for a right in the workspace, `shared://GROUP/file` for a link.
-    name: String,
+    name: SharedUri,
     /// Give the right to this person.
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -41,16 +41,16 @@ impl Share {
     }
 
     fn share(self, console: &mut Console) -> anyhow::Result<()> {
-        let uri: SharedUri = self.name.parse()?;
-        if self.list {
+        let Self { name, user, group, role, days, list, take_back } = self;
+        if list {
             let mut table = TextTable::new(&hub_client::Share::COLUMNS);
-            shared::hub(None)?.shares(&uri)?.iter().for_each(|share| table.row(share.cells()));
+            shared::hub_for(console)?.shares(&name)?.iter().for_each(|share| table.row(share.cells()));
             table.lines().iter().for_each(|line| console.line(line));
             return Ok(());
         }
-        let Self { user, group, role, days, take_back, .. } = self;
-        let sharing = ShareWish { user, group, role, days, takes_back: take_back }.check(&uri)?;
-        console.line(&shared::hub(None)?.share(&uri, sharing)?);
+        let wish = ShareWish { user, group, role, days, takes_back: take_back };
+        let sharing = wish.check(&name).map_err(|error| failure::of(Kind::CommandLine)(error.into()))?;
+        console.line(&shared::hub_for(console)?.share(&name, sharing)?);
         Ok(())
     }
 }

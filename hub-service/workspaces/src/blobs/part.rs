@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{StoreError, blocking};
 use crate::checksum::Checksums;
@@ -22,50 +23,82 @@ const KEPT_AT_A_TIME: u64 = 64 << 20;
 pub(crate) struct PartFile {
     /// `None` while a thread has it.
     file: Option<Sink>,
-    writing: Option<tokio::task::JoinHandle<Result<Sink, StoreError>>>,
+    writing: Option<JoinHandle<Result<Sink, StoreError>>>,
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
     n_bytes: u64,
     /// Where the disk was last asked to keep all before it, and that request.
     asked_at: u64,
-    keeping: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    keeping: Option<JoinHandle<std::io::Result<()>>>,
     on_disk: Option<Arc<File>>,
 }
 
-struct Sink {
+/// The file, and how much of its disk is left free; 0: it may be filled.
+#[derive(Clone)]
+struct Place {
     file: Arc<File>,
     path: PathBuf,
-    sums: Checksums,
     keep_free_bytes: u64,
+}
+
+struct Sink {
+    place: Place,
+    sums: Checksums,
     /// Released when the last write is done: held, not looked at.
     guard: Option<crate::resumable::Busy>,
 }
 
 impl Sink {
-    fn write(mut self, waiting: Vec<Bytes>) -> Result<Self, StoreError> {
+    /// Writes bytes on one thread while another hashes them: one after the other, a fast disk would wait for the sums. It goes on
+    /// to its end although nobody may wait for it any more.
+    fn start(mut self, waiting: Vec<Bytes>) -> JoinHandle<Result<Self, StoreError>> {
+        tokio::spawn(async move {
+            let waiting = Arc::new(waiting);
+            let hashing = spawn_blocking({
+                let (waiting, mut sums) = (waiting.clone(), self.sums.clone());
+                move || {
+                    waiting.iter().for_each(|bytes| sums.add(bytes));
+                    sums
+                }
+            });
+            let writing = spawn_blocking({
+                let place = self.place.clone();
+                move || place.write(&waiting)
+            });
+            let (hashed, written) = tokio::join!(hashing, writing);
+            let lost = |error| StoreError::io(self.place.what(), std::io::Error::other(error));
+            written.map_err(lost)??;
+            self.sums = hashed.map_err(lost)?;
+            Ok(self)
+        })
+    }
+}
+
+impl Place {
+    fn write(&self, waiting: &[Bytes]) -> Result<(), StoreError> {
         self.check_room(waiting.iter().map(|bytes| bytes.len() as u64).sum())?;
         for bytes in waiting {
-            self.sums.add(&bytes);
-            let failed = |error| StoreError::io(format!("writing {}", self.path.display()), error);
-            (&*self.file).write_all(&bytes).map_err(failed)?;
+            (&*self.file).write_all(bytes).map_err(|error| StoreError::io(self.what(), error))?;
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Whether so much more leaves on the disk what the database needs to work on: to delete, and to start again.
     fn check_room(&self, n_bytes: u64) -> Result<(), StoreError> {
-        let what = || format!("writing {}", self.path.display());
-        let disk = rustix::fs::fstatvfs(&self.file).map_err(|error| StoreError::io(what(), error.into()))?;
+        let disk =
+            rustix::fs::fstatvfs(&self.file).map_err(|error| StoreError::io(self.what(), error.into()))?;
         let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
         let is_enough =
             free_bytes >= self.keep_free_bytes.saturating_add(n_bytes) || self.keep_free_bytes == 0;
-        if is_enough { Ok(()) } else { Err(StoreError::DiskFull { what: what() }) }
+        if is_enough { Ok(()) } else { Err(StoreError::DiskFull { what: self.what() }) }
     }
 
-    fn sync(self) -> Result<Self, StoreError> {
-        let failed = |error| StoreError::io(format!("writing {} to the disk", self.path.display()), error);
-        self.file.sync_data().map_err(failed)?;
-        Ok(self)
+    fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(|error| StoreError::io(format!("{} to the disk", self.what()), error))
+    }
+
+    fn what(&self) -> String {
+        format!("writing {}", self.path.display())
     }
 }
 
@@ -78,9 +111,9 @@ impl PartFile {
     ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io(format!("making {}", path.display()), error);
         let file = File::options().write(true).create_new(true).open(&path).map_err(failed)?;
-        let sink = Sink { file: file.into(), path, sums: Checksums::new(), keep_free_bytes, guard: None };
-        sink.check_room(announced_bytes)?;
-        Ok(Self::of(sink))
+        let place = Place { file: file.into(), path, keep_free_bytes };
+        place.check_room(announced_bytes)?;
+        Ok(Self::of(place, Checksums::new()))
     }
 
     /// Goes on at the end of a file. The sums are taken anew unless those of all its bytes are given.
@@ -97,13 +130,13 @@ impl PartFile {
             None => Checksums::of(&file).map_err(failed)?,
         };
         file.seek(SeekFrom::Start(sums.n_bytes())).map_err(failed)?;
-        Ok(Self::of(Sink { file: file.into(), path, sums, keep_free_bytes, guard: None }))
+        Ok(Self::of(Place { file: file.into(), path, keep_free_bytes }, sums))
     }
 
-    fn of(sink: Sink) -> Self {
-        let (n_bytes, on_disk) = (sink.sums.n_bytes(), Some(sink.file.clone()));
+    fn of(place: Place, sums: Checksums) -> Self {
+        let (n_bytes, on_disk) = (sums.n_bytes(), Some(place.file.clone()));
         Self {
-            file: Some(sink),
+            file: Some(Sink { place, sums, guard: None }),
             writing: None,
             waiting: Vec::new(),
             waiting_bytes: 0,
@@ -135,7 +168,7 @@ impl PartFile {
             let sink = self.settled().await?;
             let waiting = std::mem::take(&mut self.waiting);
             self.waiting_bytes = 0;
-            self.writing = Some(tokio::task::spawn_blocking(move || sink.write(waiting)));
+            self.writing = Some(sink.start(waiting));
             self.keep_so_far().await?;
         }
         Ok(())
@@ -149,7 +182,7 @@ impl PartFile {
         }
         self.kept().await?;
         if let Some(file) = self.on_disk.clone() {
-            self.keeping = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+            self.keeping = Some(spawn_blocking(move || file.sync_data()));
             self.asked_at = self.n_bytes;
         }
         Ok(())
@@ -168,7 +201,10 @@ impl PartFile {
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
         self.kept().await?;
-        let sink = blocking("writing a part file", move || sink.write(waiting)?.sync()).await?;
+        self.writing = Some(sink.start(waiting));
+        let sink = self.settled().await?;
+        let place = sink.place.clone();
+        blocking("writing a part file", move || place.sync()).await?;
         let sums = sink.sums.clone();
         self.file = Some(sink);
         Ok(sums)

@@ -4,7 +4,7 @@ use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use hub_client::hub_api::SharedUri;
-use hub_client::{DownloadOptions, DownloadPlan, HubError};
+use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError};
 use std::path::Path;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -12,9 +12,10 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     aliases: &[],
     form: Form::Line,
     group: Group::Sharing,
-    summary: "Download a file or a folder of a workspace.",
+    summary: "Download files and folders of a workspace.",
     details: "Seldom needed: %open, %load and others read shared:// names as they are. A download that was stopped goes on \
-              where it was; the checksum is compared. Of a folder what is here already is not fetched again.",
+              where it was; checksums are compared. Of more than one file what is here already is not fetched again, and one \
+              that fails does not keep the others.",
     free: Free::Words {
         name: "shared://GROUP/PATH [FILE]",
         kinds: &[ValueKind::File],
@@ -22,7 +23,11 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
         most: Some(2),
     },
     options: &[switch("--overwrite", "Replace files that are there.")],
-    examples: &["%get shared://higgs/models/higgs.mlaas4hep", "%get shared://higgs/a.root data/"],
+    examples: &[
+        "%get shared://higgs/models/higgs.mlaas4hep",
+        "%get shared://higgs/a.root data/",
+        "%get shared://higgs/data/*.root data/",
+    ],
     action: Action::Session(run),
 };
 
@@ -32,17 +37,21 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         return Err(MagicError::new("ArgumentError", "%get needs a name: %get shared://GROUP/path"));
     };
     let from: SharedUri = from.parse().map_err(|error| problem(HubError::from(error)))?;
-    let hub = context.session.shared.hub().map_err(problem)?;
+    let hub = context.hub()?;
     let to = call.arguments.free.get(1).map(Path::new);
     let plan = DownloadPlan::new(&hub, &from, to).map_err(problem)?;
     plan.make_folders().map_err(problem)?;
     let options =
-        DownloadOptions { overwrite: call.arguments.has("--overwrite"), keeps_equal: plan.is_folder };
+        DownloadOptions { overwrite: call.arguments.has("--overwrite"), keeps_equal: plan.keeps_equal() };
+    let mut failures = Failures::among(plan.files.len());
     for file in &plan.files {
         let mut watch = super::put::watch(context);
-        let fetched = hub.download(&file.afar, &file.here, options, &mut watch).map_err(problem)?;
+        let fetched = hub.download(&file.afar, &file.here, options, &mut watch);
         drop(watch);
-        context.line(&fetched.line(file));
+        match failures.note(fetched).map_err(problem)? {
+            Ok(fetched) => context.line(&fetched.line(file)),
+            Err(words) => context.output.stderr(&format!("{words}\n")),
+        }
     }
-    Ok(())
+    failures.end().map_err(problem)
 }

@@ -21,7 +21,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 
 fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: hub_client::HubError| MagicError::hub(&error);
-    let hub = context.session.shared.hub().map_err(problem)?;
+    let hub = context.hub()?;
     let (info, me) = (hub.info().map_err(problem)?, hub.me().map_err(problem)?);
     let groups = if me.groups.is_empty() { "no group".to_string() } else { me.groups.join(", ") };
     let caption = format!(

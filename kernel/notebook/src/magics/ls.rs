@@ -27,7 +27,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     if SharedUri::is_meant(name) {
         let problem = |error: HubError| MagicError::hub(&error);
         let uri: SharedUri = name.parse().map_err(|error| problem(HubError::from(error)))?;
-        let hub = context.session.shared.hub().map_err(problem)?;
+        let hub = context.hub()?;
         let entries = hub.list(&uri, call.arguments.has("--recursive")).map_err(problem)?;
         for entry in entries {
             table.row(row_afar(entry));
@@ -53,7 +53,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
 
 fn row_afar(entry: Entry) -> Vec<String> {
     let is_folder = entry.kind == EntryKind::Folder;
-    let name = format!("{}{}", entry.path, if is_folder { "/" } else { "" });
+    let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
     let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
     vec![name, size, entry.modified, entry.modified_by]
 }

@@ -47,7 +47,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: HubError| MagicError::hub(&error);
     let value = |name: &str| call.arguments.value(name);
     let uri: SharedUri = call.arguments.text().parse().map_err(|error| problem(HubError::from(error)))?;
-    let hub = || context.session.shared.hub().map_err(problem);
+    let hub = || context.hub();
     if call.arguments.has("--list") {
         let mut table = TextTable::new(&Share::COLUMNS);
         hub()?.shares(&uri).map_err(problem)?.iter().for_each(|share| table.row(share.cells()));

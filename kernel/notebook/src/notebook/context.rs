@@ -7,6 +7,7 @@ use crate::magic::MagicError;
 use crate::session::{LeftOut, Sample, Session, Trained, go_on_unless};
 use byte_source::FileOpener;
 use event_columns::{GoOn, StepReport};
+use hub_client::Hub;
 use jupyter_kernel::{Cell, CellError, Output};
 use plots::Figure;
 use serde_json::Value;
@@ -28,6 +29,16 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The hub service; an interrupt of the cell ends whatever it waits for.
+    ///
+    /// # Errors
+    /// No service is known.
+    pub fn hub(&self) -> Result<Hub, MagicError> {
+        let hub = self.session.shared.hub().map_err(|error| MagicError::hub(&error))?;
+        let output = self.output.clone();
+        Ok(hub.until(move || output.is_interrupted()))
+    }
+
     /// Prints a line.
     pub fn line(&self, text: &str) {
         self.output.stdout(&format!("{text}\n"));
