@@ -177,6 +177,7 @@ data_address = "127.0.0.1:{data}"
 
 [workspaces]
 folder = "{folder}/workspaces"
+public_links = true
 
 [log]
 file = "{folder}/service.log"

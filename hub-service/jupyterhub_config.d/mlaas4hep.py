@@ -1,4 +1,4 @@
-# Adds the service mlaas4hep-hub to a JupyterHub, 5.2 to 6.x. In jupyterhub_config.py:
+# Adds the service mlaas4hep-hub to a JupyterHub, 5.2 to 6.x. At the end of jupyterhub_config.py:
 #
 #     load_subconfig("/path/to/mlaas4hep.py")
 #
@@ -51,7 +51,16 @@ c.JupyterHub.load_roles.append(
 )
 
 # Who may use it: every user, in the browser ...
-if is_5:
+roles = c.JupyterHub.load_roles
+if not isinstance(roles, list):
+    # What was appended so far to the list that the hub will have.
+    said = roles.to_dict()
+    roles = [*said.get("prepend", []), *said.get("extend", [])]
+own = [role for role in roles if role["name"] == "user"]
+if own:
+    # Who says what the role "user" is takes the place of the hub's own, and it may be said only once.
+    own[0]["scopes"] = [*own[0].get("scopes", ["self"]), ACCESS]
+elif is_5:
     c.JupyterHub.load_roles.append({"name": "user", "scopes": ["self", ACCESS]})
 else:
     c.JupyterHub.extra_user_scopes.update({ACCESS})

@@ -21,6 +21,7 @@ impl DevUser {
             kind: PrincipalKind::User,
             source: PrincipalSource::Dev,
             groups: crate::principal::tidy_groups(self.groups.clone()),
+            says_groups: true,
             is_admin: true,
             role_ceiling: None,
             capabilities: None,

@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// Largest answer that is read, in bytes: a hub of 100,000 users lists its groups in less.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
+/// Groups that are asked for at a time; the hub gives no more than its `api_page_max_limit`, which is 200 unless set.
+const GROUPS_A_PAGE: u64 = 200;
+const GET_GROUPS: &str = "GET groups";
 
 /// The hub, asked over HTTP. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +48,25 @@ struct User {
     groups: Vec<String>,
     #[serde(default)]
     scopes: Vec<String>,
+}
+
+/// `GET groups`: a part of the list.
+#[derive(Deserialize)]
+struct GroupPage {
+    items: Vec<HubGroup>,
+    #[serde(rename = "_pagination")]
+    pagination: Pagination,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    total: u64,
+    next: Option<NextPage>,
+}
+
+#[derive(Deserialize)]
+struct NextPage {
+    offset: u64,
 }
 
 /// The hub's own words of what is not there.
@@ -103,19 +125,40 @@ impl HubClient {
         self.admit(user)
     }
 
-    /// All groups, with their members and properties. The service needs the scopes `list:groups` and `read:groups`.
+    /// All groups, with their members and properties, page by page: without pages the hub leaves out what is beyond its longest
+    /// one. The service needs the scopes `list:groups` and `read:groups`.
     ///
     /// # Errors
-    /// The hub refuses or fails.
+    /// The hub refuses or fails, or groups came or went between two pages: of a list that is not whole nothing follows.
     pub async fn groups(&self) -> Result<Vec<HubGroup>, AuthError> {
-        let request = self.http.get(self.url("groups"));
-        let asked = "GET groups";
-        let answer =
-            self.send(request.header("Authorization", authorization(&self.settings.api_token))).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(AuthError::HubAnswer { asked, status: answer.status().as_u16() });
+        let mut groups = BTreeMap::new();
+        let (mut offset, mut n_total) = (0, None);
+        loop {
+            let GroupPage { items, pagination } = self.group_page(offset).await?;
+            let is_same_list =
+                n_total.replace(pagination.total).is_none_or(|total| total == pagination.total);
+            groups.extend(items.into_iter().map(|group| (group.name.clone(), group)));
+            match pagination.next {
+                Some(next) if is_same_list && next.offset > offset => offset = next.offset,
+                None if is_same_list && groups.len() as u64 == pagination.total => break,
+                _ => return Err(AuthError::HubAnswer { asked: GET_GROUPS, status: 200 }),
+            }
         }
-        read(answer, asked).await
+        Ok(groups.into_values().collect())
+    }
+
+    async fn group_page(&self, offset: u64) -> Result<GroupPage, AuthError> {
+        let request = self
+            .http
+            .get(self.url("groups"))
+            .query(&[("offset", offset), ("limit", GROUPS_A_PAGE)])
+            .header("Accept", "application/jupyterhub-pagination+json")
+            .header("Authorization", authorization(&self.settings.api_token));
+        let answer = self.send(request).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(AuthError::HubAnswer { asked: GET_GROUPS, status: answer.status().as_u16() });
+        }
+        read(answer, GET_GROUPS).await
     }
 
     /// Whether there is a user of that name. The service needs the scope `read:users:name`.
@@ -170,6 +213,7 @@ impl HubClient {
             kind,
             source: PrincipalSource::Hub,
             groups: tidy_groups(user.groups),
+            says_groups: true,
             is_admin: user.admin,
             role_ceiling: None,
             capabilities: None,

@@ -14,6 +14,8 @@ pub struct Principal {
     pub source: PrincipalSource,
     /// Groups, sorted, without a slash at the start.
     pub groups: Vec<String>,
+    /// Whether that is all of them. A token of an IAM may say nothing about groups: then nothing is known of them.
+    pub says_groups: bool,
     /// Whether it administers the service.
     pub is_admin: bool,
     /// The most that it may do in any workspace; `None`: what its groups and grants give.

@@ -2,15 +2,26 @@
 
 use crate::Principal;
 use crate::principal::tidy_groups;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use hub_api::{PrincipalKind, PrincipalSource};
 use std::net::IpAddr;
 
-/// From which addresses `X-Forwarded-User` and `X-Forwarded-Groups` are believed. Empty, the default: from none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+const GROUPS: HeaderName = HeaderName::from_static("x-forwarded-groups");
+
+/// From which addresses a header is believed that names the caller, and one with its groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyHeaders {
-    /// Addresses of the proxies.
+    /// Addresses of the proxies. Empty, the default: nobody is believed.
     pub trusted: Vec<IpAddr>,
+    /// The one header with the name. No other counts: a proxy takes out only those of the caller that it sets itself. Default:
+    /// `X-Forwarded-User`.
+    pub user_header: HeaderName,
+}
+
+impl Default for ProxyHeaders {
+    fn default() -> Self {
+        Self { trusted: Vec::new(), user_header: HeaderName::from_static("x-forwarded-user") }
+    }
 }
 
 impl ProxyHeaders {
@@ -21,18 +32,19 @@ impl ProxyHeaders {
         if !self.trusted.iter().any(|trusted| trusted.to_canonical() == peer) {
             return None;
         }
-        let only = |name: &str| {
+        let only = |name: &HeaderName| {
             let mut values = headers.get_all(name).iter();
             let value = values.next()?.to_str().ok()?.trim();
             // Two of them: one was not the proxy's.
             (values.next().is_none() && !value.is_empty()).then(|| value.to_owned())
         };
-        let groups = only("x-forwarded-groups").unwrap_or_default();
+        let groups = only(&GROUPS).unwrap_or_default();
         Some(Principal {
-            name: only("x-forwarded-preferred-username").or_else(|| only("x-forwarded-user"))?,
+            name: only(&self.user_header)?,
             kind: PrincipalKind::User,
             source: PrincipalSource::Proxy,
             groups: tidy_groups(groups.split(',').map(|group| group.trim().to_owned()).collect()),
+            says_groups: true,
             is_admin: false,
             role_ceiling: None,
             capabilities: None,
@@ -47,7 +59,7 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {
-        let proxy = ProxyHeaders { trusted: vec!["127.0.0.1".parse().unwrap()] };
+        let proxy = ProxyHeaders { trusted: vec!["127.0.0.1".parse().unwrap()], ..ProxyHeaders::default() };
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-user", "alice".parse().unwrap());
         headers.insert("x-forwarded-groups", "/higgs, cms/top,,higgs".parse().unwrap());
@@ -61,6 +73,11 @@ mod tests {
         assert!(from(&proxy, Some("10.0.0.1"), &headers).is_none());
         assert!(from(&proxy, None, &headers).is_none());
         assert!(from(&ProxyHeaders::default(), Some("127.0.0.1"), &headers).is_none());
+        headers.insert("x-forwarded-preferred-username", "bob".parse().unwrap());
+        assert_eq!(from(&proxy, Some("127.0.0.1"), &headers).unwrap().name, "alice");
+        let preferred = HeaderName::from_static("x-forwarded-preferred-username");
+        let other = ProxyHeaders { user_header: preferred, ..proxy.clone() };
+        assert_eq!(from(&other, Some("127.0.0.1"), &headers).unwrap().name, "bob");
         headers.append("x-forwarded-user", "bob".parse().unwrap());
         assert!(from(&proxy, Some("127.0.0.1"), &headers).is_none());
     }

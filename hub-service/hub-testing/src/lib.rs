@@ -231,7 +231,17 @@ async fn named(State(tables): State<Shared>, Path(name): Path<String>, headers: 
     (StatusCode::NOT_FOUND, Json(json!({ "status": 404, "message": null }))).into_response()
 }
 
-async fn groups(State(tables): State<Shared>, headers: HeaderMap) -> Response {
+#[derive(Deserialize)]
+struct PageQuery {
+    offset: Option<usize>,
+    limit: Option<usize>,
+}
+
+async fn groups(
+    State(tables): State<Shared>,
+    Query(query): Query<PageQuery>,
+    headers: HeaderMap,
+) -> Response {
     if let Some(answer) = weather(&tables).await {
         return answer;
     }
@@ -252,7 +262,23 @@ async fn groups(State(tables): State<Shared>, headers: HeaderMap) -> Response {
             json!({ "name": name, "users": users, "properties": properties, "kind": "group" })
         })
         .collect();
-    Json(groups).into_response()
+    in_pages(groups, &query, &headers)
+}
+
+/// The hub gives at most 200 of a list, and says so only to who asks for pages.
+fn in_pages(mut items: Vec<Value>, query: &PageQuery, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT);
+    let has_pages = accept.is_some_and(|accept| accept == "application/jupyterhub-pagination+json");
+    let (offset, total) = (query.offset.unwrap_or(0), items.len());
+    let limit = query.limit.unwrap_or(if has_pages { 50 } else { 200 }).clamp(1, 200);
+    items.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+    let items: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
+    if !has_pages {
+        return Json(items).into_response();
+    }
+    let next = (offset + limit < total).then(|| json!({ "offset": offset + limit, "limit": limit }));
+    let pagination = json!({ "offset": offset, "limit": limit, "total": total, "next": next });
+    Json(json!({ "items": items, "_pagination": pagination })).into_response()
 }
 
 #[derive(Deserialize)]

@@ -57,6 +57,24 @@ impl Shown {
     }
 }
 
+/// For pages, which have no [`State`]: the caller of a request, to be looked at again at its end.
+#[derive(Clone)]
+pub(crate) struct Again {
+    pub(crate) state: State,
+    pub(crate) asker: Asker,
+    pub(crate) shown: Shown,
+}
+
+impl Again {
+    /// As [`Shown::actor_now`].
+    ///
+    /// # Errors
+    /// As of any request.
+    pub(crate) async fn actor_now(&self) -> Result<Actor, Failure> {
+        self.shown.actor_now(&self.state, &self.asker).await
+    }
+}
+
 impl FromRequestParts<State> for Shown {
     type Rejection = Infallible;
 
@@ -137,8 +155,9 @@ async fn identify(parts: &Parts, peer: Option<Peer>, state: &State) -> Result<As
         return Err(AuthError::CrossSite.into());
     }
     let principal = caller.principal;
-    // A token that names its paths says nothing about groups.
-    if principal.kind == PrincipalKind::User && principal.capabilities.is_none() {
+    // A token that names its paths says nothing about groups, and neither do some others.
+    let says_groups = principal.says_groups && principal.capabilities.is_none();
+    if principal.kind == PrincipalKind::User && says_groups {
         state.note_groups(&principal.name, &principal.groups).await?;
     }
     let name = match principal.kind {
@@ -179,6 +198,7 @@ async fn by_app_password(user: &str, password: &str, state: &State) -> Result<As
         kind: PrincipalKind::User,
         source: actor.source,
         groups: actor.groups.clone(),
+        says_groups: false,
         is_admin: false,
         role_ceiling: actor.role_ceiling,
         capabilities: None,

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 /// How often what has expired is cleared away.
 const SWEEP: Duration = Duration::from_mins(10);
+/// How often measurements are taken together: until then each is kept by itself.
+const SUM_UP: Duration = Duration::from_secs(5);
 
 /// Serves until it is asked to end (SIGINT, SIGTERM); then running requests get some time, new ones are refused.
 ///
@@ -52,6 +54,7 @@ pub(crate) async fn serve(
     }
     servers.spawn(async { futures_util::future::OptionFuture::from(local).await.unwrap_or_default() });
     let upkeep = tokio::spawn(upkeep(state.clone()));
+    let sums = tokio::spawn(sum_up(state.clone()));
     let hub_groups = tokio::spawn(hub_groups::follow(state.clone(), checked.group_properties_every));
     asked_to_end().await?;
     tracing::info!("ending");
@@ -62,6 +65,7 @@ pub(crate) async fn serve(
         servers.abort_all();
     }
     upkeep.abort();
+    sums.abort();
     hub_groups.abort();
     state.workspaces().close().await;
     Ok(())
@@ -82,6 +86,14 @@ async fn asked_to_end() -> anyhow::Result<()> {
         done = tokio::signal::ctrl_c() => done?,
     }
     Ok(())
+}
+
+/// Takes measurements together, also where nobody ever asks for them.
+async fn sum_up(state: State) {
+    loop {
+        tokio::time::sleep(SUM_UP).await;
+        state.metrics().run_upkeep();
+    }
 }
 
 /// Clears away what has expired, for as long as the service lives.

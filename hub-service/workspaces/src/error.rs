@@ -35,6 +35,9 @@ pub enum WorkspaceError {
         /// What was asked for.
         what: &'static str,
     },
+    /// The operator did not allow them.
+    #[error("links for everybody are switched off here")]
+    NoPublicLinks,
     /// Something of that name is there.
     #[error("{path} is there already")]
     Exists {
@@ -161,8 +164,8 @@ pub enum WorkspaceError {
     /// The database did not answer as it should.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
-    /// What the database holds makes no sense: see `check`.
-    #[error("the database holds {what}, which makes no sense; run the check")]
+    /// What the database holds makes no sense: see [`Workspaces::check`](crate::Workspaces::check).
+    #[error("the database holds {what}, which makes no sense; run `mlaas4hep-hub check`")]
     Corrupt {
         /// What was found.
         what: String,
@@ -237,6 +240,7 @@ impl WorkspaceError {
         match self {
             Self::NotFound { .. } => "not_found",
             Self::Forbidden { .. } | Self::AdminsOnly { .. } | Self::OutOfReach { .. } => "forbidden",
+            Self::NoPublicLinks => "no_public_links",
             Self::Exists { .. } => "exists",
             Self::NotAFolder { .. } => "not_a_folder",
             Self::NotAFile { .. } => "not_a_file",
@@ -266,7 +270,10 @@ impl WorkspaceError {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound { .. } => 404,
-            Self::Forbidden { .. } | Self::AdminsOnly { .. } | Self::OutOfReach { .. } => 403,
+            Self::Forbidden { .. }
+            | Self::AdminsOnly { .. }
+            | Self::OutOfReach { .. }
+            | Self::NoPublicLinks => 403,
             Self::Exists { .. }
             | Self::NotAFolder { .. }
             | Self::NotAFile { .. }
@@ -295,6 +302,9 @@ impl WorkspaceError {
                 "delete for good what lies in the trash, delete old files, or ask an administrator of the service for a larger quota of this workspace"
             }
             Self::Forbidden { .. } => "ask an administrator of the workspace for a grant",
+            Self::NoPublicLinks => {
+                "give the person a right in the workspace, or ask the operator to switch links on (workspaces.public_links)"
+            }
             Self::OutOfReach { .. } => "ask the issuer for a token with a storage scope for this path",
             Self::ChangedMeanwhile { .. } => "read it again, and write with its new entity tag",
             Self::ParentMissing { .. } => "make the folder first",

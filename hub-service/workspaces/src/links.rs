@@ -95,7 +95,7 @@ impl Workspaces {
     /// Makes a link to a file. It follows the file when that is renamed, and reads its newest version.
     ///
     /// # Errors
-    /// Actors that do not administer the workspace; `NotFound`; a folder; a life of more than 30 days.
+    /// Actors that do not administer the workspace; links that are switched off; `NotFound`; a folder; a life of more than 30 days.
     pub async fn create_link(
         &self,
         actor: &Actor,
@@ -103,6 +103,9 @@ impl Workspaces {
         asked: &CreateLink,
     ) -> Result<NewLink> {
         let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
+        if !self.settings().public_links {
+            return Err(WorkspaceError::NoPublicLinks);
+        }
         let lifetime = asked.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
         if lifetime > MOST_SECONDS || lifetime == 0 {
             let allowed = "a link lives at least a second and at most 30 days (2592000)";
@@ -193,6 +196,9 @@ impl Workspaces {
     /// or wrong.
     pub async fn open_link(&self, token: &str, password: Option<&str>) -> Result<OpenedLink> {
         let missing = || WorkspaceError::missing("this link");
+        if !self.settings().public_links {
+            return Err(missing());
+        }
         let row = self.link_row(token).await?.ok_or_else(missing)?;
         if let Some(kept) = row.password.clone() {
             let given = password.filter(|given| given.len() <= MOST_PASSWORD_BYTES).map(str::to_owned);

@@ -8,7 +8,7 @@ use sqlx::Row;
 use crate::{
     Actor, Result, WorkspaceError, Workspaces,
     audit::{Line, write_line},
-    clock::time_text,
+    clock::{days, time_text},
     quota::Ledger,
 };
 
@@ -54,7 +54,8 @@ impl Workspaces {
     }
 
     /// Takes groups away from people who are no longer in them, and adds those that they are in: `groups_of` gives all groups of
-    /// everybody who has any. Only those are looked at who were [noted](Self::note_groups) before; when they were seen stays.
+    /// everybody who has any. Only those are looked at who were [noted](Self::note_groups) before. What is known of them is of today
+    /// then.
     ///
     /// # Errors
     /// The database.
@@ -76,6 +77,13 @@ impl Workspaces {
                 .execute(&mut *self.database().write_one().await?)
                 .await?;
         }
+        let now = self.now();
+        // Once in a day, since nobody asks for less.
+        sqlx::query("UPDATE known_groups SET seen = $1 WHERE seen < $2")
+            .bind(now)
+            .bind(now - days(1))
+            .execute(&mut *self.database().write_one().await?)
+            .await?;
         Ok(())
     }
 
@@ -114,18 +122,18 @@ impl Workspaces {
         Ok(write.commit().await?)
     }
 
-    /// The groups that a person was last seen with; `None`: never seen.
+    /// The groups that a person was last seen with; `None`: never seen, or not for too long.
     ///
     /// # Errors
     /// The database.
     pub async fn known_groups(&self, person: &str) -> Result<Option<KnownGroups>> {
-        let known = self.known_row(person).await?;
+        let known = self.fresh_row(person).await?;
         Ok(known.map(|(groups, seen)| KnownGroups { groups, seen: time_text(seen) }))
     }
 
     /// A person who is away, with the groups last seen.
     pub(crate) async fn absent(&self, person: &str) -> Result<Actor> {
-        let groups = self.known_row(person).await?.map(|(groups, _)| groups).unwrap_or_default();
+        let groups = self.fresh_row(person).await?.map(|(groups, _)| groups).unwrap_or_default();
         let source = PrincipalSource::AppPassword;
         Ok(Actor {
             name: person.to_owned(),
@@ -135,6 +143,12 @@ impl Workspaces {
             role_ceiling: None,
             capabilities: None,
         })
+    }
+
+    /// What was noted of a person, unless it is so old that nobody can know whether it still holds.
+    async fn fresh_row(&self, person: &str) -> Result<Option<(Vec<String>, i64)>> {
+        let oldest = self.now() - days(self.settings().keep_groups_days);
+        Ok(self.known_row(person).await?.filter(|(_, seen)| *seen >= oldest))
     }
 
     async fn known_row(&self, person: &str) -> Result<Option<(Vec<String>, i64)>> {

@@ -44,6 +44,11 @@ pub struct Settings {
     pub keep_changes_days: u32,
     /// Days after which lines of the audit log go. Default: 730.
     pub keep_audit_days: u32,
+    /// Days for which the groups of somebody who did not come count for what acts in that name: app passwords and links. Where
+    /// [`Workspaces::follow_groups`](crate::Workspaces::follow_groups) is told of all groups they do not age. Default: 30.
+    pub keep_groups_days: u32,
+    /// Whether anybody can read a file by a link that an administrator of its workspace made. Default: no.
+    pub public_links: bool,
     /// Bytes that uploads leave free on the disk of the folder, so that the database can work on; 0: they may fill it.
     /// Default: 256 MiB.
     pub keep_free_bytes: u64,
@@ -139,6 +144,8 @@ impl Default for Settings {
             keep_uploads_hours: 48,
             keep_changes_days: 30,
             keep_audit_days: 730,
+            keep_groups_days: 30,
+            public_links: false,
             keep_free_bytes: 256 << 20,
             keep_garbage_seconds: 3600,
         }

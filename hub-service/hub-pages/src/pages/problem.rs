@@ -27,7 +27,8 @@ pub fn problem_page(frame: &Frame<'_>, error: &ApiError, back: Option<&str>, log
                 @if let Some(log_in) = log_in { a.button.strong href=(log_in) { "Log in" } }
                 @else if let Some(back) = back {
                     // The script puts back what was typed.
-                    a.button.strong href=(format!("{back}?again=1")) { "Back" }
+                    @let joint = if back.contains('?') { '&' } else { '?' };
+                    a.button.strong href=(format!("{back}{joint}again=1")) { "Back" }
                 }
                 a.button href=(frame.addresses().home()) { "My workspaces" }
             }

@@ -22,6 +22,8 @@ pub struct SharingPage<'a> {
     pub links: &'a [Link],
     /// A link that was made just now, with its address.
     pub made: Option<&'a Link>,
+    /// Whether the service makes links.
+    pub has_links: bool,
     /// The file for which a link is to be made.
     pub path: &'a str,
 }
@@ -67,10 +69,14 @@ pub fn sharing_page(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
         }
         section aria-labelledby="links" {
             h2 #links { "Links" }
-            p { "Anyone who has a link can read its one file until the link expires, without a login." }
-            @if let Some(link) = page.made { (made(link)) }
-            @if !page.links.is_empty() { (links(frame, page)) }
-            (link_form(frame, page))
+            @if page.has_links {
+                p { "Anyone who has a link can read its one file until the link expires, without a login." }
+                @if let Some(link) = page.made { (made(link)) }
+                @if !page.links.is_empty() { (links(frame, page)) }
+                (link_form(frame, page))
+            } @else {
+                p { "Links by which anyone reads a file without a login are switched off here." }
+            }
         }
     };
     frame.workspace_page(page.workspace, Tab::Sharing, "Sharing", content)

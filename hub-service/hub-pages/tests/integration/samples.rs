@@ -230,6 +230,7 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
     let made = link(Some("https://hub.example/services/mlaas4hep/links/SECRET"));
     let (grants, links) = (grants(), [link(None)]);
     let sharing = SharingPage {
+        has_links: true,
         workspace: &higgs,
         grants: &grants,
         links: &links,

@@ -45,6 +45,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let mut said = Said::default();
     said.listen.address = Some(options.listen);
     said.workspaces.folder = folder(options)?;
+    said.workspaces.public_links = true;
     // A longer path cannot be a socket: then bytes come by ranges.
     let socket = std::path::absolute(&said.workspaces.folder)?.join("local.sock");
     said.listen.local_socket = Some(socket).filter(|socket| socket.as_os_str().len() <= MOST_SOCKET_BYTES);

@@ -1,6 +1,7 @@
 //! What the program can be asked for: one command, one file.
 
 mod backup;
+mod check;
 mod check_config;
 mod dev;
 mod log;
@@ -27,6 +28,8 @@ enum Command {
     Dev(dev::Options),
     /// Says whether a configuration can be served, and what it comes to.
     CheckConfig(check_config::Options),
+    /// Looks whether anything that the workspaces hold is lost or miscounted, also while the service runs.
+    Check(check::Options),
     /// Copies names and bytes into a folder, also while the service runs.
     Backup(backup::Options),
     /// Brings a backup into the folder of the configuration.
@@ -59,6 +62,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Serve(file) => serve::run(file),
         Command::Dev(options) => dev::run(options),
         Command::CheckConfig(options) => check_config::run(options),
+        Command::Check(options) => check::run(options),
         Command::Backup(options) => backup::run(options),
         Command::Restore(options) => restore::run(options),
         Command::Openapi => open_api::run(),

@@ -107,11 +107,19 @@ pub enum IamName {
 }
 
 /// `[proxy]`: oauth2-proxy in front of the service.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProxyArea {
-    /// Addresses whose `X-Forwarded-User` and `X-Forwarded-Groups` are believed. Default: none.
+    /// Addresses whose `user_header` and `X-Forwarded-Groups` are believed. Default: none.
     pub trusted_addresses: Vec<IpAddr>,
+    /// The header that names the caller; the proxy has to take out what callers send in it. Default: `X-Forwarded-User`.
+    pub user_header: String,
+}
+
+impl Default for ProxyArea {
+    fn default() -> Self {
+        Self { trusted_addresses: Vec::new(), user_header: "X-Forwarded-User".to_owned() }
+    }
 }
 
 /// `[limits]`

@@ -1,6 +1,6 @@
 //! What makes sense of the file and of the environment together.
 
-use super::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, Said};
+use super::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, ProxyArea, Said};
 use hub_auth::{
     HubSettings, HubSettingsError, IamClient, IamSettings, NameClaim, ProxyHeaders, SealKey, Token,
 };
@@ -12,7 +12,7 @@ use workspaces::CheckedSettings;
 
 /// Where the service listens unless it is told.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9010);
-const GRACE_SECONDS: u64 = 20;
+const GRACE_SECONDS: u64 = 10;
 /// Longest path of a socket (unix(7): 108 bytes with the zero at its end).
 pub(crate) const MOST_SOCKET_BYTES: usize = 107;
 
@@ -155,7 +155,7 @@ impl Said {
             grace: Duration::from_secs(self.listen.grace_seconds.unwrap_or(GRACE_SECONDS)),
             hub,
             iam: iam_settings(self.iam, variable)?,
-            proxy: ProxyHeaders { trusted: self.proxy.trusted_addresses },
+            proxy: proxy_headers(self.proxy)?,
             workspaces: self.workspaces.check()?,
             requests_per_second,
             uploads_at_once: self.limits.uploads_at_once,
@@ -167,6 +167,14 @@ impl Said {
             log: self.log,
         })
     }
+}
+
+fn proxy_headers(area: ProxyArea) -> Result<ProxyHeaders, ConfigurationError> {
+    let user_header = area.user_header.parse().map_err(|_| ConfigurationError::Wrong {
+        key: "proxy.user_header",
+        reason: format!("is {:?}, which is no name of a header", area.user_header),
+    })?;
+    Ok(ProxyHeaders { trusted: area.trusted_addresses, user_header })
 }
 
 /// Behind a hub, connections of this machine are those of the hub's proxy.
@@ -397,6 +405,7 @@ mod tests {
         let twice = iam("audiences = [\"a\"]\n");
         wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
+        wrong("proxy.user_header = \"a b\"", "proxy.user_header");
         wrong("listen.local_socket = \"hub.sock\"", "listen.local_socket");
         wrong("listen.data_address = \"127.0.0.1:9010\"", "listen.data_address");
         wrong("log.level = \"a=b=c\"", "log.level");

@@ -36,5 +36,5 @@ pub(super) async fn set(visit: Visit, Checked(wish): Checked<Wish>) -> PageResul
     let workspace = WorkspaceName::new(&wish.workspace)?;
     let limits = Limits { limit_gibibytes: wish.limit_gibibytes, limit_entries: wish.limit_entries };
     limits.set(&visit, &workspace).await?;
-    Ok(see(&visit.state.addresses().all_workspaces(), Done::QuotaSet))
+    Ok(see(&visit.same_part(visit.state.addresses().all_workspaces()), Done::QuotaSet))
 }

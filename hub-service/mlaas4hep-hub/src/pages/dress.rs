@@ -151,13 +151,19 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     accept.contains("text/html")
 }
 
-/// Where the visitor came from, if it was a page of ours: only the path is taken, so that nothing leads elsewhere.
-fn back(headers: &HeaderMap, prefix: &str) -> Option<String> {
+/// Where the visitor came from, if it was a page of ours: only path and page are taken, so that nothing leads elsewhere.
+pub(super) fn back(headers: &HeaderMap, prefix: &str) -> Option<String> {
     let referrer = headers.get(header::REFERER)?.to_str().ok()?;
     let url = url::Url::parse(referrer).ok()?;
     // Two slashes at the start would name another host.
     let path = url.path();
-    (path.starts_with(prefix) && !path.starts_with("//")).then(|| path.to_owned())
+    let is_ours = path.starts_with(prefix) && !path.starts_with("//");
+    // Which page of a list it was, and not what was told on it.
+    let kept = url.query_pairs().filter(|(name, _)| matches!(&**name, "cursor" | "name"));
+    let query: Vec<String> =
+        kept.map(|(name, value)| format!("{name}={}", routes::encode_segment(&value))).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    is_ours.then(|| format!("{path}{query}"))
 }
 
 #[cfg(test)]
@@ -173,6 +179,11 @@ mod tests {
         };
         check("https://hub/services/x/w/higgs/?a=b#c", "/services/x/", Some("/services/x/w/higgs/"));
         check("https://evil.org/services/x/w", "/services/x/", Some("/services/x/w"));
+        check(
+            "https://hub/s/x/admin?name=a%26b&cursor=c&done=quota",
+            "/s/x/",
+            Some("/s/x/admin?name=a%26b&cursor=c"),
+        );
         check("https://hub/hub/home", "/services/x/", None);
         check("https://hub/services/x/../../hub", "/services/x/", None);
         check("https://hub//evil.org/x", "/", None);

@@ -13,7 +13,11 @@ use super::{
     dress::{PageError, problem, put_on_headers, wants_html},
     visit::{PagesState, Session},
 };
-use crate::{Failure, asker::PageAsker, state::State};
+use crate::{
+    Failure,
+    asker::{Again, PageAsker, Shown},
+    state::State,
+};
 
 pub(super) async fn let_in(
     Shared((state, pages)): Shared<(State, PagesState)>,
@@ -21,15 +25,17 @@ pub(super) async fn let_in(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    let Ok(shown) = Shown::from_request_parts(&mut parts, &state).await;
     match PageAsker::from_request_parts(&mut parts, &state).await {
         Ok(PageAsker(asker)) => {
             let session = Session {
                 visitor: Visitor { name: asker.principal.name.clone(), is_admin: asker.principal.is_admin },
                 xsrf: asker.xsrf.as_ref().map_or("", |code| code.as_str()).into(),
                 public_url: public_url(&parts.headers, &state).into(),
-                actor: asker.actor,
+                actor: asker.actor.clone(),
             };
             parts.extensions.insert(session);
+            parts.extensions.insert(Again { state, asker, shown });
             next.run(Request::from_parts(parts, body)).await
         }
         Err(failure) => {

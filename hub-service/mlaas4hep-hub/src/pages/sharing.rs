@@ -34,7 +34,8 @@ async fn page(
     let info = visit.store().info(visit.actor(), workspace).await?;
     let grants = visit.store().grants(visit.actor(), workspace).await?;
     let links = visit.store().links(visit.actor(), workspace).await?;
-    let page = SharingPage { workspace: &info, grants: &grants, links: &links, made, path };
+    let has_links = visit.store().settings().public_links;
+    let page = SharingPage { workspace: &info, grants: &grants, links: &links, made, has_links, path };
     Ok(hub_pages::sharing_page(&visit.frame(Some(workspace)), &page).into_response())
 }
 

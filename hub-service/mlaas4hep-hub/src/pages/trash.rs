@@ -1,12 +1,12 @@
 //! The trash.
 
 use axum::{extract::Query, response::IntoResponse};
-use hub_api::EntryKind;
+use hub_api::{EntryKind, FilePath};
 use hub_pages::{Done, TrashPageView};
 use serde::Deserialize;
 
 use super::{
-    dress::{PageResult, see},
+    dress::{PageError, PageResult, see},
     form::{Button, Checked, typed_path},
     paging::{From, LINES},
     place::{Numbered, Place},
@@ -32,6 +32,9 @@ pub(super) async fn bring_back(
     Checked(wish): Checked<BringBack>,
 ) -> PageResult {
     let to = wish.to.as_deref().map(typed_path).transpose()?;
+    if to.as_ref().is_some_and(FilePath::is_root) {
+        return Err(PageError::bad("path", "say under which name it is to come back"));
+    }
     let entry = visit.store().restore_from_trash(visit.actor(), &workspace, &id, to.as_ref()).await?;
     let addresses = visit.state.addresses();
     let address = match entry.kind {
@@ -47,7 +50,8 @@ pub(super) async fn delete_for_good(
     Checked(Button {}): Checked<Button>,
 ) -> PageResult {
     visit.store().delete_for_good(visit.actor(), &workspace, &id).await?;
-    Ok(see(&visit.state.addresses().of_workspace(&workspace, "trash"), Done::DeletedForGood))
+    let trash = visit.same_part(visit.state.addresses().of_workspace(&workspace, "trash"));
+    Ok(see(&trash, Done::DeletedForGood))
 }
 
 pub(super) async fn empty(visit: Visit, place: Place, Checked(Button {}): Checked<Button>) -> PageResult {

@@ -1,9 +1,12 @@
 //! Uploads by a plain form, for browsers without the script. A file that is there gets a new version.
 
+use axum::Extension;
 use axum::extract::{Multipart, multipart::Field};
 use hub_api::{FilePath, WorkspaceName};
 use hub_pages::Done;
 use workspaces::WriteOptions;
+
+use crate::asker::Again;
 
 use super::{
     dress::{PageError, PageResult, see},
@@ -11,7 +14,12 @@ use super::{
     visit::Visit,
 };
 
-pub(super) async fn receive(visit: Visit, place: Place, mut form: Multipart) -> PageResult {
+pub(super) async fn receive(
+    visit: Visit,
+    place: Place,
+    Extension(again): Extension<Again>,
+    mut form: Multipart,
+) -> PageResult {
     let _slot =
         visit.state.uploads.take(&visit.actor().name).map_err(|full| PageError(full.error().clone()))?;
     let broken = |_| PageError::bad("form", "the upload broke off or is no form");
@@ -23,7 +31,9 @@ pub(super) async fn receive(visit: Visit, place: Place, mut form: Multipart) -> 
                 is_checked = true;
             }
             // The token stands first in our form.
-            Some("file") if is_checked => store(&visit, &place.workspace, &place.path, field).await?,
+            Some("file") if is_checked => {
+                store(&visit, &again, (&place.workspace, &place.path), field).await?
+            }
             _ if is_checked => {}
             _ => visit.session.check_xsrf("")?,
         }
@@ -33,8 +43,8 @@ pub(super) async fn receive(visit: Visit, place: Place, mut form: Multipart) -> 
 
 async fn store(
     visit: &Visit,
-    workspace: &WorkspaceName,
-    folder: &FilePath,
+    again: &Again,
+    (workspace, folder): (&WorkspaceName, &FilePath),
     mut field: Field<'_>,
 ) -> Result<(), PageError> {
     let name = field.file_name().unwrap_or_default();
@@ -56,6 +66,7 @@ async fn store(
             }
         }
     }
+    upload.act_as(again.actor_now().await.map_err(|failure| PageError(failure.error().clone()))?);
     upload.finish(None).await?;
     Ok(())
 }

@@ -9,7 +9,10 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use workspaces::{Actor, Workspaces};
 
-use super::{dress::PageError, form};
+use super::{
+    dress::{PageError, back},
+    form,
+};
 use crate::{hub_groups::HubGroups, slots::Slots};
 
 /// Previews at a time; more wait.
@@ -127,6 +130,7 @@ pub(super) struct Visit {
     pub(super) state: PagesState,
     pub(super) session: Session,
     told: Told,
+    came_from: Option<String>,
 }
 
 impl Visit {
@@ -136,6 +140,12 @@ impl Visit {
 
     pub(super) fn store(&self) -> &Workspaces {
         &self.state.workspaces
+    }
+
+    /// A page of a list, after a form on it: the part of the list from which the form was sent.
+    pub(super) fn same_part(&self, address: String) -> String {
+        let is_it = |from: &&String| from.strip_prefix(&address).is_some_and(|rest| rest.starts_with('?'));
+        self.came_from.as_ref().filter(is_it).cloned().unwrap_or(address)
     }
 
     /// The frame, with what the address tells.
@@ -168,7 +178,8 @@ impl FromRequestParts<PagesState> for Visit {
         // An address that tells nothing we know tells nothing.
         let told =
             axum::extract::Query::try_from_uri(&parts.uri).map_or_else(|_| Told::default(), |query| query.0);
-        Ok(Self { state: state.clone(), session, told })
+        let came_from = back(&parts.headers, &state.prefix);
+        Ok(Self { state: state.clone(), session, told, came_from })
     }
 }
 

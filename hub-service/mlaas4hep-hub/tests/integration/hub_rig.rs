@@ -58,7 +58,7 @@ impl RealHub {
         std::fs::write(folder.path().join("hub.json"), given.to_string()).unwrap();
         let store = folder.path().join("store");
         let configuration = format!(
-            "[workspaces]\nfolder = \"{}\"\n[limits]\ngroup_properties_seconds = 2\n",
+            "[workspaces]\nfolder = \"{}\"\npublic_links = true\n[limits]\ngroup_properties_seconds = 2\n",
             store.display()
         );
         std::fs::write(folder.path().join("hub.toml"), configuration).unwrap();

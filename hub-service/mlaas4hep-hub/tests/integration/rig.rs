@@ -58,7 +58,9 @@ impl Rig {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings =
-            Settings { folder: folder.path().join("store"), ..Settings::default() }.check().unwrap();
+            Settings { folder: folder.path().join("store"), public_links: true, ..Settings::default() }
+                .check()
+                .unwrap();
         let store = Workspaces::open(&settings).await.unwrap();
         let pages = router(PagesState::new(store.clone(), "/"), "").layer(from_fn(let_in));
         Self { store, router: pages.merge(assets_router("")), _folder: folder }

@@ -50,8 +50,10 @@ impl Service {
             hub.add(token, Person { is_admin: token == "operator", kind, ..Person::user(token, groups) });
         }
         let folder = tempfile::tempdir().unwrap();
-        let text =
-            format!("[workspaces]\nfolder = \"{}\"\n{configuration}", folder.path().join("store").display());
+        let text = format!(
+            "[workspaces]\nfolder = \"{}\"\npublic_links = true\n{configuration}",
+            folder.path().join("store").display()
+        );
         std::fs::write(folder.path().join("hub.toml"), text).unwrap();
         let address = free_address();
         let child = spawn(folder.path(), &hub, address);

@@ -20,7 +20,7 @@ pub enum StoreError {
         seconds: u32,
     },
     /// A blob that the database names is not there.
-    #[error("the bytes {blob} are not there; run the check")]
+    #[error("the bytes {blob} are not there; run `mlaas4hep-hub check`")]
     Missing {
         /// Its name.
         blob: String,

@@ -58,6 +58,7 @@ pub(crate) async fn stores_with(test: &str, change: impl Fn(&mut Settings)) -> V
 async fn open(database: &'static str, url: Option<String>, change: impl Fn(&mut Settings)) -> Store {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings {
+        public_links: true,
         folder: folder.path().join("store"),
         database: url.map(|url| Secret::new(&url)),
         ..Settings::default()
