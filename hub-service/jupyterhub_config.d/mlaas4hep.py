@@ -28,9 +28,13 @@ is_external = os.environ.get("MLAAS4HEP_HUB_COMMAND") == ""
 
 c = get_config()  # noqa: F821 (JupyterHub puts it here)
 
+url = os.environ.get("MLAAS4HEP_HUB_SERVICE_URL", "http://127.0.0.1:9010")
+if c.JupyterHub.get("internal_ssl") is True:
+    # Hub, proxy and service then show each other certificates, which the hub makes.
+    url = url.replace("http://", "https://", 1)
 service = {
     "name": NAME,
-    "url": os.environ.get("MLAAS4HEP_HUB_SERVICE_URL", "http://127.0.0.1:9010"),
+    "url": url,
     # Our own service: no page that asks whether it may know the user's name.
     "oauth_no_confirm": True,
     "display": True,

@@ -2,7 +2,7 @@
 
 use crate::bounded_answer;
 use crate::principal::tidy_groups;
-use crate::{AuthError, HubSettings, Principal, Token};
+use crate::{AuthError, HubSettings, Principal, TlsError, Token};
 use http::HeaderValue;
 use hub_api::{PrincipalKind, PrincipalSource};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -85,14 +85,16 @@ impl HubClient {
     /// A client with the timeout of the settings.
     ///
     /// # Errors
-    /// [`AuthError::HubDown`] where no HTTP client can be made, for want of TLS.
-    pub fn new(settings: HubSettings) -> Result<Self, AuthError> {
-        let http = reqwest::Client::builder()
+    /// No HTTP client can be made: files for TLS with the hub are wrong.
+    pub fn new(settings: HubSettings) -> Result<Self, TlsError> {
+        let mut http = reqwest::Client::builder()
             .timeout(settings.timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|_| AuthError::HubDown)?;
+            .no_proxy();
+        if let Some(tls) = &settings.tls {
+            http = http.tls_backend_preconfigured(tls.client()?);
+        }
+        let http = http.build().map_err(|error| TlsError::Together { reason: error.to_string() })?;
         Ok(Self { settings: Arc::new(settings), http })
     }
 

@@ -1,6 +1,6 @@
 //! What the service must know of its hub.
 
-use crate::Token;
+use crate::{InternalTls, Token};
 use std::time::Duration;
 
 /// A hub, as a managed service finds it in its environment, or an external one in its configuration.
@@ -28,6 +28,8 @@ pub struct HubSettings {
     pub is_https: bool,
     /// Whether cookies are named `__Host-...`.
     pub has_host_prefix: bool,
+    /// TLS with the hub and its proxy, where the hub wants it.
+    pub tls: Option<InternalTls>,
     /// How long the hub may take. Default: 5 s.
     pub timeout: Duration,
 }
@@ -79,6 +81,7 @@ impl HubSettings {
             });
         }
         let public_url = get("JUPYTERHUB_PUBLIC_URL").unwrap_or_default();
+        let is_secure = is_secure(get("JUPYTERHUB_COOKIE_OPTIONS"))?;
         let has_host_prefix = get("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED").as_deref() == Some("1");
         Ok(Some(Self {
             api_url,
@@ -91,11 +94,43 @@ impl HubSettings {
             base_url: get("JUPYTERHUB_BASE_URL").filter(|url| !url.is_empty()).unwrap_or_else(|| "/".into()),
             hub_host: get("JUPYTERHUB_HOST").unwrap_or_default(),
             public_url: below_its_origin(&public_url, &prefix),
-            is_https: public_url.starts_with("https://") || has_host_prefix,
+            is_https: public_url.starts_with("https://") || has_host_prefix || is_secure,
             has_host_prefix,
+            tls: internal_tls(get)?,
             timeout: Duration::from_secs(5),
             prefix,
         }))
+    }
+}
+
+/// All three files, or none.
+fn internal_tls(
+    get: &dyn Fn(&'static str) -> Option<String>,
+) -> Result<Option<InternalTls>, HubSettingsError> {
+    let names = ["JUPYTERHUB_SSL_KEYFILE", "JUPYTERHUB_SSL_CERTFILE", "JUPYTERHUB_SSL_CLIENT_CA"];
+    let files = names.map(|name| (name, get(name).filter(|path| !path.is_empty())));
+    if files.iter().all(|(_, file)| file.is_none()) {
+        return Ok(None);
+    }
+    let need = |(name, file): (_, Option<String>)| file.ok_or(HubSettingsError::Missing { name });
+    let [key, certificate, authorities] = files;
+    Ok(Some(InternalTls {
+        key: need(key)?.into(),
+        certificate: need(certificate)?.into(),
+        authorities: need(authorities)?.into(),
+    }))
+}
+
+/// Whether the operator wants cookies over https alone. Other options are for the hub's own cookies; ours are stricter.
+fn is_secure(options: Option<String>) -> Result<bool, HubSettingsError> {
+    let Some(value) = options.filter(|text| !text.is_empty()) else { return Ok(false) };
+    let found = serde_json::from_str::<std::collections::BTreeMap<String, serde_json::Value>>(&value);
+    match found {
+        Ok(options) => Ok(options.get("secure").and_then(serde_json::Value::as_bool).unwrap_or(false)),
+        Err(_) => {
+            let name = "JUPYTERHUB_COOKIE_OPTIONS";
+            Err(HubSettingsError::Wrong { name, value, allowed: "it is a JSON object" })
+        }
     }
 }
 
@@ -201,6 +236,28 @@ mod tests {
         for none in ["", "hub.org", "/services/x/", "file:///x"] {
             check(none, None);
         }
+    }
+
+    #[test]
+    fn tls_with_the_hub_has_three_files() {
+        let [key, certificate, authorities] =
+            ["JUPYTERHUB_SSL_KEYFILE", "JUPYTERHUB_SSL_CERTFILE", "JUPYTERHUB_SSL_CLIENT_CA"];
+        let all = [(key, Some("/k")), (certificate, Some("/c")), (authorities, Some("/a"))];
+        let expected = InternalTls { key: "/k".into(), certificate: "/c".into(), authorities: "/a".into() };
+        assert_eq!(read(&all).unwrap().unwrap().tls, Some(expected));
+        assert_eq!(read(&all[..2]), Err(HubSettingsError::Missing { name: authorities }));
+    }
+
+    #[test]
+    fn options_of_cookies_say_whether_they_are_secure() {
+        let check = |options: &str, expected: bool| {
+            let settings = read(&[("JUPYTERHUB_COOKIE_OPTIONS", Some(options))]).unwrap().unwrap();
+            assert_eq!(settings.is_https, expected, "{options}");
+        };
+        check(r#"{"secure": true, "samesite": "Strict"}"#, true);
+        check(r#"{"expires_days": 1}"#, false);
+        check("", false);
+        assert!(read(&[("JUPYTERHUB_COOKIE_OPTIONS", Some("secure"))]).is_err());
     }
 
     #[test]

@@ -18,9 +18,11 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tower_http::timeout::TimeoutBody;
 
 /// How long what was sent may wait for a client that takes nothing: then the connection is cut (`TCP_USER_TIMEOUT`, tcp(7)).
@@ -89,10 +91,18 @@ impl Drop for Admitted {
     }
 }
 
-/// Serves until `ending` turns true; then no connection is taken, and those that are end after their request. `is_direct`: it
-/// is the listener past the proxies.
+/// Where connections come from.
+pub(crate) struct Listening {
+    pub(crate) listener: TcpListener,
+    /// It is the one past the proxies.
+    pub(crate) is_direct: bool,
+    /// Those of the hub and its proxy, where they are told to show who they are.
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+/// Serves until `ending` turns true; then no connection is taken, and those that are end after their request.
 pub(crate) async fn serve(
-    (listener, is_direct): (TcpListener, bool),
+    Listening { listener, is_direct, tls }: Listening,
     router: Router,
     gate: Arc<Gate>,
     ending: watch::Receiver<bool>,
@@ -106,6 +116,7 @@ pub(crate) async fn serve(
             taken = take(&listener, &gate) => match taken {
                 Ok(Some((stream, peer, admitted))) => {
                     let peer = Peer { address: peer.ip(), is_direct };
+                    let stream = (stream, tls.clone());
                     let one = one(stream, peer, router.clone(), gate.rules.silence, ending.clone());
                     connections.spawn(async move {
                         one.await;
@@ -137,7 +148,7 @@ async fn take(
 
 /// Serves one connection to its end.
 async fn one(
-    stream: TcpStream,
+    (stream, tls): (TcpStream, Option<TlsAcceptor>),
     peer: Peer,
     router: Router,
     silence: Duration,
@@ -146,6 +157,23 @@ async fn one(
     if let Err(error) = quicken(&stream) {
         tracing::debug!(%error, "a connection stays slow");
     }
+    let Some(tls) = tls else { return requests_of(stream, peer, router, silence, ending).await };
+    match tokio::time::timeout(silence, tls.accept(stream)).await {
+        Ok(Ok(stream)) => requests_of(stream, peer, router, silence, ending).await,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, peer = %peer.address, "a connection without TLS of the hub")
+        }
+        Err(_) => {}
+    }
+}
+
+async fn requests_of(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    peer: Peer,
+    router: Router,
+    silence: Duration,
+    ending: watch::Receiver<bool>,
+) {
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         if !has_host(&request) {
             return Either::Left(std::future::ready(Ok(without_host())));

@@ -1,17 +1,19 @@
 //! Listening, and ending well.
 
 use crate::configuration::Checked;
-use crate::connections::{Gate, allow_open_files, serve as serve_connections};
+use crate::connections::{Gate, Listening, allow_open_files, serve as serve_connections};
 use crate::hub_groups;
 use crate::router::router;
 use crate::state::State;
 use anyhow::Context;
-use hub_auth::DevUser;
+use hub_auth::{DevUser, InternalTls};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// How often what has expired is cleared away.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -35,6 +37,8 @@ pub(crate) async fn serve(
     let (end, ending) = watch::channel(false);
     let state = State::build(&checked, dev, metrics, ending.clone()).await?;
     let service = router(&state, checked.request_timeout);
+    let tls = checked.hub.as_ref().and_then(|hub| hub.tls.as_ref()).map(InternalTls::server).transpose()?;
+    let tls = tls.map(|rules| TlsAcceptor::from(Arc::new(rules)));
     let main = bind(checked.address).await?;
     let data = match checked.data_address {
         Some(address) => Some(bind(address).await?),
@@ -49,7 +53,9 @@ pub(crate) async fn serve(
     }
     let gate = Gate::new(checked.connections.clone());
     let mut servers = tokio::task::JoinSet::new();
-    for listener in [Some((main, false)), data.map(|data| (data, true))].into_iter().flatten() {
+    let main = Listening { listener: main, is_direct: false, tls };
+    let data = data.map(|listener| Listening { listener, is_direct: true, tls: None });
+    for listener in [Some(main), data].into_iter().flatten() {
         servers.spawn(serve_connections(listener, service.clone(), gate.clone(), ending.clone()));
     }
     servers.spawn(async { futures_util::future::OptionFuture::from(local).await.unwrap_or_default() });

@@ -68,3 +68,17 @@ fn known_method(method: &str) -> String {
 fn request_id() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invented_methods_are_one() {
+        for (method, expected) in
+            [("GET", "GET"), ("PROPFIND", "PROPFIND"), ("get", "other"), ("AAA1", "other")]
+        {
+            assert_eq!(known_method(method), expected);
+        }
+    }
+}

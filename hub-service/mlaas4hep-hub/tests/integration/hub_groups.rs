@@ -79,6 +79,26 @@ async fn a_property_that_changes_is_followed() {
 }
 
 #[tokio::test]
+async fn groups_beyond_the_longest_page_of_the_hub_count() {
+    let mut service = Service::start_with("[limits]\ngroup_properties_seconds = 1\n").await;
+    assert_eq!(service.put("files/higgs/a", "writer", "bytes").await, 201);
+    let made = service.request("POST", "api/v1/app-passwords", "writer").json(&json!({ "label": "laptop" }));
+    let made: Value = made.send().await.unwrap().json().await.unwrap();
+    // Of 203 groups `higgs` comes after two hundred others.
+    for n in 0..200 {
+        service.hub.add(&format!("of-{n}"), Person::user(&format!("person-{n}"), &[&format!("a{n}")]));
+    }
+    service.hub.set_properties("higgs", json!({ "mlaas4hep_limit_bytes": 1234 }));
+    service.kill_and_start_again().await;
+    let entries = entries_allowed(&service).await;
+    wait_for_limits(&service, "higgs", "admin", (1234, entries)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let read = service.client.get(service.url("files/higgs/a"));
+    let read = read.basic_auth("writer", made["password"].as_str()).send().await.unwrap();
+    assert_eq!(read.status(), 200, "the writer is still in the group");
+}
+
+#[tokio::test]
 async fn who_leaves_a_group_leaves_no_key_behind() {
     let service = Service::start_with("[limits]\ngroup_properties_seconds = 1\n").await;
     assert_eq!(service.put("files/higgs/a", "admin", "bytes").await, 201);

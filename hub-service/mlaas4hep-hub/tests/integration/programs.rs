@@ -136,9 +136,21 @@ fn what_was_backed_up_comes_back() {
         assert!(said(&backup).contains("1 files, 4 bytes"), "{}", said(&backup));
     };
     back_up("backup");
+    let look = |more: &[&str], status: i32, words: &str| {
+        let output = run(&[&["check", "--config", &store], more].concat(), &[]);
+        let said = said(&output);
+        assert!(output.status.code() == Some(status) && said.contains(words), "{said}");
+    };
+    look(&["--deep"], 0, "1 files and folders, 1 versions, 1 blobs");
     assert!(curl(&["-f", &file]).0, "the service goes on");
     drop(child);
     back_up("backup of a stopped one");
+    let blob = blob_in(&folder.path().join("store/blobs"));
+    std::fs::write(&blob, "lost").unwrap();
+    look(&[], 0, "0 problems");
+    look(&["--deep"], 1, "has another digest");
+    std::fs::remove_file(&blob).unwrap();
+    look(&[], 1, "is not in the store");
     let empty = configuration(folder.path(), &format!("[workspaces]\nfolder = {:?}\n", at("nothing")));
     let nothing = run(&["backup", "--config", &empty, &at("backup of nothing")], &[]);
     assert!(
@@ -153,4 +165,10 @@ fn what_was_backed_up_comes_back() {
         run(&["restore", "--config", &other, &at("backup")], &[]).status.code() == Some(1),
         "not over another"
     );
+}
+
+/// The one file below a folder.
+fn blob_in(folder: &Path) -> std::path::PathBuf {
+    let entry = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    if entry.is_dir() { blob_in(&entry) } else { entry }
 }

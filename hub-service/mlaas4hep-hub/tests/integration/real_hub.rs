@@ -52,6 +52,25 @@ fn servers_are_told_an_address_that_they_reach() {
     assert_eq!(found, expected, "{output:?}");
 }
 
+#[test]
+fn roles_that_were_configured_before_stay() {
+    const ACCESS: &str = "access:services!service=mlaas4hep";
+    let check = |major: &str, alone: serde_json::Value| {
+        let Some((jupyterhub, _)) = installed(major, "roles_that_were_configured_before_stay") else {
+            return;
+        };
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut told = Command::new(jupyterhub.with_file_name("python"));
+        told.arg(here.join("tests/real_hub/roles.py")).arg(here.join("../jupyterhub_config.d/mlaas4hep.py"));
+        let output = told.output().unwrap();
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let expected = json!([alone, [[["self", "shares!user", ACCESS]], []], [[["self", ACCESS]], []]]);
+        assert_eq!(found, expected, "{output:?}");
+    };
+    check("5", json!([[["self", ACCESS]], []]));
+    check("6", json!([[], [ACCESS]]));
+}
+
 /// Login by `OAuth` with PKCE, back to the page that was asked for, and out of both.
 async fn in_a_browser(hub: &RealHub) {
     let page = "services/mlaas4hep/w/higgs/browse/";

@@ -2,9 +2,9 @@
 
 use futures_util::TryStreamExt;
 use hub_api::{CreateLink, MoveOrCopy};
-use workspaces::{Parents, Preconditions, Result, Workspaces};
+use workspaces::{Parents, Preconditions, Result, Settings, Workspaces};
 
-use super::support::{DAY, NOW, chief, code, name, path, put, stores};
+use super::support::{DAY, NOW, chief, code, name, path, put, sqlite, stores};
 
 fn asked(file: &str) -> CreateLink {
     CreateLink { path: path(file), expires_in_seconds: None, password: None }
@@ -15,6 +15,21 @@ async fn follow(s: &Workspaces, token: &str, password: Option<&str>) -> Result<V
     s.note_link_read(&opened, true).await?;
     let blocks: Vec<_> = opened.file.stream(0..u64::MAX).try_collect().await?;
     Ok(blocks.concat())
+}
+
+#[tokio::test]
+async fn links_are_made_and_followed_only_where_they_are_switched_on() {
+    let mut store = sqlite().await;
+    let (chief, higgs) = (chief(), name("higgs"));
+    put(&store.workspaces, &chief, "higgs", "a", b"1").await;
+    let made = store.workspaces.create_link(&chief, &higgs, &asked("a")).await.unwrap();
+    let off = Settings { public_links: false, ..store.settings.settings().clone() };
+    assert!(!Settings::default().public_links);
+    store.settings = off.check().unwrap().with_clock(store.clock.clone());
+    store.reopen().await;
+    assert_eq!(code(follow(&store.workspaces, &made.token, None).await), "not_found");
+    assert_eq!(code(store.workspaces.create_link(&chief, &higgs, &asked("a")).await), "no_public_links");
+    store.workspaces.delete_link(&chief, &higgs, &made.link.id).await.unwrap();
 }
 
 #[tokio::test]

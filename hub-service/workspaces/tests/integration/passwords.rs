@@ -47,6 +47,25 @@ async fn app_passwords_open_what_they_may() {
 }
 
 #[tokio::test]
+async fn groups_of_somebody_who_does_not_come_count_for_so_long() {
+    for store in stores("groups_of_somebody_who_does_not_come_count_for_so_long").await {
+        let (s, alice) = (&store.workspaces, alice());
+        let made = s.create_app_password(&alice, &asked(None)).await.unwrap();
+        let groups = async || {
+            let verified = s.verify_app_password("alice", &made.password).await.unwrap().unwrap();
+            verified.groups.map(|known| known.groups)
+        };
+        store.clock.set(NOW + 30 * DAY);
+        assert_eq!(groups().await, Some(vec!["higgs".to_owned()]));
+        store.clock.set(NOW + 31 * DAY);
+        assert_eq!(groups().await, None);
+        // Whoever knows all groups says that it is still so.
+        s.follow_groups(&[("alice".to_owned(), vec!["higgs".to_owned()])].into()).await.unwrap();
+        assert_eq!(groups().await, Some(vec!["higgs".to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn app_passwords_do_not_grow_in_rights() {
     for store in stores("app_passwords_do_not_grow_in_rights").await {
         let s = &store.workspaces;
