@@ -13,6 +13,7 @@
 #                               bind_url; where that names no host, at the host at which servers reach the hub (hub_connect_ip),
 #                               as those in containers do. Better for data: its second listener, since the proxy costs half a
 #                               millisecond of processor time a request.
+import inspect
 import json
 import os
 from urllib.parse import urlsplit
@@ -28,8 +29,16 @@ is_external = os.environ.get("MLAAS4HEP_HUB_COMMAND") == ""
 
 c = get_config()  # noqa: F821 (JupyterHub puts it here)
 
+
+def said_before():
+    """What jupyterhub_config.py has said so far: load_subconfig gives this file a configuration of its own."""
+    callers = (frame.frame.f_locals for frame in inspect.stack(0) if frame.function == "load_subconfig")
+    return next((caller["self"].config for caller in callers), c)
+
+
+hub = said_before().JupyterHub
 url = os.environ.get("MLAAS4HEP_HUB_SERVICE_URL", "http://127.0.0.1:9010")
-if c.JupyterHub.get("internal_ssl") is True:
+if hub.get("internal_ssl") is True:
     # Hub, proxy and service then show each other certificates, which the hub makes.
     url = url.replace("http://", "https://", 1)
 service = {
@@ -55,7 +64,7 @@ c.JupyterHub.load_roles.append(
 )
 
 # Who may use it: every user, in the browser ...
-roles = c.JupyterHub.load_roles
+roles = hub.load_roles
 if not isinstance(roles, list):
     # What was appended so far to the list that the hub will have.
     said = roles.to_dict()

@@ -97,7 +97,11 @@ impl Database {
     pub(crate) async fn reach_postgres(url: &str) -> Result<()> {
         install_default_drivers();
         let first = tokio::time::timeout(CONNECT, AnyConnection::connect(url)).await;
-        Ok(first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?)
+        let silent = |_| {
+            let what = format!("PostgreSQL takes no connection within {} s", CONNECT.as_secs());
+            sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, what))
+        };
+        Ok(first.map_err(silent)??.close().await?)
     }
 
     /// For statements that only read.

@@ -17,7 +17,7 @@ use super::{
 pub(super) async fn receive(
     visit: Visit,
     place: Place,
-    Extension(again): Extension<Again>,
+    again: Option<Extension<Again>>,
     mut form: Multipart,
 ) -> PageResult {
     let _slot =
@@ -32,7 +32,7 @@ pub(super) async fn receive(
             }
             // The token stands first in our form.
             Some("file") if is_checked => {
-                store(&visit, &again, (&place.workspace, &place.path), field).await?
+                store(&visit, again.as_deref(), (&place.workspace, &place.path), field).await?
             }
             _ if is_checked => {}
             _ => visit.session.check_xsrf("")?,
@@ -43,7 +43,7 @@ pub(super) async fn receive(
 
 async fn store(
     visit: &Visit,
-    again: &Again,
+    again: Option<&Again>,
     (workspace, folder): (&WorkspaceName, &FilePath),
     mut field: Field<'_>,
 ) -> Result<(), PageError> {
@@ -66,7 +66,10 @@ async fn store(
             }
         }
     }
-    upload.act_as(again.actor_now().await.map_err(|failure| PageError(failure.error().clone()))?);
+    // Whoever left the group meanwhile is no longer in it.
+    if let Some(again) = again {
+        upload.act_as(again.actor_now().await.map_err(|failure| PageError(failure.error().clone()))?);
+    }
     upload.finish(None).await?;
     Ok(())
 }

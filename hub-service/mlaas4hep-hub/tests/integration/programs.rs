@@ -2,6 +2,8 @@
 
 use super::service::free_address;
 use hub_testing::{MockHub, MockIssuer, Weather};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -71,9 +73,27 @@ async fn what_the_service_needs_is_asked_beforehand() {
     let bucket = "[workspaces.blobs]\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:1\"\nbucket = \"b\"\naccess_key = \"a\"\n\
                   secret_key = \"s\"\nallow_http = true\ntimeout_seconds = 1\n";
     check(bucket, 1, &["object store       fails", "listing the bucket"]);
+    let page = bucket.replace("127.0.0.1:1", &page_for_everything().to_string());
+    check(&page, 1, &["object store       fails", "this is no S3"]);
     hub.set_weather(Weather::Failing(503));
     issuer.set_weather(Weather::Failing(500));
     check("", 1, &["hub                fails", "503", "2 of what"]);
+}
+
+/// Where a page answers whatever is asked, as a login before an object store does.
+fn page_for_everything() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            // What is asked does not matter.
+            let _ = stream.read(&mut [0; 4096]);
+            let head =
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n";
+            let _ = write!(stream, "{head}ETag: \"a\"\r\nContent-Length: 6\r\n\r\n<html>");
+        }
+    });
+    address
 }
 
 #[test]
@@ -146,6 +166,8 @@ fn what_was_backed_up_comes_back() {
     drop(child);
     back_up("backup of a stopped one");
     let blob = blob_in(&folder.path().join("store/blobs"));
+    // Another file: the backup has the same one under a name of its own.
+    std::fs::remove_file(&blob).unwrap();
     std::fs::write(&blob, "lost").unwrap();
     look(&[], 0, "0 problems");
     look(&["--deep"], 1, "has another digest");

@@ -137,12 +137,14 @@ async fn passwords_of_links_are_not_guessed_without_end() {
         asked.header("link-password", password).send().await.unwrap().status().as_u16()
     };
     assert_eq!(guess("right one").await, 200);
-    let mut guesses = Vec::new();
+    let (mut guesses, begun) = (Vec::new(), std::time::Instant::now());
     for at in 0..200 {
         guesses.push(guess(&at.to_string()).await);
     }
     let n_looked_at = guesses.iter().filter(|status| matches!(status, 401 | 403)).count();
-    assert!((1..=100).contains(&n_looked_at), "{guesses:?}");
+    // Fifty in ten seconds, however slow the machine is.
+    let most = 51 + 5 * begun.elapsed().as_secs() as usize;
+    assert!((1..=most).contains(&n_looked_at), "{n_looked_at} in {:?}: {guesses:?}", begun.elapsed());
     assert!(guesses.ends_with(&[429, 429]), "{guesses:?}");
 }
 

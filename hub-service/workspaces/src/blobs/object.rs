@@ -160,9 +160,18 @@ impl ObjectStorage {
         let what = "listing the bucket".to_owned();
         let limit = Duration::from_secs(self.timeout_seconds.into());
         match tokio::time::timeout(limit, self.store.list(None).next()).await {
-            Ok(None | Some(Ok(_))) => Ok(()),
-            Ok(Some(Err(cause))) => Err(StoreError::Object { what, cause }),
-            Err(_) => Err(StoreError::Stalled { what, seconds: self.timeout_seconds }),
+            Ok(None | Some(Ok(_))) => {}
+            Ok(Some(Err(cause))) => return Err(StoreError::Object { what, cause }),
+            Err(_) => return Err(StoreError::Stalled { what, seconds: self.timeout_seconds }),
+        }
+        // A page for people, of a login for example, reads as a list of nothing.
+        match self.length("mlaas4hep-hub-asks-for-what-is-not-there").await? {
+            None => Ok(()),
+            Some(_) => {
+                let source = "it answers for an object that is not there: this is no S3".into();
+                let cause = object_store::Error::Generic { store: "S3", source };
+                Err(StoreError::Object { what: "asking for an object".to_owned(), cause })
+            }
         }
     }
 
