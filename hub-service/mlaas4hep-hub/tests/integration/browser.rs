@@ -93,7 +93,9 @@ fn walk(script: &str, work: &Path, node_modules: &Path, arguments: &[&std::ffi::
     let mut command = Command::new("node");
     let output = command.arg(work.join(script)).args(arguments).stdin(Stdio::null()).output().expect("node");
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    // What it prints is not seen where it succeeds, and so nobody would count what it leaves out.
+    let is_whole = output.status.success() && !said.contains("SKIPPED");
+    assert!(is_whole, "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn browser_modules() -> Option<PathBuf> {
