@@ -2,7 +2,7 @@
 //!
 //! - [`configuration`]: what the operator said, what was checked.
 //! - `state`: what was built of it; every handler gets it.
-//! - `routes`: one action, one file; `router` is the list of all.
+//! - `routes`: one action, one file; `router` is the list of all, `addresses` of those without a description.
 //! - `connections`: what carries requests, with its limits.
 //! - [`pages`]: what people see in a browser, one page, one file.
 //! - [`commands`]: what the program can be asked for.
@@ -11,6 +11,7 @@ pub mod commands;
 pub mod configuration;
 pub mod pages;
 
+mod addresses;
 mod asker;
 mod conditions;
 mod connections;
@@ -31,6 +32,7 @@ mod send_file;
 mod slots;
 mod state;
 
+pub use addresses::{DAV, OPEN, PAGES};
 pub use failure::Failure;
 pub use open_api::open_api;
 pub use router::{Needs, ROUTES, Route};

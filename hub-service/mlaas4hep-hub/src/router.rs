@@ -51,7 +51,8 @@ pub enum Needs {
     Link,
 }
 
-/// All addresses of the interface. Tests walk through it with every kind of caller.
+/// All addresses of the interface. Tests walk through it with every kind of caller. Others are in [`crate::PAGES`],
+/// [`crate::OPEN`] and [`crate::DAV`].
 pub const ROUTES: &[Route] = &[
     route("GET", "/health", Needs::Nothing),
     route("GET", "/ready", Needs::Nothing),
@@ -106,7 +107,7 @@ const GUARDS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-const fn route(method: &'static str, path: &'static str, needs: Needs) -> Route {
+pub(crate) const fn route(method: &'static str, path: &'static str, needs: Needs) -> Route {
     Route { method, path, needs }
 }
 
