@@ -18,10 +18,10 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// What opens a service named `mlaas4hep`.
@@ -72,9 +72,24 @@ pub enum Weather {
     Babbling,
 }
 
+/// A token that was given out.
+struct Held {
+    person: Person,
+    /// When it ends by itself; `None`: it does not.
+    until: Option<Instant>,
+    is_revoked: bool,
+}
+
+impl Held {
+    fn is_good(&self) -> bool {
+        !self.is_revoked && self.until.is_none_or(|until| Instant::now() < until)
+    }
+}
+
 #[derive(Default)]
 struct Tables {
-    people: HashMap<String, Person>,
+    /// By token.
+    people: HashMap<String, Held>,
     /// Of groups.
     properties: HashMap<String, Value>,
     weather: Weather,
@@ -131,7 +146,8 @@ impl MockHub {
 
     /// Gives out a token.
     pub fn add(&self, token: &str, person: Person) {
-        lock(&self.tables).people.insert(token.to_owned(), person);
+        let held = Held { person, until: None, is_revoked: false };
+        lock(&self.tables).people.insert(token.to_owned(), held);
     }
 
     /// Sets the properties of a group.
@@ -139,9 +155,23 @@ impl MockHub {
         lock(&self.tables).properties.insert(group.to_owned(), properties);
     }
 
-    /// Takes a token back.
+    /// Takes a token back. Whose it is stays a user, in the same groups.
     pub fn revoke(&self, token: &str) {
-        lock(&self.tables).people.remove(token);
+        if let Some(held) = lock(&self.tables).people.get_mut(token) {
+            held.is_revoked = true;
+        }
+    }
+
+    /// Lets a token end by itself after a while. Whose it is stays a user, in the same groups.
+    pub fn expire_after(&self, token: &str, lifetime: Duration) {
+        if let Some(held) = lock(&self.tables).people.get_mut(token) {
+            held.until = Some(Instant::now() + lifetime);
+        }
+    }
+
+    /// Removes a user, with all tokens of that one.
+    pub fn remove(&self, name: &str) {
+        lock(&self.tables).people.retain(|_, held| held.person.name != name);
     }
 
     /// Sets how it fares from now on.
@@ -196,7 +226,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     text.split_once(' ').map(|(_, token)| token)
 }
 
-/// The hub says 403 of tokens that it does not know, never 401.
+/// The hub says 403 of tokens that it does not know, never 401; one that ended or was taken back it knows no more.
 fn forbidden() -> Response {
     (StatusCode::FORBIDDEN, Json(json!({ "status": 403, "message": null }))).into_response()
 }
@@ -206,8 +236,9 @@ async fn user(State(tables): State<Shared>, headers: HeaderMap) -> Response {
     if let Some(answer) = weather(&tables).await {
         return answer;
     }
-    let person = bearer(&headers).and_then(|token| lock(&tables).people.get(token).cloned());
-    let Some(person) = person else { return forbidden() };
+    let of =
+        |token| lock(&tables).people.get(token).filter(|held| held.is_good()).map(|held| held.person.clone());
+    let Some(person) = bearer(&headers).and_then(of) else { return forbidden() };
     let mut model = json!({
         "name": person.name, "kind": person.kind, "admin": person.is_admin, "scopes": person.scopes,
         "token_id": "a1", "session_id": null,
@@ -225,7 +256,8 @@ async fn named(State(tables): State<Shared>, Path(name): Path<String>, headers: 
     if bearer(&headers) != Some(SERVICE_TOKEN) {
         return forbidden();
     }
-    if lock(&tables).people.values().any(|person| person.name == name && person.kind == "user") {
+    let is_named = |held: &Held| held.person.name == name && held.person.kind == "user";
+    if lock(&tables).people.values().any(is_named) {
         return Json(json!({ "name": name, "kind": "user" })).into_response();
     }
     (StatusCode::NOT_FOUND, Json(json!({ "status": 404, "message": null }))).into_response()
@@ -248,11 +280,11 @@ async fn groups(
     if bearer(&headers) != Some(SERVICE_TOKEN) {
         return forbidden();
     }
-    let mut members: HashMap<String, Vec<String>> = HashMap::new();
+    let mut members: HashMap<String, BTreeSet<String>> = HashMap::new();
     let tables = lock(&tables);
-    for person in tables.people.values() {
+    for Held { person, .. } in tables.people.values() {
         for group in &person.groups {
-            members.entry(group.clone()).or_default().push(person.name.clone());
+            members.entry(group.clone()).or_default().insert(person.name.clone());
         }
     }
     let groups: Vec<Value> = members

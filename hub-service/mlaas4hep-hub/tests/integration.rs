@@ -2,6 +2,7 @@
 
 mod integration {
     mod browser;
+    mod browser_session;
     mod client;
     mod dangers;
     mod description;

@@ -1,6 +1,6 @@
 //! The client that notebooks and the shell use, against the real program.
 
-use super::service::{PREFIX, Service};
+use super::service::{PREFIX, Service, token};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use byte_source::{ByteSource, ByteSourceError};
@@ -24,7 +24,7 @@ const PATIENT: RetryRule = RetryRule {
 };
 
 pub(super) fn connection(address: SocketAddr, caller: &str) -> Connection {
-    let token = (caller != "anonymous").then(|| Token::new(caller).unwrap());
+    let token = (caller != "anonymous").then(|| Token::new(&token(caller)).unwrap());
     let origin = if token.is_some() { TokenOrigin::Given } else { TokenOrigin::None };
     Connection::new(&format!("http://{address}{PREFIX}"), token, origin).unwrap()
 }
@@ -315,7 +315,8 @@ async fn an_upload_that_was_stopped_goes_on() {
     let begun = service.request("POST", "uploads", "writer").header("tus-resumable", "1.0.0");
     let begun = begun.header("upload-length", bytes.len()).header("upload-metadata", metadata);
     let place = id(begun.send().await.unwrap().headers()["location"].to_str().unwrap());
-    let piece = service.client.patch(format!("http://{}{place}", service.address)).bearer_auth("writer");
+    let piece =
+        service.client.patch(format!("http://{}{place}", service.address)).bearer_auth(token("writer"));
     let piece = piece.header("tus-resumable", "1.0.0").header("upload-offset", 0);
     let piece = piece.header("content-type", "application/offset+octet-stream");
     assert_eq!(piece.body(bytes[..30_000_000].to_vec()).send().await.unwrap().status(), 204);

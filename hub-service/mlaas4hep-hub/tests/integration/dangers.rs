@@ -1,6 +1,7 @@
 //! What attackers and broken clients send, byte by byte.
 
-use super::service::{PREFIX, Service};
+use super::browser_session::Browser;
+use super::service::{PASSWORD_TO_READ, PREFIX, Service, token};
 use hub_testing::Person;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,10 +19,11 @@ async fn raw(service: &Service, head: &str) -> u16 {
 }
 
 async fn put(service: &Service, path: &str) -> u16 {
+    let writer = token("writer");
     raw(
         service,
         &format!(
-            "PUT {PREFIX}files/higgs/{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+            "PUT {PREFIX}files/higgs/{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\n\
              Content-Length: 4\r\nConnection: close\r\n\r\nevil"
         ),
     )
@@ -75,10 +77,64 @@ async fn one_name_is_one_file() {
 }
 
 #[tokio::test]
-async fn nonsense_is_answered_and_the_service_lives() {
+async fn names_that_differ_in_case_are_two() {
     let service = Service::start().await;
+    for (name, text) in [("a.root", "small"), ("A.root", "capital")] {
+        assert_eq!(service.put(&format!("files/higgs/{name}"), "writer", text).await, 201, "{name}");
+    }
+    let text = async |route: &str| {
+        let answer = service.request("GET", route, "reader").send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for road in ["files", "dav"] {
+        assert_eq!(text(&format!("{road}/higgs/a.root")).await, (200, "small".to_owned()));
+        assert_eq!(text(&format!("{road}/higgs/A.root")).await, (200, "capital".to_owned()));
+    }
+    let (_, listed) = text("api/v1/workspaces/higgs/list/").await;
+    assert!(listed.contains("\"a.root\"") && listed.contains("\"A.root\""), "{listed}");
+    assert_eq!(service.status("DELETE", "files/higgs/a.root", "writer").await, 200);
+    assert_eq!(text("files/higgs/A.root").await, (200, "capital".to_owned()));
+    let moved = service.request("POST", "api/v1/workspaces/higgs/move/A.root", "writer");
+    let moved = moved.json(&serde_json::json!({ "to_path": "a.root" })).send().await.unwrap();
+    assert_eq!(moved.status(), 201);
+    assert_eq!((text("files/higgs/A.root").await.0, text("files/higgs/a.root").await.0), (404, 200));
+    // A group or a person of such a name is another one.
+    for place in ["Higgs", "HIGGS", "~Writer"] {
+        assert_eq!(service.put(&format!("files/{place}/a"), "writer", "1").await, 404, "{place}");
+        assert_eq!(service.put(&format!("dav/{place}/a"), "writer", "1").await, 404, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_none_is_told_so() {
+    let service = Service::start().await;
+    assert_eq!(service.put("files/higgs/a", "writer", "1").await, 201);
+    for caller in ["writer", "admin"] {
+        for (route, expected) in [
+            ("health", 405),
+            ("files/higgs/a", 405),
+            ("uploads", 405),
+            ("links/x", 405),
+            ("w/higgs/browse/", 405),
+            ("nothing", 404),
+            ("dav/higgs/a", 501),
+        ] {
+            for method in ["BREW", "brew", "GETT"] {
+                assert_eq!(service.status(method, route, caller).await, expected, "{method} {route}");
+            }
+        }
+    }
+    assert_eq!(service.status("BREW", "dav/higgs/a", "anonymous").await, 401);
+    let head = format!("GE(T {PREFIX}health HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+    assert_eq!(raw(&service, &head).await, 400);
+    assert_eq!(service.status("GET", "files/higgs/a", "reader").await, 200);
+}
+
+#[tokio::test]
+async fn nonsense_is_answered_and_the_service_lives() {
+    let (service, writer) = (Service::start().await, token("writer"));
     let head =
-        |rest: &str| format!("{rest}\r\nHost: hub\r\nAuthorization: token writer\r\nConnection: close\r\n");
+        |rest: &str| format!("{rest}\r\nHost: hub\r\nAuthorization: token {writer}\r\nConnection: close\r\n");
     for (request, expected) in [
         (head(&format!("GET {PREFIX}nothing HTTP/1.1")) + "\r\n", 404),
         (head(&format!("BREW {PREFIX}api/v1/me HTTP/1.1")) + "\r\n", 405),
@@ -106,10 +162,10 @@ async fn nonsense_is_answered_and_the_service_lives() {
 
 #[tokio::test]
 async fn a_broken_connection_leaves_nothing() {
-    let service = Service::start().await;
+    let (service, writer) = (Service::start().await, token("writer"));
     let mut stream = TcpStream::connect(service.address).await.unwrap();
     let head = format!(
-        "PUT {PREFIX}files/higgs/half HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nContent-Length: 1000\r\n\r\nhalf"
+        "PUT {PREFIX}files/higgs/half HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\nContent-Length: 1000\r\n\r\nhalf"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
@@ -139,36 +195,39 @@ async fn a_refused_upload_hears_why() {
 #[tokio::test]
 async fn a_session_needs_the_code_of_our_pages() {
     let service = Service::start().await;
-    service.hub.log_in("writer");
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let login = client.get(service.url("login?next=/services/mlaas4hep/")).send().await.unwrap();
-    let header = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-    let state = header(&login, "set-cookie");
-    let hub = client.get(header(&login, "location")).send().await.unwrap();
-    let back = format!("http://{}{}", service.address, header(&hub, "location"));
-    let cookie = state.split(';').next().unwrap().to_owned();
-    let done = client.get(back).header("cookie", cookie).send().await.unwrap();
-    assert_eq!((done.status().as_u16(), header(&done, "location").as_str()), (303, "/services/mlaas4hep/"));
-    let session = header(&done, "set-cookie").split(';').next().unwrap().to_owned();
-    let me = client.get(service.url("api/v1/me")).header("cookie", &session).send().await.unwrap();
+    let browser = Browser::log_in(&service, "writer").await;
+    let me = browser.request("GET", &service.url("api/v1/me")).send().await.unwrap();
     assert_eq!(me.status().as_u16(), 200);
-    assert_eq!(header(&me, "cache-control"), "no-store", "no script finds it in the browser");
-    let write =
-        client.put(service.url("files/higgs/a")).header("cookie", &session).body("a").send().await.unwrap();
+    assert_eq!(me.headers()["cache-control"], "no-store", "no script finds it in the browser");
+    let write = browser.request("PUT", &service.url("files/higgs/a")).body("a").send().await.unwrap();
     assert_eq!(write.status().as_u16(), 403);
     assert!(write.text().await.unwrap().contains("cross_site"));
 }
 
+/// Of every other test, too, the log and the database are searched when its service ends.
 #[tokio::test]
 async fn tokens_stand_in_no_log() {
     let service = Service::start_with("[log]\nlevel = \"debug\"\n").await;
-    service.status("GET", "api/v1/me?token=in-the-address", "writer").await;
+    for secret in ["in-the-address", "secret-of-a-link", "code-of-a-login"] {
+        service.keep_secret(secret);
+    }
+    for caller in ["writer", "unknown", "a-service"] {
+        service.status("GET", "api/v1/me?token=in-the-address", caller).await;
+        service.status("PROPFIND", "dav/higgs/", caller).await;
+    }
     service.status("GET", "links/secret-of-a-link", "anonymous").await;
-    service.status("GET", "api/v1/me", "unknown").await;
+    service.status("GET", "oauth_callback?state=x&code=code-of-a-login", "anonymous").await;
+    Browser::log_in(&service, "writer").await;
+    service.give_password_to_read().await;
+    assert_eq!(service.status("OPTIONS", "dav/higgs/", PASSWORD_TO_READ).await, 200);
     let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
     assert!(log.contains("answered") && log.contains("/links/{token}"), "{log}");
-    for secret in ["in-the-address", "secret-of-a-link", "token-of-the-service", "unknown"] {
-        assert!(!log.contains(secret), "{secret} in {log}");
+    assert_eq!(service.secret_in(&log), None, "{log}");
+    for secret in [token("writer").as_str(), hub_testing::SERVICE_TOKEN, "in-the-address"] {
+        assert!(
+            service.secret_in(&format!("{log} {secret} at the end")).is_some(),
+            "{secret} would be found"
+        );
     }
 }
 
@@ -177,7 +236,7 @@ async fn a_service_that_is_named_as_a_person_has_nothing_of_that_person() {
     let service = Service::start().await;
     assert_eq!(service.put("files/~writer/a", "writer", "bytes").await, 201);
     let namesake = Person { kind: "service", ..Person::user("writer", &["higgs"]) };
-    service.hub.add("namesake", namesake);
+    service.hub.add(&token("namesake"), namesake);
     assert_eq!(service.status("GET", "files/~writer/a", "namesake").await, 404);
     let asked = service.request("POST", "api/v1/app-passwords", "namesake");
     let answer = asked.json(&serde_json::json!({ "label": "x" })).send().await.unwrap();
@@ -186,12 +245,12 @@ async fn a_service_that_is_named_as_a_person_has_nothing_of_that_person() {
 
 #[tokio::test]
 async fn a_piece_is_no_longer_than_it_says() {
-    let service = Service::start().await;
+    let (service, writer) = (Service::start().await, token("writer"));
     let piece = async |range: &str, body: &str| {
         raw(
             &service,
             &format!(
-                "PUT {PREFIX}files/higgs/pieces HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nContent-Range: {range}\r\n\
+                "PUT {PREFIX}files/higgs/pieces HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\nContent-Range: {range}\r\n\
                  Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
                 body.len()
             ),
@@ -284,9 +343,9 @@ async fn elements_within_elements_end_nothing() {
 
 /// A writer sends a file for 13 s by a road, and after its first byte `leave` happens; gives the answer. The file is not there.
 async fn uploads_while(road: &str, leave: impl Fn(&Service)) -> String {
-    let service = Service::start().await;
+    let (service, writer) = (Service::start().await, token("writer"));
     let head = format!(
-        "PUT {PREFIX}{road}/higgs/late HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+        "PUT {PREFIX}{road}/higgs/late HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\n\
          Content-Length: 13\r\nConnection: close\r\n\r\n"
     );
     let mut stream = TcpStream::connect(service.address).await.unwrap();
@@ -304,14 +363,14 @@ async fn uploads_while(road: &str, leave: impl Fn(&Service)) -> String {
 
 #[tokio::test]
 async fn who_leaves_during_an_upload_ends_it() {
-    let leave = |service: &Service| service.hub.add("writer", Person::user("writer", &[]));
+    let leave = |service: &Service| service.hub.add(&token("writer"), Person::user("writer", &[]));
     let answer = uploads_while("files", leave).await;
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }
 
 #[tokio::test]
 async fn who_leaves_during_an_upload_by_webdav_ends_it_too() {
-    let answer = uploads_while("dav", |service| service.hub.revoke("writer")).await;
+    let answer = uploads_while("dav", |service| service.hub.revoke(&token("writer"))).await;
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
@@ -331,9 +390,9 @@ async fn a_request_says_whom_it_is_for() {
 
 #[tokio::test]
 async fn a_refused_body_is_not_asked_for() {
-    let service = Service::start().await;
+    let (service, reader) = (Service::start().await, token("reader"));
     let head = format!(
-        "PUT {PREFIX}files/higgs/a HTTP/1.1\r\nHost: hub\r\nAuthorization: token reader\r\n\
+        "PUT {PREFIX}files/higgs/a HTTP/1.1\r\nHost: hub\r\nAuthorization: token {reader}\r\n\
          Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
     );
     let mut stream = TcpStream::connect(service.address).await.unwrap();

@@ -1,6 +1,6 @@
 //! Every address of the interface, as every kind of caller asks for it.
 
-use super::service::{CALLERS, Service};
+use super::service::{CALLERS, Service, token};
 use mlaas4hep_hub::{Needs, ROUTES, Route};
 use reqwest::RequestBuilder;
 
@@ -101,7 +101,7 @@ async fn every_route_as_every_caller() {
 async fn a_token_that_is_taken_back_opens_nothing() {
     let service = Service::start().await;
     assert_eq!(service.status("GET", "api/v1/me", "writer").await, 200);
-    service.hub.revoke("writer");
+    service.hub.revoke(&token("writer"));
     assert_eq!(service.status("POST", "api/v1/admin/forget", "operator").await, 204);
     assert_eq!(service.status("GET", "api/v1/me", "writer").await, 401);
 }

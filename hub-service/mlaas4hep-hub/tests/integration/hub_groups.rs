@@ -1,6 +1,6 @@
 //! Quotas that stand in the properties of the hub's groups.
 
-use super::service::Service;
+use super::service::{Service, token};
 use hub_testing::Person;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -113,11 +113,11 @@ async fn who_leaves_a_group_leaves_no_key_behind() {
         let request = service.client.get(service.url(route)).basic_auth("admin", password.as_str());
         request.send().await.unwrap().status().as_u16()
     };
-    let token = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    let by_link = async || service.status("GET", &format!("links/{token}"), "anonymous").await;
+    let secret = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let by_link = async || service.status("GET", &format!("links/{secret}"), "anonymous").await;
     assert_eq!((by_password("files/higgs/a").await, by_link().await), (200, 200));
     // The administrator is no longer in the group, and does not come back to say so.
-    service.hub.add("admin", Person::user("admin", &[]));
+    service.hub.add(&token("admin"), Person::user("admin", &[]));
     let end = Instant::now() + Duration::from_secs(10);
     while (by_password("files/higgs/a").await, by_link().await) != (404, 404) {
         assert!(Instant::now() < end, "the rights go");
@@ -125,12 +125,12 @@ async fn who_leaves_a_group_leaves_no_key_behind() {
     }
     assert_eq!(by_password("api/v1/workspaces/~admin/list/").await, 200, "what is one's own stays");
     // And now the hub has no such user any more; another may get the name.
-    service.hub.revoke("admin");
+    service.hub.remove("admin");
     while by_password("api/v1/workspaces/~admin/list/").await != 401 {
         assert!(Instant::now() < end + Duration::from_secs(10), "the password goes");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    service.hub.add("admin", Person::user("admin", &["higgs", "higgs/admins"]));
+    service.hub.add(&token("admin"), Person::user("admin", &["higgs", "higgs/admins"]));
     assert_eq!(by_link().await, 404);
     let audit = service.request("GET", "api/v1/workspaces/~admin/audit", "admin").send().await.unwrap();
     assert!(audit.text().await.unwrap().contains("keys_taken_back"));
@@ -141,7 +141,7 @@ async fn a_group_that_is_named_as_a_person_sets_no_limits_of_that_person() {
     let mut service = Service::start().await;
     let answer = service.request("GET", "api/v1/workspaces/~writer", "writer").send().await.unwrap();
     let before = answer.json::<Value>().await.unwrap()["quota"]["limit_bytes"].as_u64().unwrap();
-    service.hub.add("of-a-group", Person::user("of-a-group", &["~writer", "higgs"]));
+    service.hub.add(&token("of-a-group"), Person::user("of-a-group", &["~writer", "higgs"]));
     service.hub.set_properties("~writer", json!({ "mlaas4hep_limit_bytes": 1 }));
     service
         .hub

@@ -2,7 +2,7 @@
 //!
 //! More examples: `MLAAS4HEP_SCHEMATHESIS_EXAMPLES=1000 cargo test --release -p mlaas4hep-hub schemathesis`.
 
-use super::service::Service;
+use super::service::{Service, token};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +28,7 @@ async fn fuzzed_by(who: &str) {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .args(["run", &service.url("api/v1/openapi.json"), "--origin", &origin])
         .args(["--max-examples", &examples, "--no-color"]);
-    command.args(["--header", &format!("Authorization: Bearer {who}")]);
+    command.args(["--header", &format!("Authorization: Bearer {}", token(who))]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let log = std::fs::read_to_string(service.folder.path().join("log")).unwrap();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();

@@ -2,34 +2,53 @@
 
 use hub_testing::{MockHub, Person, SERVICE_TOKEN};
 use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(super) const PREFIX: &str = "/services/mlaas4hep/";
 
-/// Kinds of callers; the name is the token too.
-pub(super) const CALLERS: [&str; 9] = [
+/// Kinds of callers. Those after `unknown` might do everything, had their tokens not ended ([`Service::end_tokens`]).
+pub(super) const CALLERS: [&str; 13] = [
     "anonymous",
     "outsider",
     "of-another-group",
     "reader",
     "writer",
+    "fellow",
     "admin",
     "operator",
     "a-service",
+    PASSWORD_TO_READ,
     "unknown",
+    "expired",
+    "revoked",
 ];
 
-/// The program, listening. It ends with this.
+/// Who comes with an app password that `admin` made for reading.
+pub(super) const PASSWORD_TO_READ: &str = "password-to-read";
+
+/// Begins every token, and stands in nothing else: where it is found, a token was let out.
+const MARK: &str = "q7Zt1kW9xPfR";
+
+/// The token of a caller.
+pub(super) fn token(caller: &str) -> String {
+    format!("{MARK}-{caller}")
+}
+
+/// The program, listening. It ends with this, and its log and its database are searched for secrets then.
 pub(super) struct Service {
     pub(super) hub: MockHub,
     pub(super) address: SocketAddr,
     pub(super) client: Client,
     pub(super) folder: TempDir,
     child: Child,
+    secrets: Mutex<Vec<String>>,
+    password_to_read: OnceLock<String>,
 }
 
 impl Service {
@@ -37,17 +56,21 @@ impl Service {
     pub(super) async fn start_with(configuration: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let hub = MockHub::start().await;
-        for (token, groups) in [
+        for (name, groups) in [
             ("outsider", [].as_slice()),
             ("of-another-group", &["atlas"]),
             ("reader", &["higgs", "higgs/readers"]),
             ("writer", &["higgs"]),
+            ("fellow", &["higgs"]),
             ("admin", &["higgs", "higgs/admins"]),
             ("operator", &[]),
             ("a-service", &["higgs"]),
+            ("expired", &["higgs", "higgs/admins"]),
+            ("revoked", &["higgs", "higgs/admins"]),
         ] {
-            let kind = if token == "a-service" { "service" } else { "user" };
-            hub.add(token, Person { is_admin: token == "operator", kind, ..Person::user(token, groups) });
+            let kind = if name == "a-service" { "service" } else { "user" };
+            let is_admin = ["operator", "expired", "revoked"].contains(&name);
+            hub.add(&token(name), Person { is_admin, kind, ..Person::user(name, groups) });
         }
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
@@ -57,7 +80,9 @@ impl Service {
         std::fs::write(folder.path().join("hub.toml"), text).unwrap();
         let address = free_address();
         let child = spawn(folder.path(), &hub, address);
-        let service = Self { hub, address, client: Client::new(), folder, child };
+        let secrets = Mutex::new(vec![MARK.to_owned(), SERVICE_TOKEN.to_owned()]);
+        let (client, password_to_read) = (Client::new(), OnceLock::new());
+        let service = Self { hub, address, client, folder, child, secrets, password_to_read };
         service.wait_until_it_answers().await;
         service
     }
@@ -90,14 +115,68 @@ impl Service {
         self.child.wait().unwrap()
     }
 
+    /// The most memory that it had at a time (proc(5): `VmHWM`).
+    pub(super) fn peak_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
     pub(super) fn url(&self, route: &str) -> String {
         format!("http://{}{PREFIX}{route}", self.address)
     }
 
-    /// A request of one of [`CALLERS`].
+    /// A request of one of [`CALLERS`], or with a token of an issuer, which no hub made: that has dots in it.
     pub(super) fn request(&self, method: &str, route: &str, caller: &str) -> RequestBuilder {
         let request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), self.url(route));
-        if caller == "anonymous" { request } else { request.bearer_auth(caller) }
+        match caller {
+            "anonymous" => request,
+            PASSWORD_TO_READ => request.basic_auth("admin", self.password_to_read.get()),
+            jwt if jwt.contains('.') => {
+                self.keep_secret(jwt);
+                request.bearer_auth(jwt)
+            }
+            caller => request.bearer_auth(token(caller)),
+        }
+    }
+
+    /// Makes the password of [`PASSWORD_TO_READ`].
+    pub(super) async fn give_password_to_read(&self) {
+        let wish = json!({ "label": "to read", "role": "reader" });
+        let made = self.request("POST", "api/v1/app-passwords", "admin").json(&wish).send().await.unwrap();
+        let made: Value = made.json().await.unwrap();
+        let password = made["password"].as_str().unwrap();
+        self.keep_secret(password);
+        self.password_to_read.set(password.to_owned()).unwrap();
+    }
+
+    /// Lets the tokens of `expired` and `revoked` open the service a last time, and end.
+    pub(super) async fn end_tokens(&self) {
+        for caller in ["expired", "revoked"] {
+            assert_eq!(self.status("GET", "metrics", caller).await, 200, "{caller}");
+        }
+        self.hub.expire_after(&token("expired"), Duration::ZERO);
+        self.hub.revoke(&token("revoked"));
+        assert_eq!(self.status("POST", "api/v1/admin/forget", "operator").await, 204);
+    }
+
+    /// What must never be found in the log or in the database.
+    pub(super) fn keep_secret(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
+    /// A secret that stands in a text.
+    pub(super) fn secret_in(&self, text: &str) -> Option<String> {
+        self.secrets.lock().unwrap().iter().find(|&secret| text.contains(secret)).cloned()
+    }
+
+    fn search_for_secrets(&self) {
+        for name in ["log", "store/names.sqlite", "store/names.sqlite-wal"] {
+            // The database tidies up after itself.
+            let Ok(bytes) = std::fs::read(self.folder.path().join(name)) else { continue };
+            let text = String::from_utf8_lossy(&bytes);
+            assert_eq!(self.secret_in(&text), None, "in {name}");
+        }
     }
 
     /// The status of a request.
@@ -115,6 +194,9 @@ impl Drop for Service {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.search_for_secrets();
+        }
     }
 }
 
