@@ -6,6 +6,8 @@ mod integration {
     mod client;
     mod dangers;
     mod description;
+    mod every_dav_method;
+    mod every_page;
     mod every_route;
     mod feed;
     mod files;
@@ -22,4 +24,6 @@ mod integration {
     mod schemathesis;
     mod service;
     mod slow;
+    mod table;
+    mod too_much;
 }
