@@ -72,7 +72,7 @@ mod tests {
         let (_end, ending) = tokio::sync::watch::channel(false);
         let user = DevUser { name: "ann".to_owned(), groups: Vec::new(), token: Token::new("hush") };
         let state = State::build(&checked, Some(user), metrics, ending).await.unwrap();
-        (router(&state, Duration::from_secs(60)), folder)
+        (router(&state, Duration::from_mins(1)), folder)
     }
 
     /// The paths of a router as it prints them, which is its only way to tell: `RouteId(7): "/health"`.

@@ -33,7 +33,7 @@ impl Browser {
         browser.keep_cookie(service, &done);
         let page = browser.request("GET", &service.url("")).send().await.unwrap().text().await.unwrap();
         let (_, rest) = page.split_once("data-xsrf=\"").expect("a page with the code");
-        browser.xsrf = rest.split('"').next().unwrap().to_owned();
+        rest.split('"').next().unwrap().clone_into(&mut browser.xsrf);
         browser
     }
 

@@ -141,8 +141,9 @@ async fn json_ten_thousand_deep_ends_nothing() {
 fn bomb(before: &str, after: &str) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed.write_all(before.as_bytes()).unwrap();
+    let letters = vec![b'a'; 1_000_000];
     for _ in 0..200 {
-        packed.write_all(&[b'a'; 1_000_000]).unwrap();
+        packed.write_all(&letters).unwrap();
     }
     packed.write_all(after.as_bytes()).unwrap();
     packed.finish().unwrap()
