@@ -18,6 +18,7 @@ mod integration {
     mod resumable;
     mod rights;
     mod speed;
+    mod stored;
     mod support;
     mod sweep;
     mod trash;
