@@ -76,6 +76,31 @@ async fn a_bucket_holds_the_bytes() {
 }
 
 #[tokio::test]
+async fn an_address_that_needs_no_token_ends() {
+    let endpoint = match weed::endpoint() {
+        Ok(endpoint) => endpoint,
+        Err(why) => return skipped("an_address_that_needs_no_token_ends", &why),
+    };
+    let store = store_at(&endpoint, "ends/", 30).await;
+    let (s, chief, higgs) = (&store.workspaces, chief(), name("higgs"));
+    put(s, &chief, "higgs", "a", b"abc").await;
+    let address = async |seconds| {
+        let valid = Duration::from_secs(seconds);
+        s.presigned_read(&chief, &higgs, &path("a"), None, valid).await.unwrap().unwrap()
+    };
+    let short = address(3).await;
+    let begun = Instant::now();
+    assert_eq!(reqwest::get(&short).await.unwrap().bytes().await.unwrap(), "abc");
+    while reqwest::get(&short).await.unwrap().status() != 403 {
+        assert!(begun.elapsed() < Duration::from_secs(15), "it ends");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    // Times are whole seconds.
+    assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
+    assert!(address(86_400).await.contains("X-Amz-Expires=900&"), "fifteen minutes at most");
+}
+
+#[tokio::test]
 async fn a_bucket_that_stalls_fails_in_time() {
     // Takes connections, and never answers.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
