@@ -26,4 +26,5 @@ mod integration {
     mod slow;
     mod table;
     mod too_much;
+    mod webdav_clients;
 }
