@@ -12,6 +12,8 @@ mod integration {
     mod feed;
     mod files;
     mod hub_groups;
+    mod hub_oauth;
+    mod hub_outage;
     mod hub_rig;
     mod iam;
     mod local_files;

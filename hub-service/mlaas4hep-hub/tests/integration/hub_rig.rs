@@ -8,6 +8,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -18,12 +19,28 @@ const TOKEN: &str = "the-token-of-the-test-at-the-hub";
 /// The service, as the proxy of the hub has it.
 pub(super) const SERVICE: &str = "services/mlaas4hep/";
 
+/// What the service and the hub share where the service is started elsewhere.
+pub(super) const SERVICE_TOKEN: &str = "the-token-that-the-operator-gave-to-both";
+
 pub(super) struct RealHub {
-    child: Child,
+    /// `None` while it is stopped.
+    child: Mutex<Option<Child>>,
     /// `http://127.0.0.1:PORT/`.
     pub(super) address: String,
+    /// Of the service itself, past the proxy: `http://127.0.0.1:PORT/`.
+    pub(super) service_address: String,
+    /// Where the service asks the hub.
+    pub(super) api_url: String,
     pub(super) folder: TempDir,
+    program: PathBuf,
     client: Client,
+}
+
+/// Who starts the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Starts {
+    Hub,
+    Operator,
 }
 
 /// The version that is meant, `5` or `6`, where it and the proxy are installed; otherwise the reason is told.
@@ -41,16 +58,25 @@ pub(super) fn installed(version: &str, test: &str) -> Option<(PathBuf, PathBuf)>
 }
 
 impl RealHub {
-    pub(super) async fn start((jupyterhub, proxy): (PathBuf, PathBuf)) -> Self {
+    /// With a service that the hub starts.
+    pub(super) async fn start(programs: (PathBuf, PathBuf)) -> Self {
+        let hub = Self::set_up(programs, Starts::Hub);
+        hub.run().await;
+        hub
+    }
+
+    /// Addresses, settings and a folder; nothing is started.
+    pub(super) fn set_up((program, proxy): (PathBuf, PathBuf), starts: Starts) -> Self {
         // Its error says that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let url = || format!("http://{}/", free_address());
-        let address = url();
+        let (address, hub_address, service_address) = (url(), url(), url());
+        let service = (starts == Starts::Hub).then_some(env!("CARGO_BIN_EXE_mlaas4hep-hub"));
         let given = json!({
-            "address": address, "hub_address": url(), "proxy_address": url().trim_end_matches('/'), "proxy": proxy,
-            "service_address": url().trim_end_matches('/'), "service": env!("CARGO_BIN_EXE_mlaas4hep-hub"),
+            "address": address, "hub_address": hub_address, "proxy_address": url().trim_end_matches('/'), "proxy": proxy,
+            "service_address": service_address.trim_end_matches('/'), "service": service, "service_token": SERVICE_TOKEN,
             "password": PASSWORD, "admin_password": ADMIN_PASSWORD, "token": TOKEN,
             "server": here.join("tests/real_hub/server.py"),
             "subconfig": here.join("../jupyterhub_config.d/mlaas4hep.py"),
@@ -65,10 +91,19 @@ impl RealHub {
         for user in ["alice", "bob", "carol", "olga"] {
             std::fs::create_dir_all(folder.path().join("homes").join(user)).unwrap();
         }
-        let log = std::fs::File::create(folder.path().join("hub.log")).unwrap();
-        let mut command = Command::new(jupyterhub);
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let api_url = format!("{hub_address}hub/api");
+        Self { child: Mutex::default(), address, service_address, api_url, folder, program, client }
+    }
+
+    /// Starts it, for the first time or again, and waits until it and the service answer.
+    pub(super) async fn run(&self) {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let log = self.folder.path().join("hub.log");
+        let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
+        let mut command = Command::new(&self.program);
         command
-            .current_dir(folder.path())
+            .current_dir(self.folder.path())
             .arg("--config")
             .arg(here.join("tests/real_hub/jupyterhub_config.py"))
             .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -81,19 +116,36 @@ impl RealHub {
         for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
             command.env_remove(name);
         }
-        let child = command.spawn().unwrap();
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut hub = Self { child, address, folder, client };
+        *self.child.lock().unwrap() = Some(command.spawn().unwrap());
         for path in ["hub/api/", "services/mlaas4hep/health"] {
-            hub.wait_for(path).await;
+            self.wait_for(path).await;
         }
-        hub
     }
 
-    async fn wait_for(&mut self, path: &str) {
+    /// Asks it to end, with its proxy and what else it started, and waits for that.
+    pub(super) fn stop(&self) {
+        let Some(mut child) = self.child.lock().unwrap().take() else { return };
+        let group = child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &group]).status();
+        let end = Instant::now() + Duration::from_secs(20);
+        while child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ =
+            Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+        let _ = child.wait();
+    }
+
+    /// Sends a signal to the hub itself, not to its proxy: `STOP`, `CONT`.
+    pub(super) fn signal(&self, name: &str) {
+        let pid = self.child.lock().unwrap().as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    pub(super) async fn wait_for(&self, path: &str) {
         let end = Instant::now() + Duration::from_mins(2);
         while !self.client.get(self.url(path)).send().await.is_ok_and(|answer| answer.status() == 200) {
-            let ended = self.child.try_wait().unwrap();
+            let ended = self.child.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < end, "{path} answers; the log: {}", self.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -158,16 +210,7 @@ impl RealHub {
 
 impl Drop for RealHub {
     fn drop(&mut self) {
-        // The hub stops its proxy, its service and the servers when it is asked to end.
-        let group = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &group]).status();
-        let end = Instant::now() + Duration::from_secs(20);
-        while self.child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ =
-            Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 
@@ -180,6 +223,12 @@ pub(super) struct Browser<'a> {
 impl<'a> Browser<'a> {
     pub(super) fn new(hub: &'a RealHub) -> Self {
         Self { hub, cookies: BTreeMap::new() }
+    }
+
+    /// Asks for a page, and goes nowhere.
+    pub(super) async fn ask(&self, path: &str) -> Response {
+        let request = self.hub.request(Method::GET, path, "").header("cookie", self.cookies_for(path));
+        request.header("accept", "text/html").send().await.unwrap()
     }
 
     /// Asks for a page and goes on where it leads: its path, status and text.

@@ -21,6 +21,7 @@ async fn check(version: &str) {
     from_a_server(&hub).await;
     quotas_of_groups(&hub).await;
     who_is_deleted(&hub).await;
+    a_killed_service_is_started_again(&hub).await;
 }
 
 #[tokio::test]
@@ -162,8 +163,36 @@ async fn who_is_deleted(hub: &RealHub) {
     assert_eq!(status(&passwords[0]).await, 200);
 }
 
+/// By the hub, which looks every half minute; with the files, and for the tokens that were there before.
+async fn a_killed_service_is_started_again(hub: &RealHub) {
+    let alice = hub.token("alice", None).await;
+    let killed = service_pid(hub).expect("the hub has started it");
+    assert!(Command::new("kill").args(["-KILL", &killed]).status().unwrap().success());
+    let end = Instant::now() + Duration::from_mins(2);
+    while hub.status("services/mlaas4hep/health", "").await != 200 {
+        assert!(Instant::now() < end, "the service comes back; the log: {}", hub.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_ne!(service_pid(hub).unwrap(), killed);
+    let file = hub.request(Method::GET, FILE, &alice).send().await.unwrap();
+    assert_eq!(file.text().await.unwrap(), "the file");
+    let put = hub.request(Method::PUT, FILE, &alice).body("of the second").send().await.unwrap();
+    assert_eq!(put.status(), 200, "{}", put.text().await.unwrap());
+}
+
+/// The process whose configuration is that of this hub.
+fn service_pid(hub: &RealHub) -> Option<String> {
+    let configuration = hub.folder.path().join("hub.toml").display().to_string();
+    let is_it = |entry: &std::fs::DirEntry| {
+        let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&arguments).contains(&configuration)
+    };
+    let found = std::fs::read_dir("/proc").unwrap().map(Result::unwrap).find(is_it)?;
+    found.file_name().into_string().ok()
+}
+
 /// As an operator does after a change at the hub that is to act at once.
-async fn look_again(hub: &RealHub) {
+pub(super) async fn look_again(hub: &RealHub) {
     let olga = hub.token("olga", None).await;
     let request = hub.request(Method::POST, "services/mlaas4hep/api/v1/admin/forget", &olga);
     assert_eq!(request.send().await.unwrap().status(), 204);

@@ -36,6 +36,12 @@ c.JupyterHub.services.append({"name": "test", "api_token": given["token"]})
 scopes = ["admin:users", "admin:servers", "tokens", "admin:groups"]
 c.JupyterHub.load_roles.append({"name": "test", "services": ["test"], "scopes": scopes})
 
-os.environ["MLAAS4HEP_HUB_COMMAND"] = json.dumps([given["service"], "serve", "--config", str(folder / "hub.toml")])
+if given["service"]:
+    command = json.dumps([given["service"], "serve", "--config", str(folder / "hub.toml")])
+    os.environ["MLAAS4HEP_HUB_COMMAND"] = command
+else:
+    # Started elsewhere; both know its token.
+    os.environ["MLAAS4HEP_HUB_COMMAND"] = ""
+    os.environ["MLAAS4HEP_HUB_SERVICE_TOKEN"] = given["service_token"]
 os.environ["MLAAS4HEP_HUB_SERVICE_URL"] = given["service_address"]
 load_subconfig(given["subconfig"])  # noqa: F821
