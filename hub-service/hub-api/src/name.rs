@@ -32,9 +32,11 @@ impl WorkspaceName {
     /// Empty or longer than 255 bytes, control characters or backslashes, an empty part or one of dots only,
     /// a `~` elsewhere than in front of one part.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        match defect(name) {
+        // The normal form of some letters is longer than they are.
+        let normal: String = if is_nfc(name) { name.to_owned() } else { name.nfc().collect() };
+        match defect(&normal) {
             Some(reason) => Err(NameError { name: name.chars().take(80).collect(), reason }),
-            None => Ok(Self(if is_nfc(name) { name.to_owned() } else { name.nfc().collect() })),
+            None => Ok(Self(normal)),
         }
     }
 
@@ -152,5 +154,7 @@ mod tests {
             assert!(WorkspaceName::new(name).is_err(), "{name:?}");
         }
         assert!(WorkspaceName::new(&"a".repeat(256)).is_err());
+        // 200 bytes, and 400 in the normal form.
+        assert!(WorkspaceName::new(&"\u{344}".repeat(100)).is_err());
     }
 }
