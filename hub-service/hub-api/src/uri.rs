@@ -98,6 +98,44 @@ impl fmt::Display for SharedUri {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces that a name gives a meaning to, or that lead upwards elsewhere.
+    const PIECES: &str =
+        "(a|\u{e9}|e\u{301}|~|/|//|\\.|\\.\\.|%2e|%2E|%2F|%25|%252e|%5c|%00|%|\\\\| |\\?|#|:|@){0,12}";
+
+    proptest! {
+        #[test]
+        fn what_is_an_address_goes_and_comes(workspace in PIECES, path in PIECES, scheme in "(shared://|Shared://|shared:/|)") {
+            let text = format!("{scheme}{workspace}/{path}");
+            let Ok(uri) = text.parse::<SharedUri>() else { return Ok(()) };
+            prop_assert!(SharedUri::is_meant(&text));
+            prop_assert_eq!(uri.to_string().parse::<SharedUri>(), Ok(uri.clone()));
+            let mut parts = uri.workspace.as_str().split('/').chain(uri.path.parts());
+            prop_assert!(parts.all(|part| !part.is_empty() && part.trim_matches('.') != ""), "{}", uri);
+            prop_assert!(!uri.to_string().contains('\\'));
+        }
+
+        #[test]
+        fn every_name_has_an_address(workspace in "~?[a-z]{1,5}|[a-z]{1,3}(/[a-z.]{1,3}[a-z]){1,2}", path in ".{0,40}|(%|a|%2e|/b){1,9}") {
+            let Ok(path) = FilePath::new(&path) else { return Ok(()) };
+            let uri = SharedUri { workspace: WorkspaceName::new(&workspace).unwrap(), path };
+            prop_assert_eq!(uri.to_string().parse::<SharedUri>(), Ok(uri));
+        }
+
+        #[test]
+        fn an_upload_lies_in_its_folder(folder in "shared://higgs/([a-z]{1,3}/){0,3}", name in PIECES) {
+            let Ok(uri) = SharedUri::of_upload(&folder, &name, true) else { return Ok(()) };
+            let folder: SharedUri = folder.parse().unwrap();
+            prop_assert_eq!(uri.path.parent(), Some(folder.path));
+            prop_assert_eq!(uri.workspace, folder.workspace);
+        }
+
+        #[test]
+        fn no_text_breaks_it(text in ".{0,60}") {
+            let _ = text.parse::<SharedUri>();
+        }
+    }
 
     #[test]
     fn addresses_go_and_come() {

@@ -92,4 +92,27 @@ mod tests {
         check("d", None);
         assert_eq!(rules(false, true).get(&headers, "a"), Some("6"));
     }
+
+    proptest::proptest! {
+        /// Whatever else a browser sends, ours is found, and nothing that follows it is taken in.
+        #[test]
+        fn ours_is_found_among_others(
+            value in "[A-Za-z0-9_-]{0,60}", before in "([a-z]{0,5}=?[^;\u{0}-\u{1f}\u{7f}]{0,10};){0,4}", after in "(; ?[ -:<-~]{0,12}){0,4}",
+        ) {
+            let Ok(header) = http::HeaderValue::from_str(&format!("{before} service-x={value}{after}")) else { return Ok(()) };
+            let is_text = header.to_str().is_ok();
+            let headers = HeaderMap::from_iter([(http::header::COOKIE, header)]);
+            let found = rules(false, false).get(&headers, "service-x");
+            proptest::prop_assert_eq!(found, is_text.then_some(value.as_str()));
+            proptest::prop_assert_eq!(rules(false, true).get(&headers, "service-x"), None);
+        }
+
+        #[test]
+        fn any_header_is_read(bytes in proptest::collection::vec(0x20_u8.., 0..60)) {
+            let Ok(header) = http::HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+            let headers = HeaderMap::from_iter([(http::header::COOKIE, header)]);
+            let all: Vec<_> = all(&headers).collect();
+            proptest::prop_assert!(all.iter().all(|(name, value)| !name.contains([';', '=']) && !value.contains(';')));
+        }
+    }
 }

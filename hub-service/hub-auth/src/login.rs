@@ -176,4 +176,20 @@ mod tests {
         assert_eq!(under_prefix("//evil.org", "/"), "/");
         check(&format!("/services/x/{}", "a".repeat(4000)), "/services/x/");
     }
+
+    proptest::proptest! {
+        /// As a browser resolves it, what comes out is an address below our prefix.
+        #[test]
+        fn no_text_leads_elsewhere(
+            text in "(/services/x/|/|//|\\\\|\\.|\\.\\.|%2e|%2E|%5c|%2F|\\?|#|:|@|evil.org|https:|\t|\r\n|a|\u{e9}| ){0,10}",
+            is_ours: bool, prefix in "(/services/x/|/)",
+        ) {
+            let next = if is_ours { format!("{prefix}{text}") } else { text };
+            let led = under_prefix(&next, &prefix);
+            let browser = url::Url::parse("https://hub.example/hub/login").unwrap().join(&led).unwrap();
+            proptest::prop_assert_eq!(browser.host_str(), Some("hub.example"), "{}", led);
+            proptest::prop_assert!(browser.path().starts_with(&prefix), "{} of {}", led, next);
+            proptest::prop_assert!(http::HeaderValue::from_str(&led).is_ok());
+        }
+    }
 }

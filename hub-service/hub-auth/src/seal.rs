@@ -85,4 +85,19 @@ mod tests {
         sealed.push(if last == 'A' { 'B' } else { 'A' });
         assert!(key.open(&sealed, "session").is_none());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_changed_anywhere_does_not_open(text in ".{0,40}", place: usize, letter in "[A-Za-z0-9_-]") {
+            let key = SealKey::from_bytes(&[1; 32]);
+            let sealed = key.seal(&Token::new(text.clone()), "login").unwrap();
+            let opened = key.open(&sealed, "login");
+            proptest::prop_assert_eq!(opened.as_ref().map(Token::reveal), Some(text.as_str()));
+            let place = place % sealed.len();
+            let changed = format!("{}{letter}{}", &sealed[..place], &sealed[place + 1..]);
+            proptest::prop_assert_eq!(key.open(&changed, "login").is_some(), changed == sealed);
+            proptest::prop_assert!(key.open(&sealed[..place], "login").is_none());
+            proptest::prop_assert!(key.open(&text, "login").is_none());
+        }
+    }
 }

@@ -101,4 +101,22 @@ mod tests {
         // The clock went back.
         check(1000, 10, false, None);
     }
+
+    proptest::proptest! {
+        /// A text that was sealed for this, and is none of ours all the same: an older form, or that of another program with the key.
+        #[test]
+        fn what_is_sealed_is_read(text in "[0-9+ -]{0,12}.{0,20}", begun: u64, seen: u64, token in ".{0,30}") {
+            let key = SealKey::from_bytes(&[1; 32]);
+            let sealed = key.seal(&Token::new(text), SESSION).unwrap();
+            if let Some(read) = BrowserSession::open(&sealed, &key) {
+                let again = BrowserSession::open(&read.seal(&key).unwrap(), &key);
+                proptest::prop_assert_eq!(again, Some(read));
+            }
+            let session = BrowserSession { token: Token::new(token), begun, seen };
+            let opened = BrowserSession::open(&session.seal(&key).unwrap(), &key);
+            proptest::prop_assert_eq!(opened.as_ref(), Some(&session));
+            session.renew();
+            session.has_ended();
+        }
+    }
 }

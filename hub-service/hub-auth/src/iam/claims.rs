@@ -109,3 +109,55 @@ impl Claims {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn settings() -> IamSettings {
+        IamSettings {
+            issuer: "https://iam.example.org/".to_owned(),
+            audiences: vec!["ours".to_owned()],
+            name_claim: NameClaim::Sub,
+            admin_groups: vec!["admins".to_owned()],
+            storage_root: "/".to_owned(),
+            client: None,
+            device_client_id: Some("our-client".to_owned()),
+        }
+    }
+
+    fn any_claim() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "(ours|our-client|other|\u{e9}|~|/|\\.\\.| ){0,3}".prop_map(Value::from),
+            prop::collection::vec("(/?admins|ours|other|/higgs|//| ){0,2}", 0..3).prop_map(Value::from),
+            "(storage.read:|storage.modify:|openid|/|a|\\.\\.|%2e|%2F| ){0,8}".prop_map(Value::from),
+        ]
+    }
+
+    proptest! {
+        /// Whatever an issuer signs, it is refused or makes somebody who can be.
+        #[test]
+        fn any_claims_are_refused_or_sound(claims in prop::collection::btree_map(
+            "(sub|preferred_username|exp|scope|groups|wlcg.groups|active|aud|client_id|iss)", any_claim(), 0..10,
+        )) {
+            let value = json!(claims);
+            let Ok(claims) = serde_json::from_value::<Claims>(value.clone()) else { return Ok(()) };
+            let is_ours = claims.check_audience(&settings()).is_ok();
+            let (aud, ours) = (&value["aud"], json!("ours"));
+            let by_audience = *aud == ours || aud.as_array().is_some_and(|several| several.contains(&ours));
+            let by_client = aud.is_null() && value["client_id"] == "our-client";
+            prop_assert_eq!(is_ours, by_audience || by_client, "{}", value);
+            let Ok(principal) = claims.principal(&settings()) else { return Ok(()) };
+            prop_assert_eq!(&value["sub"], &json!(principal.name));
+            prop_assert!(WorkspaceName::of_person(&principal.name).is_ok());
+            prop_assert!(principal.capabilities.is_none() || (principal.groups.is_empty() && !principal.is_admin), "{}", value);
+            prop_assert_eq!(principal.is_admin, principal.groups.iter().any(|group| group == "admins"));
+        }
+    }
+}
