@@ -41,6 +41,8 @@ pub(super) struct RealHub {
 pub(super) enum Starts {
     Hub,
     Operator,
+    /// The hub, with TLS between hub, proxy and service.
+    HubWithTls,
 }
 
 /// The version that is meant, `5` or `6`, where it and the proxy are installed; otherwise the reason is told.
@@ -73,8 +75,10 @@ impl RealHub {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let url = || format!("http://{}/", free_address());
         let (address, hub_address, service_address) = (url(), url(), url());
-        let service = (starts == Starts::Hub).then_some(env!("CARGO_BIN_EXE_mlaas4hep-hub"));
+        let service = (starts != Starts::Operator).then_some(env!("CARGO_BIN_EXE_mlaas4hep-hub"));
+        let has_tls = starts == Starts::HubWithTls;
         let given = json!({
+            "internal_ssl": has_tls,
             "address": address, "hub_address": hub_address, "proxy_address": url().trim_end_matches('/'), "proxy": proxy,
             "service_address": service_address.trim_end_matches('/'), "service": service, "service_token": SERVICE_TOKEN,
             "password": PASSWORD, "admin_password": ADMIN_PASSWORD, "token": TOKEN,

@@ -1,6 +1,6 @@
 //! The service beside a real `JupyterHub`: the contract that the mock of `hub-testing` stands for otherwise.
 
-use super::hub_rig::{Browser, RealHub, SERVICE, installed};
+use super::hub_rig::{Browser, RealHub, SERVICE, Starts, installed};
 use reqwest::Method;
 use serde_json::json;
 use std::path::Path;
@@ -51,6 +51,34 @@ fn servers_are_told_an_address_that_they_reach() {
     ]);
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     assert_eq!(found, expected, "{output:?}");
+}
+
+/// Of `JupyterHub` 5.5 alone: 6.1.1 asks a service with the settings of a server then, cannot, and ends.
+#[tokio::test]
+async fn hub_proxy_and_service_show_each_other_certificates() {
+    let Some(programs) = installed("5", "hub_proxy_and_service_show_each_other_certificates") else { return };
+    let hub = RealHub::set_up(programs, Starts::HubWithTls);
+    hub.run().await;
+    let page = "services/mlaas4hep/w/higgs/browse/";
+    let (path, status, text) = Browser::new(&hub).log_in(page, "alice").await;
+    assert_eq!((path.as_str(), status), (page, 200), "{text}");
+    let token = hub.token("bob", None).await;
+    assert_eq!(hub.status(HIGGS, &token).await, 200);
+    // Past the proxy nobody comes without a certificate of the hub, with or without TLS.
+    let https = hub.service_address.replace("http:", "https:");
+    let stranger = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+    for address in [&hub.service_address, &https] {
+        let answer = stranger.get(format!("{address}{SERVICE}health")).send().await;
+        assert!(answer.is_err(), "{address}: {answer:?}");
+    }
+    let folder = hub.folder.path().join("certificates/hub-internal");
+    let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let own = [file("hub-internal.key"), file("hub-internal.crt")].concat();
+    let own = reqwest::Identity::from_pem(&own).unwrap();
+    let known =
+        reqwest::Client::builder().identity(own).tls_danger_accept_invalid_certs(true).build().unwrap();
+    let answer = known.get(format!("{https}{SERVICE}health")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 #[test]

@@ -13,6 +13,11 @@ c.JupyterHub.hub_bind_url = given["hub_address"]
 c.ConfigurableHTTPProxy.api_url = given["proxy_address"]
 c.ConfigurableHTTPProxy.command = ["node", given["proxy"]]
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
+if given["internal_ssl"]:
+    c.JupyterHub.internal_ssl = True
+    c.JupyterHub.internal_certs_location = str(folder / "certificates")
+    c.JupyterHub.hub_bind_url = given["hub_address"].replace("http:", "https:")
+    c.ConfigurableHTTPProxy.api_url = given["proxy_address"].replace("http:", "https:")
 c.JupyterHub.db_url = f"sqlite:///{folder}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie-secret")
 
