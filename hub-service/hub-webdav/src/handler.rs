@@ -260,7 +260,8 @@ pub(crate) fn path_of(value: &HeaderValue) -> Option<String> {
 }
 
 /// `Want-Digest: adler32` (RFC 3230), which the tools of the grid send.
-fn wants_adler32(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn wants_adler32(headers: &HeaderMap) -> bool {
     let wanted = headers.get("want-digest").and_then(|value| value.to_str().ok());
     wanted.is_some_and(|wanted| wanted.to_ascii_lowercase().contains("adler32"))
 }

@@ -20,4 +20,4 @@ mod properties;
 mod propfind;
 mod wanted;
 
-pub use handler::{ActorNow, DavBody, WebDav};
+pub use handler::{ActorNow, DavBody, WebDav, wants_adler32};

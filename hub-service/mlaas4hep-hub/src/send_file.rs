@@ -35,7 +35,7 @@ pub(crate) fn send_file(
     };
     let modified =
         file.entry.modified.parse::<jiff::Timestamp>().map_or(i64::MAX, jiff::Timestamp::as_second);
-    let described = describe(file);
+    let described = describe(file, hub_webdav::wants_adler32(headers));
     match conditions.judge(&tag, modified) {
         Verdict::NotModified => return Ok((StatusCode::NOT_MODIFIED, described).into_response()),
         Verdict::Failed => {
@@ -63,7 +63,7 @@ pub(crate) fn send_file(
 }
 
 /// Headers of every answer about a file. What users stored is never shown as a page of ours.
-fn describe(file: &StoredFile) -> HeaderMap {
+fn describe(file: &StoredFile, wants_adler32: bool) -> HeaderMap {
     let entry = &file.entry;
     let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, value: String| {
@@ -79,6 +79,9 @@ fn describe(file: &StoredFile) -> HeaderMap {
     }
     if let Some(digest) = entry.sha256.as_deref().and_then(|digits| hex::decode(digits).ok()) {
         set(REPR_DIGEST, format!("sha-256=:{}:", STANDARD.encode(digest)));
+    }
+    if wants_adler32 {
+        set(HeaderName::from_static("digest"), format!("adler32={:08x}", file.adler32));
     }
     let name = utf8_percent_encode(entry.path.name().unwrap_or("file"), NON_ALPHANUMERIC);
     set(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"));

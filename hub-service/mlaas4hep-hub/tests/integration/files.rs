@@ -24,6 +24,9 @@ async fn what_is_written_can_be_read() {
     assert_eq!(answer.bytes().await.unwrap().as_ref(), b"0123456789");
     let head = service.request("HEAD", FILE, "reader").send().await.unwrap();
     assert_eq!((head.status().as_u16(), head.headers()["content-length"].to_str().unwrap()), (200, "10"));
+    assert!(head.headers().get("digest").is_none());
+    let grid = service.request("HEAD", FILE, "reader").header("want-digest", "ADLER32").send().await.unwrap();
+    assert_eq!(grid.headers()["digest"], "adler32=0aff020e");
 }
 
 #[tokio::test]
