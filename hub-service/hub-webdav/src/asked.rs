@@ -28,6 +28,8 @@ pub(crate) struct Asked {
 pub(crate) struct Opened {
     pub(crate) adler32: u32,
     pub(crate) media_type: Option<String>,
+    /// Its bytes come from a store that may fail.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// What became of a request.
@@ -95,6 +97,12 @@ impl Asked {
 
     pub(crate) fn note(&self, change: impl FnOnce(&mut Outcome)) {
         change(&mut self.outcome.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether the answer is the bytes of a file that lies elsewhere.
+    pub(crate) fn reads_elsewhere(&self) -> bool {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        self.method == Method::GET && outcome.opened.as_ref().is_some_and(|opened| opened.is_elsewhere)
     }
 
     pub(crate) fn take_outcome(&self) -> Outcome {

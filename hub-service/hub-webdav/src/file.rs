@@ -26,11 +26,12 @@ pub(crate) struct ReadFile {
     /// In a lock only because a stream is not `Sync`; there is one reader.
     blocks: Mutex<Option<Blocks>>,
     rest: Bytes,
+    asked: Arc<Asked>,
 }
 
 impl ReadFile {
-    pub(crate) fn new(file: StoredFile) -> Self {
-        Self { file, position: 0, blocks: Mutex::default(), rest: Bytes::new() }
+    pub(crate) fn new(file: StoredFile, asked: Arc<Asked>) -> Self {
+        Self { file, position: 0, blocks: Mutex::default(), rest: Bytes::new(), asked }
     }
 
     async fn read(&mut self, n_bytes: usize) -> FsResult<Bytes> {
@@ -43,7 +44,7 @@ impl ReadFile {
                 Some(Ok(block)) => self.rest = block,
                 Some(Err(error)) => {
                     tracing::error!(%error, "a file cannot be read on");
-                    return Err(FsError::GeneralFailure);
+                    return Err(self.asked.failed(error.into()));
                 }
                 None => *blocks = None,
             }

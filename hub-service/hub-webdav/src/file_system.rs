@@ -72,8 +72,9 @@ impl Tree {
             let file = self.workspaces.read(&self.actor, &place.workspace, &place.path, None).await;
             let file = file.map_err(|error| self.failed(error))?;
             let (adler32, media_type) = (file.adler32, file.entry.media_type.clone());
-            self.asked.note(|outcome| outcome.opened = Some(Opened { adler32, media_type }));
-            return Ok(Box::new(ReadFile::new(file)));
+            let is_elsewhere = file.local_file().is_none();
+            self.asked.note(|outcome| outcome.opened = Some(Opened { adler32, media_type, is_elsewhere }));
+            return Ok(Box::new(ReadFile::new(file, self.asked.clone())));
         }
         let place = self.new_place(path)?;
         let mut preconditions = self.asked.preconditions.clone();

@@ -4,10 +4,12 @@ use std::{error::Error, io, sync::Arc};
 
 use bytes::{Buf, Bytes};
 use dav_server::{DavHandler, DavMethod, DavMethodSet, davpath::DavPath};
-use futures_util::{TryStreamExt, future::BoxFuture};
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use http_body_util::{
+    BodyExt, BodyStream, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody,
+};
 use hub_api::ContentRange;
 use percent_encoding::percent_decode_str;
 use workspaces::{Actor, Workspaces};
@@ -90,7 +92,11 @@ impl WebDav {
             let request = Request::from_parts(parts, Full::new(body));
             self.handler(actor, mount, (&asked, target)).handle(request).await
         };
-        finish(&asked, answer.map(BodyExt::boxed_unsync), wants_digest)
+        let mut answer = answer.map(BodyExt::boxed_unsync);
+        if asked.reads_elsewhere() {
+            answer = begun(answer).await;
+        }
+        finish(&asked, answer, wants_digest)
     }
 
     async fn propfind(
@@ -264,6 +270,18 @@ pub(crate) fn path_of(value: &HeaderValue) -> Option<String> {
 pub fn wants_adler32(headers: &HeaderMap) -> bool {
     let wanted = headers.get("want-digest").and_then(|value| value.to_str().ok());
     wanted.is_some_and(|wanted| wanted.to_ascii_lowercase().contains("adler32"))
+}
+
+/// An answer whose first bytes are here: a store that fails before them is told, and not by a body that breaks.
+async fn begun(answer: Response<DavBody>) -> Response<DavBody> {
+    let (mut head, mut body) = answer.into_parts();
+    let first = body.frame().await;
+    if matches!(first, Some(Err(_))) {
+        // Why was noted where it failed.
+        head.status = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    let all = stream::iter(first).chain(BodyStream::new(body));
+    Response::from_parts(head, StreamBody::new(all).boxed_unsync())
 }
 
 /// The answer with the status of what really happened, and with the headers that files of users need.

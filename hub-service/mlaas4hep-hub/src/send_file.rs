@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::conditions::{Conditions, Verdict, ranges_count};
 use crate::ranges::{Asked, asked};
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,17 +14,47 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
-use workspaces::{StoreError, StoredFile};
+use workspaces::{StoreError, StoredFile, WorkspaceError};
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 const OCTETS: &str = "application/octet-stream";
 
 /// Answers `GET` or `HEAD` of a file.
-pub(crate) fn send_file(
+pub(crate) async fn send_file(
     file: &StoredFile,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
+    let answer = answer(file, method, headers)?;
+    if file.local_file().is_some() { Ok(answer) } else { begun(answer).await }
+}
+
+/// An answer whose first bytes are here: a store that fails before them is told, and not by a body that breaks.
+async fn begun(answer: Response) -> Result<Response, Failure> {
+    if answer.body().is_end_stream() {
+        return Ok(answer);
+    }
+    let (head, body) = answer.into_parts();
+    let mut blocks = body.into_data_stream();
+    let first = blocks.next().await.transpose().map_err(|error| WorkspaceError::from(of_store(error)))?;
+    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(blocks));
+    Ok(Response::from_parts(head, body))
+}
+
+/// What the store said, out of what the layers of a body put around it.
+fn of_store(error: axum::Error) -> StoreError {
+    match error.into_inner().downcast::<StoreError>() {
+        Ok(error) => *error,
+        Err(other) => match other.downcast::<axum::Error>() {
+            Ok(error) => of_store(*error),
+            Err(other) => {
+                StoreError::Io { what: "reading a file".to_owned(), cause: std::io::Error::other(other) }
+            }
+        },
+    }
+}
+
+fn answer(file: &StoredFile, method: &Method, headers: &HeaderMap) -> Result<Response, Failure> {
     let tag = file.entry.etag.clone().unwrap_or_default();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let conditions = Conditions {

@@ -68,7 +68,7 @@ pub(crate) async fn read_file(
         _ => None,
     };
     let file = storage.read(&asker.actor, workspace, path, query.version).await?;
-    let mut answer = send_file(&file, &method, &headers)?;
+    let mut answer = send_file(&file, &method, &headers).await?;
     if text(&headers, WANT_LOCAL_FILE) == Some("?1") && answer.status().is_success() {
         let offer = state.local_files().and_then(|local| local.offer(&file));
         if let Some(offer) = offer.and_then(|offer| HeaderValue::from_bytes(&offer.header()).ok()) {

@@ -66,7 +66,7 @@ async fn read(
         (&Method::GET, Some(address)) => Some(state.downloads().wait(&address.to_string()).await?),
         _ => None,
     };
-    let answer = send_file(&opened.file, method, headers)?;
+    let answer = send_file(&opened.file, method, headers).await?;
     if *method == Method::GET && answer.status().is_success() {
         state.workspaces().note_link_read(&opened, is_from_the_start(&answer)).await?;
     }
