@@ -82,10 +82,14 @@ impl HubClient {
         on_progress: OnProgress<'_>,
     ) -> Result<(), HubError> {
         let (mut offset, mut n_broken) = (begun_at, 0);
-        while offset < local.size_bytes {
+        // Of what was whole when it was begun the service has made the file.
+        let mut is_made = begun_at >= local.size_bytes;
+        while !is_made {
+            // The last piece may be empty: all bytes are there, and the service is asked once more to make the file.
             let error = match self.send_piece(local, to, place, offset, on_progress).await {
-                Ok(reached) if reached > offset => {
+                Ok(reached) if reached > offset || reached >= local.size_bytes => {
                     (offset, n_broken) = (reached, 0);
+                    is_made = reached >= local.size_bytes;
                     continue;
                 }
                 Ok(_) => HubError::Answer {
@@ -128,7 +132,7 @@ impl HubClient {
         offset: u64,
         on_progress: OnProgress<'_>,
     ) -> Result<u64, HubError> {
-        let n_bytes = (local.size_bytes - offset).min(PIECE_BYTES);
+        let n_bytes = local.size_bytes.saturating_sub(offset).min(PIECE_BYTES);
         let n_sent = Arc::new(AtomicU64::new(0));
         let body = body_of(local, offset, n_bytes, Arc::clone(&n_sent))?;
         let call = tus(Method::PATCH, "write", to, place)
