@@ -11,12 +11,14 @@ mod integration {
     mod every_route;
     mod feed;
     mod files;
+    mod gate;
     mod hub_groups;
     mod hub_oauth;
     mod hub_outage;
     mod hub_rig;
     mod iam;
     mod local_files;
+    mod object_store;
     mod pages;
     mod programs;
     mod real_hub;
@@ -29,4 +31,6 @@ mod integration {
     mod table;
     mod too_much;
     mod webdav_clients;
+    #[path = "../../../workspaces/tests/integration/weed.rs"]
+    mod weed;
 }

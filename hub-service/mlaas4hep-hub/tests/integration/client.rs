@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// As long as a program takes to start again on a busy machine.
-const PATIENT: RetryRule = RetryRule {
+pub(super) const PATIENT: RetryRule = RetryRule {
     n_tries: 60,
     first_pause: Duration::from_millis(100),
     longest_pause: Duration::from_millis(500),

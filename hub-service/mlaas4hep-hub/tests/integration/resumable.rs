@@ -17,7 +17,7 @@ pub(super) fn id(answer: &Response) -> String {
     location.strip_prefix("/services/mlaas4hep/").unwrap().to_owned()
 }
 
-async fn patch(service: &Service, upload: &str, offset: usize, body: Vec<u8>) -> Response {
+pub(super) async fn patch(service: &Service, upload: &str, offset: usize, body: Vec<u8>) -> Response {
     let request = service.request("PATCH", upload, "writer").header("tus-resumable", "1.0.0");
     let request = request.header("upload-offset", offset.to_string());
     request.header("content-type", "application/offset+octet-stream").body(body).send().await.unwrap()
