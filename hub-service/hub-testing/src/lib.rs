@@ -1,11 +1,13 @@
 //! A `JupyterHub` of a few lines, for quick tests. It answers as versions 5.5 and 6.1 were seen to answer, and fails when it
 //! is told to. Tests of the contract itself run against the real one. The same for an IAM
-//! ([`MockIssuer`]); and our own service, for those who use it ([`DevService`]).
+//! ([`MockIssuer`]); and our own service, for those who use it ([`DevService`], [`HubService`]).
 
 mod dev_service;
+mod hub_service;
 mod issuer;
 
 pub use dev_service::DevService;
+pub use hub_service::HubService;
 pub use issuer::MockIssuer;
 
 use axum::extract::{Path, Query, State};

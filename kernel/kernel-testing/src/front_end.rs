@@ -29,6 +29,7 @@ pub struct FrontEnd {
     stdin: Dealer,
     iopub: Receiver<Received>,
     kernel: Child,
+    secret: Option<String>,
     _ports: Option<ReservedPorts>,
     _folder: tempfile::TempDir,
 }
@@ -65,6 +66,7 @@ impl FrontEnd {
             stdin,
             iopub,
             kernel,
+            secret: start.secret.clone(),
             _ports: ports,
             _folder: folder,
         };
@@ -169,13 +171,20 @@ impl FrontEnd {
 
     /// The next message of a channel.
     pub fn next(&self, channel: Channel) -> Received {
-        let received = self.incoming(channel).recv_timeout(PATIENCE);
-        received.unwrap_or_else(|_| panic!("no message came on {channel:?} within {PATIENCE:?}"))
+        self.next_within(channel, PATIENCE)
+            .unwrap_or_else(|| panic!("no message came on {channel:?} within {PATIENCE:?}"))
     }
 
     /// The next message of a channel, if one comes within the time.
     pub fn next_within(&self, channel: Channel, limit: Duration) -> Option<Received> {
-        self.incoming(channel).recv_timeout(limit).ok()
+        let message = self.incoming(channel).recv_timeout(limit).ok()?;
+        if let Some(secret) = &self.secret {
+            let header = String::from_utf8_lossy(&message.header);
+            let holds = |text: &str| text.contains(secret.as_str());
+            let is_shown = holds(&message.content.to_string()) || holds(&header) || holds(&message.topic);
+            assert!(!is_shown, "a secret is shown on {channel:?}: {message:?}");
+        }
+        Some(message)
     }
 
     /// Forgets the outputs that are there and those on their way, where a test is not about them.
@@ -240,7 +249,7 @@ impl FrontEnd {
     /// Fails where a message came that no test has asked for.
     fn expect_nothing_more(&self) {
         for channel in [Channel::Shell, Channel::Control, Channel::Stdin, Channel::Iopub] {
-            if let Ok(message) = self.incoming(channel).recv_timeout(Duration::from_millis(20)) {
+            if let Some(message) = self.next_within(channel, Duration::from_millis(20)) {
                 panic!("nobody asked for this on {channel:?}: {message:?}");
             }
         }

@@ -15,6 +15,7 @@ pub struct Start {
     transport: Transport,
     pub(crate) key: String,
     pub(crate) subscribes: bool,
+    pub(crate) secret: Option<String>,
 }
 
 impl Start {
@@ -28,6 +29,7 @@ impl Start {
             transport: Transport::TCP,
             key: uuid::Uuid::new_v4().to_string(),
             subscribes: true,
+            secret: None,
         }
     }
 
@@ -70,6 +72,13 @@ impl Start {
     #[must_use]
     pub fn without_subscription(mut self) -> Self {
         self.subscribes = false;
+        self
+    }
+
+    /// A test fails where any message of the kernel holds this text.
+    #[must_use]
+    pub fn never_showing(mut self, secret: &str) -> Self {
+        self.secret = Some(secret.to_string());
         self
     }
 

@@ -8,6 +8,10 @@ mod installation;
 mod messages;
 #[path = "integration/notebooks.rs"]
 mod notebooks;
+#[path = "integration/refusals.rs"]
+mod refusals;
+#[path = "integration/sharing.rs"]
+mod sharing;
 #[path = "integration/workspaces.rs"]
 mod workspaces;
 

@@ -12,9 +12,9 @@ pub use rust_engine::{HandedBack, NoTables, RustEngine, Tables};
 
 use crate::cells::{Balance, MagicCall, Part, balance, split};
 use crate::magic::{Action, Invocation, MagicError, MagicInfo};
-use crate::session::{MemoryGuard, Sample, Session, Vocabulary};
+use crate::session::{MemoryGuard, Sample, Session, StopRequest, Vocabulary};
 use crate::{arguments, magics};
-use hub_client::SharedFiles;
+use hub_client::{HubError, SharedFiles};
 use jupyter_kernel::{
     Cell, CellDone, CellError, Completeness, Completions, Language, LanguageInfo, MimeBundle, Output,
 };
@@ -47,6 +47,7 @@ pub struct Notebook {
     waiting_rust: Mutex<String>,
     /// The files of workspaces, for completion while a cell holds the session.
     shared: Arc<SharedFiles>,
+    stop: StopRequest,
     options: NotebookOptions,
 }
 
@@ -61,10 +62,11 @@ impl Notebook {
         let budget = usize::try_from(session.memory.share_bytes(u64::MAX)).unwrap_or(usize::MAX);
         session.settings.memory_budget_bytes = session.settings.memory_budget_bytes.min(budget);
         session.environment.clone_from(&options.environment);
-        let shared = Arc::clone(&session.shared);
+        let (shared, stop) = (Arc::clone(&session.shared), session.stop.clone());
         let session = Mutex::new(session);
         Ok(Self {
             shared,
+            stop,
             session,
             vocabulary: RwLock::default(),
             shared_tables: Mutex::default(),
@@ -247,6 +249,15 @@ impl Tables for SessionTables<'_> {
     }
 }
 
+/// An error that says that a file of a workspace was no longer waited for, whatever it was read for.
+fn as_interrupt(error: CellError) -> CellError {
+    if error.value.contains(&HubError::Stopped.to_string()) {
+        shown(&MagicError::interrupted("stopped while a file of a workspace was waited for"))
+    } else {
+        error
+    }
+}
+
 /// Says that memory will be scarce, before it is.
 pub(crate) fn warn(output: &Output, warning: Option<String>) {
     if let Some(warning) = warning {
@@ -340,7 +351,11 @@ impl Language for Notebook {
     }
 
     fn execute(&self, cell: &Cell, output: &Output) -> Result<CellDone, CellError> {
-        self.run_text(&cell.code, cell, output)?;
+        let asked = output.clone();
+        self.stop.ask(move || asked.is_interrupted());
+        let result = self.run_text(&cell.code, cell, output);
+        self.stop.forget();
+        result.map_err(|error| if output.is_interrupted() { as_interrupt(error) } else { error })?;
         Ok(CellDone::default())
     }
 

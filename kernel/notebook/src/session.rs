@@ -13,6 +13,7 @@ mod sample;
 mod settings;
 mod short_model;
 mod steps;
+mod stop_request;
 mod training;
 mod vocabulary;
 
@@ -29,6 +30,7 @@ pub use sample::{Sample, SampleWish};
 pub use settings::{PictureFormat, SETTINGS, SettingInfo, Settings};
 pub use short_model::{ACTIVATIONS, LAYERS, layers as short_layers};
 pub use steps::{LeftOut, Steps, TablesOfSample};
+pub use stop_request::StopRequest;
 pub use training::{Trained, TrainingWish};
 pub use vocabulary::{KnownBranch, Vocabulary};
 
@@ -65,6 +67,8 @@ pub struct Session {
     pub opener: FileOpener,
     /// The files of workspaces, with the client of the hub service behind them.
     pub shared: Arc<SharedFiles>,
+    /// Ends whatever is read from a workspace or written into one.
+    pub stop: StopRequest,
     /// Variables that `%env` set, for what is started from now on.
     pub environment: BTreeMap<String, String>,
     /// What this server may take.
@@ -91,10 +95,17 @@ impl Session {
     /// No temporary folder can be made.
     pub fn new() -> std::io::Result<Self> {
         let made_by = concat!("mlaas4hep-kernel ", env!("CARGO_PKG_VERSION"));
+        let stop = StopRequest::default();
+        let asked = stop.clone();
+        let connect = move || {
+            let asked = asked.clone();
+            Ok(connect()?.until(move || asked.is_made()))
+        };
         let shared = Arc::new(SharedFiles::new(connect, made_by));
         Ok(Self {
             opener: FileOpener::with(shared.clone()),
             shared,
+            stop,
             samples: Vec::new(),
             steps: Steps::default(),
             branches: BranchChoice::default(),

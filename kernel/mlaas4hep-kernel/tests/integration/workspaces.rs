@@ -2,34 +2,96 @@
 
 use crate::{kernel, skipped};
 use hub_testing::DevService;
-use kernel_testing::{Channel, FrontEnd, Start};
+use kernel_testing::{Channel, FrontEnd, Received, Start};
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const TOKEN: &str = "a-token-that-nobody-sees";
+pub(crate) const TOKEN: &str = "a-token-that-nobody-sees";
 
-fn service(folder: &Path, test: &str) -> Option<DevService> {
+/// The service beside the kernel's program; says that the test is skipped where it is not built.
+pub(crate) fn service_program(test: &str) -> Option<PathBuf> {
     let program = Path::new(kernel()).with_file_name("mlaas4hep-hub");
     if !program.is_file() {
         skipped(test, "mlaas4hep-hub is not built");
         return None;
     }
-    Some(DevService::start(&program, &folder.join("store"), TOKEN))
+    Some(program)
+}
+
+pub(crate) fn service(folder: &Path, test: &str) -> Option<DevService> {
+    Some(DevService::start(&service_program(test)?, &folder.join("store"), TOKEN))
 }
 
 /// A kernel that knows of no service but this.
-fn start(folder: &Path, address: &str) -> FrontEnd {
+pub(crate) fn start(folder: &Path, address: &str) -> FrontEnd {
+    start_with(folder, &[("MLAAS4HEP_HUB_URL", address), ("MLAAS4HEP_HUB_TOKEN", TOKEN)])
+}
+
+/// A kernel that knows of no service but what these variables say. No message of it may hold [`TOKEN`].
+pub(crate) fn start_with(folder: &Path, variables: &[(&str, &str)]) -> FrontEnd {
     let start = Start::of(kernel()).started_by(&["run", "--no-history", "--no-rust", "-f"]);
-    let start = ["JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN"]
-        .iter()
-        .fold(start, |start, name| start.with_variable(name, ""));
+    let start = OF_A_HUB.iter().fold(start, |start, name| start.with_variable(name, ""));
     let home = folder.display().to_string();
     let start = start.with_variable("HOME", home.as_str()).with_variable("XDG_CONFIG_HOME", home.as_str());
-    FrontEnd::start(
-        start.with_variable("MLAAS4HEP_HUB_URL", address).with_variable("MLAAS4HEP_HUB_TOKEN", TOKEN),
-    )
+    let start = variables.iter().fold(start, |start, (name, value)| start.with_variable(name, *value));
+    FrontEnd::start(start.never_showing(TOKEN))
+}
+
+/// What a notebook server of whoever runs the tests would say.
+const OF_A_HUB: [&str; 9] = [
+    "JUPYTERHUB_API_URL",
+    "JUPYTERHUB_API_TOKEN",
+    "JUPYTERHUB_BASE_URL",
+    "JUPYTERHUB_HOST",
+    "JUPYTERHUB_PUBLIC_HUB_URL",
+    "JUPYTERHUB_PUBLIC_URL",
+    "MLAAS4HEP_HUB_URL",
+    "MLAAS4HEP_HUB_TOKEN",
+    "MLAAS4HEP_HUB_SERVICE",
+];
+
+/// What a cell showed.
+pub(crate) struct Shown {
+    /// Standard output, and displays as text.
+    pub(crate) text: String,
+    /// Standard error.
+    pub(crate) errors: String,
+    /// The reply.
+    pub(crate) reply: Value,
+}
+
+impl Shown {
+    /// The cell must have worked; what it showed.
+    pub(crate) fn text(&self) -> &str {
+        assert_eq!(self.reply["status"], "ok", "{}", self.reply);
+        &self.text
+    }
+
+    /// The cell must have failed; name and words of the error.
+    pub(crate) fn error(&self) -> (&str, &str) {
+        assert_eq!(self.reply["status"], "error", "{}", self.text);
+        (self.reply["ename"].as_str().expect("a text"), self.reply["evalue"].as_str().expect("a text"))
+    }
+}
+
+/// Runs a cell to its end.
+pub(crate) fn run(front_end: &mut FrontEnd, code: &str) -> Shown {
+    let request = front_end.execute(code);
+    let (mut text, mut errors) = (String::new(), String::new());
+    loop {
+        let Received { msg_type, content, .. } = front_end.next(Channel::Iopub);
+        match msg_type.as_str() {
+            "status" if content["execution_state"] == "idle" => break,
+            "stream" if content["name"] == "stderr" => {
+                errors.push_str(content["text"].as_str().unwrap_or_default());
+            }
+            "stream" => text.push_str(content["text"].as_str().unwrap_or_default()),
+            _ => text.push_str(content["data"]["text/plain"].as_str().unwrap_or_default()),
+        }
+    }
+    Shown { text, errors, reply: front_end.expect_reply(&request, "execute_reply") }
 }
 
 fn completed(front_end: &mut FrontEnd, code: &str) -> Vec<String> {
@@ -64,12 +126,9 @@ fn names_of_workspaces_complete_as_file_names_do() {
     check(&mut front_end, "%ls shared://other/", &[]);
 }
 
-/// Runs a cell that must work.
-fn ran(front_end: &mut FrontEnd, code: &str) {
-    let request = front_end.execute(code);
-    let reply = front_end.expect_reply(&request, "execute_reply");
-    assert_eq!(reply["status"], "ok", "{code}: {reply}");
-    front_end.skip_outputs();
+/// Runs a cell that must work; what it showed.
+pub(crate) fn ran(front_end: &mut FrontEnd, code: &str) -> String {
+    run(front_end, code).text().to_string()
 }
 
 #[test]
