@@ -4,7 +4,9 @@ use crate::program::{Workplace, built};
 use hub_testing::DevService;
 use serde_json::Value;
 use std::io::Write;
-use std::process::{ExitStatus, Stdio};
+use std::net::TcpListener;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 const TOKEN: &str = "a-token-that-nobody-sees";
 
@@ -173,4 +175,101 @@ fn a_workspace_is_a_place_for_files() {
     place.fails(&["specs", far, "--out=shared://other/specs.json"], 4, &["shared://other"]);
     drop(service);
     place.fails(&["inspect", far], 3, &["does not answer"]);
+}
+
+/// A place that knows the service by the environment of a shell.
+fn known(place: &Workplace, service: &DevService, arguments: &[&str]) -> std::process::Output {
+    let mut command = place.command(arguments);
+    command.env("MLAAS4HEP_HUB_URL", service.address()).env("MLAAS4HEP_HUB_TOKEN", TOKEN);
+    let output = command.output().expect("the program starts");
+    assert!(!crate::program::all_text(&output).contains(TOKEN));
+    output
+}
+
+#[test]
+fn of_several_files_those_that_can_come_come() {
+    let test = "of_several_files_those_that_can_come_come";
+    let Some(place) = Workplace::new(test) else { return };
+    let Some(service) = service(&place, test) else { return };
+    let check = |arguments: &[&str], status: i32, words: &[&str]| {
+        let output = known(&place, &service, arguments);
+        let text = crate::program::all_text(&output);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}\n{text}");
+        for word in words {
+            assert!(text.contains(word), "{arguments:?} should say `{word}`:\n{text}");
+        }
+    };
+    for (name, text) in [("a.root", "one"), ("b.root", "two"), ("c.root", "three"), ("d.csv", "four")] {
+        place.write(name, text);
+    }
+    check(&["put", "*.root", "d.csv", "shared://higgs/data/"], 0, &["shared://higgs/data/d.csv, version 1"]);
+    check(&["get", "shared://higgs/data/*.root", "some"], 0, &["-> some/c.root"]);
+    assert!(place.read("some/a.root") == b"one" && place.read("some/b.root") == b"two");
+    assert!(!place.path("some/d.csv").exists(), "what does not fit the pattern");
+    check(&["get", "shared://higgs/data/*.parquet", "some"], 3, &["*.parquet is not there"]);
+
+    std::fs::create_dir(place.path("back")).expect("a folder");
+    place.write("back/b.root", "of this machine");
+    let said = ["1 of 4 files did not come through", "back/b.root", "-> back/c.root", "-> back/d.csv"];
+    check(&["get", "shared://higgs/data", "back"], 4, &said);
+    assert_eq!(place.read("back/b.root"), b"of this machine");
+    assert!(place.read("back/a.root") == b"one" && place.read("back/d.csv") == b"four");
+
+    place.write("b.root", "another two");
+    let put = ["put", "a.root", "b.root", "c.root", "shared://higgs/data/", "--no-overwrite"];
+    check(&put, 4, &["1 of 3 files did not come through", "cannot write shared://higgs/data/b.root"]);
+    check(&["get", "shared://higgs/data/b.root", "two.root"], 0, &[]);
+    assert_eq!(place.read("two.root"), b"two");
+}
+
+#[test]
+fn what_contradicts_itself_asks_no_service() {
+    let Some(place) = Workplace::new("what_contradicts_itself_asks_no_service") else { return };
+    for arguments in [
+        ["ls", "shared://higgs/../top"].as_slice(),
+        &["ls", "shared:/higgs"],
+        &["get", "shared://", "x"],
+        &["put", "x", "shared://higgs/%2e%2e/x"],
+        &["put", "x", "higgs/x"],
+        &["rm", "shared://a b/x"],
+        &["share", "shared://higgs/", "--user", "ann", "--group", "top"],
+        &["share", "shared://higgs/a.csv", "--user", "ann"],
+        &["share", "shared://higgs/"],
+        &["share", "shared://higgs/a.csv", "--role", "writer"],
+        &["share", "shared://higgs/", "--user", "ann", "--role", "owner"],
+        &["share", "shared://higgs/a.csv", "--days", "31"],
+        &["share", "shared://higgs/", "--user", "ann", "--days", "3", "--take-back"],
+        &["share", "shared://higgs/", "--list", "--take-back"],
+    ] {
+        place.fails(arguments, 2, &[]);
+    }
+    // With what does not contradict itself the service is looked for.
+    place.fails(&["share", "shared://higgs/", "--user", "ann"], 3, &["no hub service is known"]);
+}
+
+#[test]
+fn control_c_ends_what_waits_for_a_silent_service() {
+    let Some(place) = Workplace::new("control_c_ends_what_waits_for_a_silent_service") else { return };
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    silent.set_nonblocking(true).expect("a socket");
+    let address = format!("http://{}/", silent.local_addr().expect("an address"));
+    for arguments in [["ls"].as_slice(), &["ls", "shared://higgs/"], &["get", "shared://higgs/x", "x"]] {
+        let mut command = place.command(arguments);
+        command.env("MLAAS4HEP_HUB_URL", &address).env("MLAAS4HEP_HUB_TOKEN", TOKEN);
+        let mut child = command.stderr(Stdio::null()).spawn().expect("the program starts");
+        let end = Instant::now() + Duration::from_secs(30);
+        let _connection = loop {
+            match silent.accept() {
+                Ok(connection) => break connection,
+                Err(_) => assert!(Instant::now() < end, "{arguments:?} asks no service"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let began = Instant::now();
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(130), "{arguments:?}");
+        assert!(began.elapsed() < Duration::from_secs(2), "{arguments:?}: {:?}", began.elapsed());
+    }
 }
