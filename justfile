@@ -18,6 +18,6 @@ check crate:
 bench:
     engine/bench/compare
 
-# One million executions of a fuzz target (root_file, root_file_edits, specs, selection): just fuzz root_file
+# One million executions of a fuzz target (root_file, root_file_edits, specs, selection, headers): just fuzz root_file
 fuzz target:
     fuzz/run {{target}}

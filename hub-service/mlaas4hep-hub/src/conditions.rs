@@ -151,4 +151,24 @@ mod tests {
             assert_eq!(ranges_count(if_range, "\"a\""), counts, "{if_range:?}");
         }
     }
+
+    proptest::proptest! {
+        /// Nothing breaks the reader, and a list in which the tag stands holds it, whatever else is in it.
+        #[test]
+        fn any_list_is_judged(before in "[Wa/\"*, ]{0,20}", after in "[Wa/\"*, \u{e9}]{0,20}", date in ".{0,40}") {
+            use proptest::prop_assert;
+            for list in [before.as_str(), &format!("{before}{after}")] {
+                prop_assert!(tags(list).iter().all(|tag| tag.starts_with('"') && tag.ends_with('"')));
+                let conditions = Conditions { if_match: Some(list), ..Conditions::default() };
+                let has_tag = list.trim() == "*" || tags(list).contains(&"\"a\"".to_owned());
+                prop_assert!((conditions.judge("\"a\"", 0) == Verdict::Go) == has_tag, "{list}");
+            }
+            // Quotes that are open would take the tag in.
+            let closed = before.replace('"', "");
+            let list = format!("{closed}, \"x\", {after}");
+            let conditions = Conditions { if_none_match: Some(&list), ..Conditions::default() };
+            prop_assert!(conditions.judge("\"x\"", 0) == Verdict::NotModified, "{list}");
+            prop_assert!(http_seconds(&date).is_none_or(|seconds| seconds >= 0));
+        }
+    }
 }

@@ -12,6 +12,8 @@ pub mod configuration;
 pub mod pages;
 
 mod addresses;
+#[cfg(test)]
+mod any_header;
 mod asker;
 mod conditions;
 mod connections;
@@ -31,6 +33,7 @@ mod routes;
 mod send_file;
 mod slots;
 mod state;
+mod upload_headers;
 
 pub use addresses::{DAV, OPEN, PAGES};
 pub use failure::Failure;

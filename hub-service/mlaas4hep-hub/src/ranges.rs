@@ -29,10 +29,10 @@ pub(crate) fn asked(header: Option<&str>, size_bytes: u64) -> Asked {
         return Asked::Whole;
     };
     let parts: Vec<_> = specs.into_iter().filter_map(|spec| spec.within(size_bytes)).collect();
-    let total = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.end - part.start));
+    let total: u128 = parts.iter().map(|part| u128::from(part.end - part.start)).sum();
     match parts.len() {
         0 => Asked::Unsatisfiable,
-        2.. if total > size_bytes => Asked::Whole,
+        2.. if total > u128::from(size_bytes) => Asked::Whole,
         _ => Asked::Parts(parts),
     }
 }
@@ -125,6 +125,16 @@ mod tests {
     fn an_empty_file_has_no_ranges() {
         for header in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
             assert_eq!(asked(Some(header), 0), Asked::Unsatisfiable, "{header}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn one_range_is_what_it_says(size_bytes in 1_u64.., first: u64, last: u64) {
+            let (first, last) = (first % size_bytes, last.max(first % size_bytes));
+            let expected = first..last.saturating_add(1).min(size_bytes);
+            let found = asked(Some(&format!("bytes={first}-{last}")), size_bytes);
+            proptest::prop_assert_eq!(found, Asked::Parts(vec![expected]));
         }
     }
 }
