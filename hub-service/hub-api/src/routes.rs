@@ -11,7 +11,7 @@
 //! | `api/v1/workspaces/{workspace}/quota` | PUT | [`crate::SetQuota`], by administrators of the service |
 //! | `api/v1/workspaces/{workspace}/list/{*path}` | GET | [`crate::Listing`]; `recursive`, `limit`, `cursor` |
 //! | `api/v1/workspaces/{workspace}/folders/{*path}` | PUT | makes a folder and its parents |
-//! | `api/v1/workspaces/{workspace}/move/{*path}` | POST | [`crate::MoveOrCopy`] |
+//! | `api/v1/workspaces/{workspace}/move/{*path}` | POST | [`crate::MoveOrCopy`]; `If-Match` |
 //! | `api/v1/workspaces/{workspace}/versions/{*path}` | GET | [`crate::Versions`] |
 //! | `api/v1/workspaces/{workspace}/restore/{*path}` | POST | `version`: an old version becomes the newest |
 //! | `api/v1/workspaces/{workspace}/trash` | GET, DELETE | [`crate::TrashPage`]; empties it |

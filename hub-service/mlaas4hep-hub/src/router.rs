@@ -212,12 +212,16 @@ pub(crate) fn below<S: Clone + Send + Sync + 'static>(
         .route(&format!("{address}/{{*path}}"), methods.clone())
 }
 
-/// What every answer tells a browser unless its handler said something else.
+/// What every answer tells a browser, and answers in JSON every cache, unless its handler said something else.
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.reserve(GUARDS.len());
     for (name, value) in GUARDS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // Names, rights and secrets (OWASP ASVS 4.0, 8.2.1). Bytes of files, which may be JSON too, say themselves what holds.
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

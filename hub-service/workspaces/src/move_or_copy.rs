@@ -4,7 +4,7 @@ use hub_api::{ChangeKind, Entry, FilePath, MoveOrCopy, WorkspaceName};
 use sqlx::Row;
 
 use crate::{
-    Action, Actor, Parents, Result, WorkspaceError, Workspaces,
+    Action, Actor, Parents, Preconditions, Result, WorkspaceError, Workspaces,
     audit::{Line, write_line},
     changes::write_change,
     database::Write,
@@ -44,6 +44,8 @@ struct Request<'a> {
     stays_in_trash: bool,
     overwrite: bool,
     parents: Parents,
+    /// Of what is moved or copied.
+    preconditions: &'a Preconditions,
 }
 
 impl Workspaces {
@@ -62,6 +64,21 @@ impl Workspaces {
         request: &MoveOrCopy,
         parents: Parents,
     ) -> Result<Moved> {
+        self.move_or_copy_if(actor, workspace, path, request, (parents, &Preconditions::default())).await
+    }
+
+    /// The same, while the preconditions hold for what is moved or copied.
+    ///
+    /// # Errors
+    /// As [`Self::move_or_copy`], and preconditions that do not hold.
+    pub async fn move_or_copy_if(
+        &self,
+        actor: &Actor,
+        workspace: &WorkspaceName,
+        path: &FilePath,
+        request: &MoveOrCopy,
+        (parents, preconditions): (Parents, &Preconditions),
+    ) -> Result<Moved> {
         let action = if request.copy { Action::Read } else { Action::Write };
         let from = self.require(actor, workspace, path, action).await?;
         let to_name = request.to_workspace.as_ref().unwrap_or(workspace);
@@ -78,6 +95,7 @@ impl Workspaces {
                     && actor.reaches(workspace, path, Action::Administer)),
             overwrite: request.overwrite && actor.reaches(to_name, &request.to_path, Action::Write),
             parents,
+            preconditions,
         };
         check_places(&request)?;
         let doer = Doer { actor, now: self.now() };
@@ -156,6 +174,7 @@ impl Workspaces {
     async fn source(&self, write: &mut Write, request: &Request<'_>) -> Result<EntryRow> {
         let row =
             find_or_missing(write, request.from.workspace, request.from_name, request.from.path).await?;
+        request.preconditions.check(request.from.path, Some(&row))?;
         if row.is_folder() {
             check_paths_below(write, request.from, request.to.path).await?;
         }

@@ -11,7 +11,9 @@ use hub_api::TrashEntry;
 
 /// Deletes; the answer says how it can be brought back.
 #[utoipa::path(delete, path = "/files/{workspace}/{path}", tag = "files",
-    params(("workspace" = String, Path), ("path" = String, Path)), responses((status = 200, body = TrashEntry)))]
+    params(("workspace" = String, Path), ("path" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "Entity tags, one of which must be the present one.")),
+    responses((status = 200, body = TrashEntry)))]
 pub(crate) async fn delete_file(
     state: extract::State<State>,
     place: Place,

@@ -33,7 +33,9 @@ pub(crate) struct Which {
 
 /// Makes an old version the newest.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/restore/{path}", tag = "files",
-    params(("workspace" = String, Path), ("path" = String, Path), Which), responses((status = 200, body = Entry)))]
+    params(("workspace" = String, Path), ("path" = String, Path), Which,
+        ("If-Match" = Option<String>, Header, description = "Entity tags, one of which must be the present one.")),
+    responses((status = 200, body = Entry)))]
 pub(crate) async fn restore(
     state: extract::State<State>,
     place: Place,

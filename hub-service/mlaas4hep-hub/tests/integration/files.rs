@@ -112,6 +112,70 @@ async fn conditions_hold() {
 }
 
 #[tokio::test]
+async fn what_is_moved_is_what_was_known() {
+    let service = with_file(b"one").await;
+    let tag = service.request("HEAD", FILE, "reader").send().await.unwrap().headers()["etag"].clone();
+    let tag = tag.to_str().unwrap();
+    let to = async |to: &str, is_copy: bool, expected: &str| {
+        let wish = serde_json::json!({ "to_path": to, "copy": is_copy });
+        let request = service.request("POST", "api/v1/workspaces/higgs/move/a.bin", "writer").json(&wish);
+        request.header("if-match", expected).send().await.unwrap()
+    };
+    let status = |answer: reqwest::Response| answer.status().as_u16();
+    assert_eq!(status(to("b.bin", true, tag).await), 201);
+    assert_eq!(service.put(FILE, "writer", "two").await, 200);
+    for is_copy in [false, true] {
+        let refused = to("c.bin", is_copy, tag).await;
+        assert_eq!(refused.status().as_u16(), 412, "it was changed meanwhile");
+        assert_ne!(refused.headers()["etag"], tag, "the answer says what it is now");
+        assert_eq!(service.status("GET", "files/higgs/c.bin", "reader").await, 404);
+        assert_eq!(service.status("GET", FILE, "reader").await, 200);
+    }
+    assert_eq!(status(to("c.bin", false, "*").await), 201);
+    assert_eq!(service.status("GET", FILE, "reader").await, 404);
+}
+
+#[tokio::test]
+async fn json_of_the_interface_is_kept_by_nobody() {
+    let service = Service::start().await;
+    let file =
+        service.request("PUT", "files/higgs/a.json", "writer").header("content-type", "application/json");
+    let written = file.body("{}").send().await.unwrap();
+    let of = |answer: &reqwest::Response| {
+        let header =
+            |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        (header("content-type"), header("cache-control"))
+    };
+    let json = ("application/json".to_owned(), "no-store".to_owned());
+    assert_eq!(of(&written), json);
+    let get = async |route: &str, caller: &str| service.request("GET", route, caller).send().await.unwrap();
+    for (route, caller) in [
+        ("api/v1/me", "writer"),
+        ("api/v1/app-passwords", "writer"),
+        ("api/v1/workspaces", "writer"),
+        ("api/v1/workspaces/higgs/list/", "reader"),
+        ("api/v1/workspaces/higgs/versions/a.json", "reader"),
+        ("api/v1/workspaces/higgs/grants", "admin"),
+        ("api/v1/workspaces/higgs/links", "admin"),
+        ("api/v1/workspaces/higgs/audit", "admin"),
+        ("api/v1/admin/workspaces", "operator"),
+        ("api/v1/workspaces/none", "reader"),
+    ] {
+        assert_eq!(of(&get(route, caller).await), json, "{route}");
+    }
+    for (route, body) in [
+        ("api/v1/app-passwords", serde_json::json!({ "label": "a test" })),
+        ("api/v1/workspaces/higgs/links", serde_json::json!({ "path": "a.json" })),
+    ] {
+        let made = service.request("POST", route, "admin").json(&body).send().await.unwrap();
+        assert_eq!((made.status().as_u16(), of(&made)), (201, json.clone()), "{route}");
+    }
+    // A file may be kept, and is asked for anew.
+    let file = ("application/json".to_owned(), "private, no-cache".to_owned());
+    assert_eq!(of(&get("files/higgs/a.json", "reader").await), file);
+}
+
+#[tokio::test]
 async fn wrong_digests_write_nothing() {
     let service = Service::start().await;
     let digest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
