@@ -90,7 +90,7 @@ fn page_for_everything() -> SocketAddr {
             let _ = stream.read(&mut [0; 4096]);
             let head =
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n";
-            let _ = write!(stream, "{head}ETag: \"a\"\r\nContent-Length: 6\r\n\r\n<html>");
+            let _ = write!(stream, "{head}ETag: \"a\"\r\nContent-Length: 13\r\n\r\n<html></html>");
         }
     });
     address

@@ -1,6 +1,6 @@
 //! Clients of `WebDAV` that people use against the real program: with app passwords and tokens, as somebody and as nobody.
 
-use super::service::Service;
+use super::service::{Service, token};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -97,7 +97,8 @@ async fn rclone_with_app_passwords_and_tokens() {
     std::fs::create_dir_all(here.join("sub folder")).unwrap();
     std::fs::write(here.join("large.root"), sample(5_000_000)).unwrap();
     std::fs::write(here.join("sub folder/caf\u{e9} 100%"), b"small").unwrap();
-    let by_token = |caller: &str| Client::rclone(&service, folder.path(), &["--webdav-bearer-token", caller]);
+    let by_token =
+        |caller: &str| Client::rclone(&service, folder.path(), &["--webdav-bearer-token", &token(caller)]);
     rclone_as_a_writer(&rclone_with_password(&service, folder.path(), "writer").await, "by-password").await;
     rclone_as_a_writer(&by_token("writer"), "by-token").await;
     let strangers = [
@@ -159,12 +160,14 @@ async fn davix_with_app_passwords_and_tokens() {
         let password = app_password(&service, caller).await;
         with(format!("Basic {}", STANDARD.encode(format!("{caller}:{password}"))))
     };
-    davix_as_a_writer(&with("Bearer writer".to_owned()), "by-token").await;
+    davix_as_a_writer(&with(format!("Bearer {}", token("writer"))), "by-token").await;
     davix_as_a_writer(&basic("writer").await, "by-password").await;
     let url = |path: &str| service.url(&format!("dav/higgs/{path}"));
-    for stranger in
-        [with("Bearer outsider".to_owned()), with("Bearer unknown".to_owned()), basic("outsider").await]
-    {
+    for stranger in [
+        with(format!("Bearer {}", token("outsider"))),
+        with("Bearer unknown".to_owned()),
+        basic("outsider").await,
+    ] {
         // A file that is fetched is written only where there is something to write.
         stranger.run("davix-get", &[&url("by-token/y.root"), "stolen"]).await;
         assert_eq!(std::fs::read(folder.path().join("stolen")).unwrap_or_default(), b"");
