@@ -79,7 +79,7 @@ async fn pass(client: TcpStream, [server, failing]: [SocketAddr; 2], mut lets: w
             Lets::UpTo(n_bytes) => join(client, server, Some(n_bytes)).await,
             Lets::Nothing => {
                 let _open = client;
-                pending().await
+                pending::<()>().await;
             }
         }
     };
@@ -96,5 +96,5 @@ async fn join(mut client: TcpStream, to: SocketAddr, most: Option<u64>) {
     let ((from_client, mut to_client), (from_server, mut to_server)) = (client.split(), server.split());
     let (mut up, mut down) = (from_client.take(most), from_server.take(most));
     let _ = tokio::join!(copy(&mut up, &mut to_server), copy(&mut down, &mut to_client));
-    pending().await
+    pending::<()>().await;
 }

@@ -34,9 +34,9 @@ impl Service {
         let listens = address.trim_start_matches("http://").trim_end_matches('/');
         let configuration = format!(
             "[listen]\naddress = {listens:?}\n[hub]\napi_url = {:?}\napi_token = {SERVICE_TOKEN:?}\n\
-             [workspaces]\nfolder = {:?}\n[limits]\ngroup_properties_seconds = 2\n",
+             [workspaces]\nfolder = \"{}\"\n[limits]\ngroup_properties_seconds = 2\n",
             hub.api_url,
-            folder.join("store")
+            folder.join("store").display()
         );
         std::fs::write(folder.join("external.toml"), configuration).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_mlaas4hep-hub"))
