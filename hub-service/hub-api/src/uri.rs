@@ -112,7 +112,7 @@ mod tests {
             prop_assert!(SharedUri::is_meant(&text));
             prop_assert_eq!(uri.to_string().parse::<SharedUri>(), Ok(uri.clone()));
             let mut parts = uri.workspace.as_str().split('/').chain(uri.path.parts());
-            prop_assert!(parts.all(|part| !part.is_empty() && part.trim_matches('.') != ""), "{}", uri);
+            prop_assert!(parts.all(|part| !part.is_empty() && !part.trim_matches('.').is_empty()), "{}", uri);
             prop_assert!(!uri.to_string().contains('\\'));
         }
 

@@ -32,7 +32,7 @@ impl HubService {
             TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
         std::fs::create_dir_all(folder).expect("a folder");
         let configuration = folder.join("hub.toml");
-        let text = format!("[workspaces]\nfolder = {:?}\n", folder.join("store"));
+        let text = format!("[workspaces]\nfolder = \"{}\"\n", folder.join("store").display());
         std::fs::write(&configuration, text).expect("a folder that can be written");
         let child = Command::new(program)
             .args(["serve", "--config"])

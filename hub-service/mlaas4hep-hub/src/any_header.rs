@@ -15,14 +15,18 @@ pub(crate) fn read_any_header(bytes: &[u8]) {
     }
     // No other header is read that is no text.
     let Ok(header) = std::str::from_utf8(bytes) else { return };
-    [0, 1, 10, u64::MAX].into_iter().for_each(|size_bytes| check_ranges(header, size_bytes));
+    for size_bytes in [0, 1, 10, u64::MAX] {
+        check_ranges(header, size_bytes);
+    }
     if let Some(size) = n_bytes(header) {
         assert_eq!(header.trim_start_matches('0'), size.to_string().trim_start_matches('0'));
     }
     match metadata(header) {
         Ok(metadata) => {
             assert!(metadata.len() <= header.split(',').count());
-            metadata.values().for_each(|value| check_name(value));
+            for value in metadata.values() {
+                check_name(value);
+            }
         }
         Err(error) => assert!(error.starts_with("Upload-Metadata: ")),
     }

@@ -240,7 +240,7 @@ mod tests {
             let given = [("path", path), ("workspace", workspace)].map(|(key, value)| (key.to_owned(), value));
             if let Ok((workspace, path, _)) = target(&given.into(), 3) {
                 let mut parts = workspace.as_str().split('/').chain(path.parts());
-                prop_assert!(parts.all(|part| !part.is_empty() && part.trim_matches('.') != ""));
+                prop_assert!(parts.all(|part| !part.is_empty() && !part.trim_matches('.').is_empty()));
                 prop_assert!(!path.as_str().contains('\\'));
             }
         }
