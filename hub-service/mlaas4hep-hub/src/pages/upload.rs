@@ -1,7 +1,15 @@
 //! Uploads by a plain form, for browsers without the script. A file that is there gets a new version.
 
-use axum::Extension;
-use axum::extract::{Multipart, multipart::Field};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{FromRequest, Multipart, Request, multipart::Field};
+use axum::{BoxError, Extension};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use hub_api::{FilePath, WorkspaceName};
 use hub_pages::Done;
 use workspaces::WriteOptions;
@@ -10,18 +18,29 @@ use crate::asker::Again;
 
 use super::{
     dress::{PageError, PageResult, see},
+    form::check_site,
     place::Place,
     visit::Visit,
 };
+
+/// Bytes that may come without one of a file: names, and the code of the form.
+const MOST_WAITING_BYTES: usize = 1 << 20;
 
 pub(super) async fn receive(
     visit: Visit,
     place: Place,
     again: Option<Extension<Again>>,
-    mut form: Multipart,
+    request: Request,
 ) -> PageResult {
     let _slot =
         visit.state.uploads.take(&visit.actor().name).map_err(|full| PageError(full.error().clone()))?;
+    let (parts, body) = request.into_parts();
+    check_site(&parts)?;
+    let n_waiting = Arc::new(AtomicUsize::new(0));
+    let pieces = Pieces { body: body.into_data_stream(), has_given: false, n_waiting: n_waiting.clone() };
+    let request = Request::from_parts(parts, Body::from_stream(pieces));
+    let no_form = |_| PageError::bad("form", "this is no form with files");
+    let mut form = Multipart::from_request(request, &visit.state).await.map_err(no_form)?;
     let broken = |_| PageError::bad("form", "the upload broke off or is no form");
     let mut is_checked = false;
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -32,7 +51,8 @@ pub(super) async fn receive(
             }
             // The token stands first in our form.
             Some("file") if is_checked => {
-                store(&visit, again.as_deref(), (&place.workspace, &place.path), field).await?
+                let to = (&place.workspace, &place.path);
+                store(&visit, again.as_deref(), to, (field, &n_waiting)).await?;
             }
             _ if is_checked => {}
             _ => visit.session.check_xsrf("")?,
@@ -41,11 +61,42 @@ pub(super) async fn receive(
     Ok(see(&visit.state.addresses().folder(&place.workspace, &place.path), Done::Uploaded))
 }
 
+/// A body piece by piece, each looked at before the next one is taken: the library that reads forms keeps all that it can get,
+/// and knows no bound for what is no file.
+struct Pieces {
+    body: BodyDataStream,
+    has_given: bool,
+    /// Bytes that came since the last ones of a file were taken.
+    n_waiting: Arc<AtomicUsize>,
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.has_given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Poll::Ready(piece) = self.body.poll_next_unpin(context) else { return Poll::Pending };
+        self.has_given = true;
+        Poll::Ready(piece.map(|piece| {
+            let piece = piece?;
+            let n_waiting = self.n_waiting.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
+            if n_waiting > MOST_WAITING_BYTES {
+                Err("more than a form has beside its files".into())
+            } else {
+                Ok(piece)
+            }
+        }))
+    }
+}
+
 async fn store(
     visit: &Visit,
     again: Option<&Again>,
     (workspace, folder): (&WorkspaceName, &FilePath),
-    mut field: Field<'_>,
+    (mut field, n_waiting): (Field<'_>, &AtomicUsize),
 ) -> Result<(), PageError> {
     let name = field.file_name().unwrap_or_default();
     // Some browsers send the way to the file too.
@@ -58,7 +109,10 @@ async fn store(
     let mut upload = visit.store().begin_write(visit.actor(), workspace, &path, options).await?;
     loop {
         match field.chunk().await {
-            Ok(Some(bytes)) => upload.append(bytes).await?,
+            Ok(Some(bytes)) => {
+                n_waiting.store(0, Ordering::Relaxed);
+                upload.append(bytes).await?;
+            }
             Ok(None) => break,
             Err(_) => {
                 upload.abort().await?;
