@@ -127,7 +127,7 @@ async fn readers_are_sent_to_the_store(service: &Service, gate: &Gate, content: 
 
 #[tokio::test]
 async fn a_store_that_fails_shows_nothing_half() {
-    let Some((service, gate)) = start("a_store_that_fails_shows_nothing_half", 4).await else { return };
+    let Some((service, gate)) = start("a_store_that_fails_shows_nothing_half", 3).await else { return };
     // In several parts.
     let content = sample(9_500_000);
     assert_eq!(service.put(LARGE, "writer", content.clone()).await, 201);

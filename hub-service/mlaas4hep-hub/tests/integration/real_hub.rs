@@ -21,7 +21,10 @@ async fn check(version: &str) {
     from_a_server(&hub).await;
     quotas_of_groups(&hub).await;
     who_is_deleted(&hub).await;
-    a_killed_service_is_started_again(&hub).await;
+    // Once: it takes the hub half a minute.
+    if major == "6" {
+        a_killed_service_is_started_again(&hub).await;
+    }
 }
 
 #[tokio::test]
