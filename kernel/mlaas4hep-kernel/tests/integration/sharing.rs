@@ -150,6 +150,8 @@ fn a_workflow_and_its_scores_live_in_a_workspace() {
             }
         }
     }
+    // Where it leaves its specs.
+    ran(&mut front_end, &format!("%cd \"{}\"", folder.path().display()));
     let said = ran(
         &mut front_end,
         "%workflow --files=shared://higgs/run/files.txt --labels=shared://higgs/run/labels.txt \
