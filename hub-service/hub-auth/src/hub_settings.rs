@@ -125,13 +125,12 @@ fn internal_tls(
 fn is_secure(options: Option<String>) -> Result<bool, HubSettingsError> {
     let Some(value) = options.filter(|text| !text.is_empty()) else { return Ok(false) };
     let found = serde_json::from_str::<std::collections::BTreeMap<String, serde_json::Value>>(&value);
-    match found {
-        Ok(options) => Ok(options.get("secure").and_then(serde_json::Value::as_bool).unwrap_or(false)),
-        Err(_) => {
-            let name = "JUPYTERHUB_COOKIE_OPTIONS";
-            Err(HubSettingsError::Wrong { name, value, allowed: "it is a JSON object" })
-        }
-    }
+    let secure = found.map(|options| options.get("secure").and_then(serde_json::Value::as_bool));
+    secure.map(|is_secure| is_secure.unwrap_or(false)).map_err(|_| HubSettingsError::Wrong {
+        name: "JUPYTERHUB_COOKIE_OPTIONS",
+        value,
+        allowed: "it is a JSON object",
+    })
 }
 
 fn web_address(name: &'static str, value: &str) -> Result<String, HubSettingsError> {

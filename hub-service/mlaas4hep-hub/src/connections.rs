@@ -161,7 +161,7 @@ async fn one(
     match tokio::time::timeout(silence, tls.accept(stream)).await {
         Ok(Ok(stream)) => requests_of(stream, peer, router, silence, ending).await,
         Ok(Err(error)) => {
-            tracing::debug!(%error, peer = %peer.address, "a connection without TLS of the hub")
+            tracing::debug!(%error, peer = %peer.address, "a connection without TLS of the hub");
         }
         Err(_) => {}
     }

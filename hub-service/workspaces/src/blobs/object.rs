@@ -165,14 +165,12 @@ impl ObjectStorage {
             Err(_) => return Err(StoreError::Stalled { what, seconds: self.timeout_seconds }),
         }
         // A page for people, of a login for example, reads as a list of nothing.
-        match self.length("mlaas4hep-hub-asks-for-what-is-not-there").await? {
-            None => Ok(()),
-            Some(_) => {
-                let source = "it answers for an object that is not there: this is no S3".into();
-                let cause = object_store::Error::Generic { store: "S3", source };
-                Err(StoreError::Object { what: "asking for an object".to_owned(), cause })
-            }
+        if self.length("mlaas4hep-hub-asks-for-what-is-not-there").await?.is_none() {
+            return Ok(());
         }
+        let source = "it answers for an object that is not there: this is no S3".into();
+        let cause = object_store::Error::Generic { store: "S3", source };
+        Err(StoreError::Object { what: "asking for an object".to_owned(), cause })
     }
 
     pub(crate) async fn length(&self, id: &str) -> Result<Option<u64>, StoreError> {
