@@ -5,15 +5,21 @@ use event_columns::{GoOn, StepReport, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// Whether Ctrl-C was pressed: of the program, as the signal is.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C was pressed, for what waits where no console is at hand.
+pub(crate) fn is_stopped() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
 
 /// Prints results and progress, and knows whether Ctrl-C was pressed.
 pub(crate) struct Console {
     quiet: bool,
     json_events: bool,
-    stop: Arc<AtomicBool>,
     bar: Option<(String, ProgressBar)>,
     /// The first line of the result that could not be written.
     unwritten: Option<std::io::Error>,
@@ -26,24 +32,16 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 impl Console {
     /// `quiet` leaves out progress.
     pub(crate) fn new(quiet: bool) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
         // The second Ctrl-C ends the program at once, for steps that do not ask often enough.
-        let handler = move || {
-            if flag.swap(true, Ordering::Relaxed) {
+        let handler = || {
+            if STOP.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
         };
         if ctrlc::set_handler(handler).is_err() {
             eprintln!("mlaas4hep: Ctrl-C cannot be caught here; it will end the program at once");
         }
-        Self { quiet, json_events: false, stop, bar: None, unwritten: None, last_plain: None }
-    }
-
-    /// The same question for threads that have no console.
-    pub(crate) fn is_stopped(&self) -> impl Fn() -> bool + Send + Sync + 'static {
-        let stop = Arc::clone(&self.stop);
-        move || stop.load(Ordering::Relaxed)
+        Self { quiet, json_events: false, bar: None, unwritten: None, last_plain: None }
     }
 
     /// From now on progress and messages are JSON objects, one a line, on standard error.
@@ -53,7 +51,7 @@ impl Console {
 
     /// Whether Ctrl-C was pressed.
     pub(crate) fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        is_stopped()
     }
 
     /// A line of the result.

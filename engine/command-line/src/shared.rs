@@ -1,6 +1,6 @@
 //! Files of workspaces: where the hub service is, and what opens `shared://` names.
 
-use crate::console::Console;
+use crate::console;
 use crate::failure::{self, Kind};
 use anyhow::Context;
 use byte_source::{FileOpener, OutputFile};
@@ -14,7 +14,7 @@ const MOST_MODEL_BYTES: u64 = 4_000_000_000;
 
 static OPENER: LazyLock<FileOpener> = LazyLock::new(|| {
     let made_by = concat!("mlaas4hep ", env!("CARGO_PKG_VERSION"));
-    FileOpener::with(Arc::new(SharedFiles::new(|| hub(None), made_by)))
+    FileOpener::with(Arc::new(SharedFiles::new(hub, made_by)))
 });
 
 /// Opens files of this machine and of workspaces; the service is asked for at the first `shared://` name.
@@ -22,16 +22,10 @@ pub(crate) fn opener() -> FileOpener {
     OPENER.clone()
 }
 
-/// The service: at the address that was said, else where the environment or `mlaas4hep login` say.
-pub(crate) fn hub(address: Option<&str>) -> Result<Hub, HubError> {
-    let wish = Wish { address: address.map(str::to_string), login_file: login_file(), ..Wish::default() };
-    Hub::new(Connection::find(&wish, &variable)?, RetryRule::default())
-}
-
-/// The same, for one command: Ctrl-C ends whatever it waits for.
-pub(crate) fn hub_for(console: &Console) -> anyhow::Result<Hub> {
-    let hub = hub(None).map_err(|error| failure::of(Kind::Input)(error.into()))?;
-    Ok(hub.until(console.is_stopped()))
+/// The service, where the environment or `mlaas4hep login` say. Ctrl-C ends whatever is waited for.
+pub(crate) fn hub() -> Result<Hub, HubError> {
+    let wish = Wish { login_file: login_file(), ..Wish::default() };
+    Ok(Hub::new(Connection::find(&wish, &variable)?, RetryRule::default())?.until(console::is_stopped))
 }
 
 /// Where `mlaas4hep login` keeps what it learned.

@@ -253,7 +253,13 @@ fn control_c_ends_what_waits_for_a_silent_service() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     silent.set_nonblocking(true).expect("a socket");
     let address = format!("http://{}/", silent.local_addr().expect("an address"));
-    for arguments in [["ls"].as_slice(), &["ls", "shared://higgs/"], &["get", "shared://higgs/x", "x"]] {
+    for arguments in [
+        ["ls"].as_slice(),
+        &["ls", "shared://higgs/"],
+        &["get", "shared://higgs/x", "x"],
+        &["rm", "shared://higgs/x"],
+        &["inspect", "shared://higgs/x.root"],
+    ] {
         let mut command = place.command(arguments);
         command.env("MLAAS4HEP_HUB_URL", &address).env("MLAAS4HEP_HUB_TOKEN", TOKEN);
         let mut child = command.stderr(Stdio::null()).spawn().expect("the program starts");

@@ -2,7 +2,7 @@
 
 use super::put::{of_transfer, show, tell};
 use crate::console::Console;
-use crate::failure::Kind;
+use crate::failure::{self, Kind};
 use crate::shared;
 use hub_client::hub_api::SharedUri;
 use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError, Progress};
@@ -26,7 +26,7 @@ pub(crate) struct Get {
 impl Get {
     /// Downloads.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let hub = shared::hub_for(console)?;
+        let hub = shared::hub().map_err(|error| failure::of(Kind::Input)(error.into()))?;
         let failed = |error: HubError| of_transfer(error, "write", Kind::Output, Kind::Input);
         let plan = DownloadPlan::new(&hub, &self.from, self.to.as_deref()).map_err(failed)?;
         plan.make_folders().map_err(failed)?;

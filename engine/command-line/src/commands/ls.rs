@@ -28,7 +28,7 @@ impl Ls {
     }
 
     fn list(&self, console: &mut Console) -> anyhow::Result<()> {
-        let hub = shared::hub_for(console)?;
+        let hub = shared::hub()?;
         let Some(name) = &self.name else {
             let workspaces = hub.workspaces()?;
             if self.json {

@@ -28,7 +28,7 @@ pub(crate) struct Put {
 impl Put {
     /// Uploads.
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
-        let hub = shared::hub_for(console)?;
+        let hub = shared::hub().map_err(|error| failure::of(Kind::Input)(error.into()))?;
         let condition = if self.no_overwrite { Condition::IfAbsent } else { Condition::Any };
         let made_by = Some(concat!("mlaas4hep put ", env!("CARGO_PKG_VERSION")).to_string());
         let failed = |error| of_transfer(error, "read", Kind::Input, Kind::Output);

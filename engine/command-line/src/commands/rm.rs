@@ -23,7 +23,7 @@ impl Rm {
     }
 
     fn delete(&self, console: &mut Console) -> anyhow::Result<()> {
-        let hub = shared::hub_for(console)?;
+        let hub = shared::hub()?;
         let mut failed = Vec::new();
         for name in &self.names {
             match hub.delete(name, None) {

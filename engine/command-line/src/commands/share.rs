@@ -44,13 +44,13 @@ impl Share {
         let Self { name, user, group, role, days, list, take_back } = self;
         if list {
             let mut table = TextTable::new(&hub_client::Share::COLUMNS);
-            shared::hub_for(console)?.shares(&name)?.iter().for_each(|share| table.row(share.cells()));
+            shared::hub()?.shares(&name)?.iter().for_each(|share| table.row(share.cells()));
             table.lines().iter().for_each(|line| console.line(line));
             return Ok(());
         }
         let wish = ShareWish { user, group, role, days, takes_back: take_back };
         let sharing = wish.check(&name).map_err(|error| failure::of(Kind::CommandLine)(error.into()))?;
-        console.line(&shared::hub_for(console)?.share(&name, sharing)?);
+        console.line(&shared::hub()?.share(&name, sharing)?);
         Ok(())
     }
 }

@@ -34,9 +34,7 @@ impl Context<'_> {
     /// # Errors
     /// No service is known.
     pub fn hub(&self) -> Result<Hub, MagicError> {
-        let hub = self.session.shared.hub().map_err(|error| MagicError::hub(&error))?;
-        let output = self.output.clone();
-        Ok(hub.until(move || output.is_interrupted()))
+        self.session.shared.hub().map_err(|error| MagicError::hub(&error))
     }
 
     /// Prints a line.
