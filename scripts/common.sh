@@ -98,11 +98,14 @@ ensure_browser() {
     local home=$MLAAS4HEP_HOME/chromium
     if ! [ -x "$home/chromium" ]; then
         say "fetching chromium"
-        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libnss3 fonts-dejavu-core ||
-            return 1
         mkdir -p "$home"
         cp tests/browser/chromium/* "$home/"
         npm ci --silent --prefix "$home" && TMPDIR=$home node "$home/unpack.mjs" >/dev/null || return 1
+    fi
+    # It may be there from another machine.
+    if ! "$home/chromium" --version >/dev/null 2>&1; then
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libnss3 fonts-dejavu-core ||
+            return 1
     fi
     export MLAAS4HEP_TEST_CHROMIUM=$home/chromium
 }

@@ -3,7 +3,7 @@
 use super::client::{PATIENT, connection};
 use super::gate::{Gate, Lets};
 use super::resumable::{create, id, patch};
-use super::service::Service;
+use super::service::{Service, token};
 use super::weed;
 use hub_client::{HubClient, UploadOptions};
 use reqwest::{Client, Method, Response, redirect::Policy};
@@ -85,7 +85,7 @@ async fn files_lie_in_a_bucket() {
 async fn readers_are_sent_to_the_store(service: &Service, gate: &Gate, content: &[u8]) {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
     let send = async |route: &str, caller: &str| {
-        let request = client.get(service.url(route)).bearer_auth(caller).header("prefer", "redirect");
+        let request = client.get(service.url(route)).bearer_auth(token(caller)).header("prefer", "redirect");
         request.send().await.unwrap()
     };
     let location = |answer: &Response| {

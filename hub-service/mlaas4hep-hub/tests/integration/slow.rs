@@ -1,6 +1,6 @@
 //! Callers who are slow, silent or many.
 
-use super::service::{PREFIX, Service};
+use super::service::{PREFIX, Service, token};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -41,6 +41,26 @@ async fn half_a_request_keeps_no_place() {
     }
 }
 
+/// With the limits that a service has unless it is told others.
+#[tokio::test]
+async fn hundreds_who_say_nothing_keep_nobody_out() {
+    let service = Service::start().await;
+    let asked = format!("GET {PREFIX}health HTTP/1.1\r\nHost: hub\r\n\r\n");
+    let mut idle = Vec::new();
+    for at in 0..200 {
+        let bytes = ["", "GET /health HTTP/1.1\r\nHost: hub\r\nX-Slow: ", &asked][at % 3];
+        idle.push(connect(&service, bytes).await);
+    }
+    let begun = Instant::now();
+    for caller in ["writer", "reader", "outsider"] {
+        // Each by a connection of its own.
+        let request = reqwest::Client::new().get(service.url("api/v1/me")).bearer_auth(token(caller));
+        assert_eq!(request.send().await.unwrap().status(), 200, "{caller}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(idle);
+}
+
 #[tokio::test]
 async fn a_connection_without_a_request_is_closed() {
     let service = impatient().await;
@@ -52,10 +72,10 @@ async fn a_connection_without_a_request_is_closed() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let service = impatient().await;
+    let (service, writer) = (impatient().await, token("writer"));
     let head = |method: &str, path: &str, type_: &str| {
         format!(
-            "{method} {PREFIX}{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+            "{method} {PREFIX}{path} HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\n\
              Content-Type: {type_}\r\nContent-Length: 1000\r\n\r\n{{"
         )
     };
@@ -76,9 +96,9 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_trickles_is_not_waited_for() {
-    let service = impatient().await;
+    let (service, writer) = (impatient().await, token("writer"));
     let head = format!(
-        "POST {PREFIX}api/v1/app-passwords HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+        "POST {PREFIX}api/v1/app-passwords HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\n\
          Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
     );
     let stream = connect(&service, &head).await;
@@ -97,9 +117,9 @@ async fn a_body_that_trickles_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_comes_slowly_may_take_its_time() {
-    let service = impatient().await;
+    let (service, writer) = (impatient().await, token("writer"));
     let head = format!(
-        "PUT {PREFIX}files/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\n\
+        "PUT {PREFIX}files/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\n\
          Content-Length: 10\r\nConnection: close\r\n\r\n"
     );
     let mut stream = connect(&service, &head).await;
@@ -113,10 +133,10 @@ async fn a_body_that_comes_slowly_may_take_its_time() {
 
 #[tokio::test]
 async fn a_body_of_webdav_that_does_not_come_is_told_so() {
-    let service = impatient().await;
+    let (service, writer) = (impatient().await, token("writer"));
     for head in ["PUT", "PROPFIND"] {
         let head = format!(
-            "{head} {PREFIX}dav/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token writer\r\nDepth: 0\r\n\
+            "{head} {PREFIX}dav/higgs/slow HTTP/1.1\r\nHost: hub\r\nAuthorization: token {writer}\r\nDepth: 0\r\n\
              Content-Length: 1000\r\nConnection: close\r\n\r\n<"
         );
         let answer = rest(&mut connect(&service, &head).await).await;

@@ -51,7 +51,7 @@ async fn a_database_of_the_first_version_on_sqlite() {
     let store = folder.path().join("store");
     std::fs::create_dir(&store).unwrap();
     let url = format!("sqlite://{}?mode=rwc", store.join("names.sqlite").display());
-    check(&url, &SQLITE, Settings { folder: store, ..Settings::default() }).await;
+    check(&url, &SQLITE, Settings { folder: store, public_links: true, ..Settings::default() }).await;
 }
 
 #[tokio::test]
@@ -62,7 +62,8 @@ async fn a_database_of_the_first_version_on_postgres() {
     };
     let folder = tempfile::tempdir().unwrap();
     let database = Some(Secret::new(&url));
-    let settings = Settings { folder: folder.path().join("store"), database, ..Settings::default() };
+    let folder = folder.path().join("store");
+    let settings = Settings { folder, database, public_links: true, ..Settings::default() };
     check(&url, &POSTGRES, settings).await;
 }
 
