@@ -31,14 +31,23 @@ c = get_config()  # noqa: F821 (JupyterHub puts it here)
 
 
 def said_before():
-    """What jupyterhub_config.py has said so far: load_subconfig gives this file a configuration of its own."""
-    callers = (frame.frame.f_locals for frame in inspect.stack(0) if frame.function == "load_subconfig")
-    return next((caller["self"].config for caller in callers), c)
+    """What the files that load this one have said so far: load_subconfig gives each a configuration of its own."""
+    callers = [frame.frame.f_locals["self"].config for frame in inspect.stack(0) if frame.function == "load_subconfig"]
+    return [caller.JupyterHub for caller in callers] or [c.JupyterHub]
 
 
-hub = said_before().JupyterHub
+def roles_of(hub):
+    """A list, or what was added so far to the list that the hub will have."""
+    roles = hub.get("load_roles", ())
+    if not hasattr(roles, "to_dict"):
+        return list(roles)
+    said = roles.to_dict()
+    return [*said.get("prepend", ()), *(role for _, role in said.get("inserts", ())), *said.get("extend", ())]
+
+
+hubs = said_before()
 url = os.environ.get("MLAAS4HEP_HUB_SERVICE_URL", "http://127.0.0.1:9010")
-if hub.get("internal_ssl") is True:
+if any(hub.get("internal_ssl") is True for hub in hubs):
     # Hub, proxy and service then show each other certificates, which the hub makes.
     url = url.replace("http://", "https://", 1)
 service = {
@@ -64,12 +73,7 @@ c.JupyterHub.load_roles.append(
 )
 
 # Who may use it: every user, in the browser ...
-roles = hub.load_roles
-if not isinstance(roles, list):
-    # What was appended so far to the list that the hub will have.
-    said = roles.to_dict()
-    roles = [*said.get("prepend", []), *said.get("extend", [])]
-own = [role for role in roles if role["name"] == "user"]
+own = [role for hub in hubs for role in roles_of(hub) if role["name"] == "user"]
 if own:
     # Who says what the role "user" is takes the place of the hub's own, and it may be said only once.
     own[0]["scopes"] = [*own[0].get("scopes", ["self"]), ACCESS]

@@ -1,5 +1,4 @@
 //! Everything that is printed passes here: results to standard output, progress and messages to standard error.
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
 use event_columns::{GoOn, StepReport, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,6 +13,11 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Whether Ctrl-C was pressed, for what waits where no console is at hand.
 pub(crate) fn is_stopped() -> bool {
     STOP.load(Ordering::Relaxed)
+}
+
+/// A line on standard error. Whoever reads it may have gone away, which ends nothing.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints results and progress, and knows whether Ctrl-C was pressed.
@@ -39,7 +43,7 @@ impl Console {
             }
         };
         if ctrlc::set_handler(handler).is_err() {
-            eprintln!("mlaas4hep: Ctrl-C cannot be caught here; it will end the program at once");
+            tell("mlaas4hep: Ctrl-C cannot be caught here; it will end the program at once");
         }
         Self { quiet, json_events: false, bar: None, unwritten: None, last_plain: None }
     }
@@ -47,11 +51,6 @@ impl Console {
     /// From now on progress and messages are JSON objects, one a line, on standard error.
     pub(crate) fn use_json_events(&mut self, json_events: bool) {
         self.json_events = json_events;
-    }
-
-    /// Whether Ctrl-C was pressed.
-    pub(crate) fn stopped(&self) -> bool {
-        is_stopped()
     }
 
     /// A line of the result.
@@ -74,7 +73,7 @@ impl Console {
         if self.json_events {
             self.event("message", &serde_json::json!({ "text": text }));
         } else {
-            eprintln!("{text}");
+            tell(text);
         }
     }
 
@@ -98,7 +97,7 @@ impl Console {
             if let serde_json::Value::Object(fields) = fields {
                 object.extend(fields.clone());
             }
-            eprintln!("{}", serde_json::Value::Object(object));
+            tell(&serde_json::Value::Object(object).to_string());
         }
     }
 
@@ -109,7 +108,7 @@ impl Console {
         } else if !self.quiet {
             if std::io::stderr().is_terminal() { self.paint(report) } else { self.plain(report) }
         }
-        if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn progress_event(&mut self, report: &StepReport<'_>) {
@@ -149,7 +148,7 @@ impl Console {
             let total = report.total.map_or_else(String::new, |total| format!("/{total}"));
             let line =
                 format!("{}: {}{total} {} {}", report.step, report.done, report.unit.name(), report.note);
-            eprintln!("{}", line.trim_end());
+            tell(line.trim_end());
         }
     }
 

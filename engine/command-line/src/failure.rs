@@ -85,7 +85,7 @@ pub(crate) fn of_standard_output(cause: std::io::Error) -> anyhow::Error {
 /// Prints the error with its causes and gives the exit status.
 pub(crate) fn report(error: &anyhow::Error, console: &mut Console) -> ExitCode {
     let kind = error.downcast_ref::<Failure>().map(|failure| failure.kind);
-    let kind = if console.stopped() { Some(Kind::Stopped) } else { kind };
+    let kind = if crate::console::is_stopped() { Some(Kind::Stopped) } else { kind };
     let mut text = format!("mlaas4hep: {error}");
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {

@@ -36,7 +36,7 @@ impl LogLines {
             _ => {}
         }
         emit(event, console);
-        if console.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if crate::console::is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn lines(&mut self, event: &PipelineEvent<'_>) -> Vec<String> {

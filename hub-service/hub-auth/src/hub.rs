@@ -134,14 +134,18 @@ impl HubClient {
     /// The hub refuses or fails, or groups came or went between two pages: of a list that is not whole nothing follows.
     pub async fn groups(&self) -> Result<Vec<HubGroup>, AuthError> {
         let mut groups = BTreeMap::new();
-        let (mut offset, mut n_total) = (0, None);
+        let (mut offset, mut n_total, mut last) = (0, None, None);
         loop {
             let GroupPage { items, pagination } = self.group_page(offset).await?;
-            let is_same_list =
+            let is_same_total =
                 n_total.replace(pagination.total).is_none_or(|total| total == pagination.total);
+            // A page begins with the last group of the one before: else some of those went meanwhile, and others moved up.
+            let is_seam = last.is_none() || items.first().map(|group| &group.name) == last.as_ref();
+            let is_same_list = is_same_total && is_seam;
+            last = items.last().map(|group| group.name.clone());
             groups.extend(items.into_iter().map(|group| (group.name.clone(), group)));
             match pagination.next {
-                Some(next) if is_same_list && next.offset > offset => offset = next.offset,
+                Some(next) if is_same_list && next.offset > offset + 1 => offset = next.offset - 1,
                 None if is_same_list && groups.len() as u64 == pagination.total => break,
                 _ => return Err(AuthError::HubAnswer { asked: GET_GROUPS, status: 200 }),
             }

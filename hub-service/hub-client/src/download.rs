@@ -1,7 +1,7 @@
 //! A file of a workspace becomes a file of this machine: whole, checked, or not at all.
 
 use std::fs::{File, Metadata, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +61,7 @@ impl HubClient {
         let is_taken = !options.overwrite && to.symlink_metadata().is_ok();
         let taken = || {
             let cause = "it exists: name another file, or say --overwrite";
-            failed("write", to, std::io::Error::new(std::io::ErrorKind::AlreadyExists, cause))
+            failed("write", to, std::io::Error::new(ErrorKind::AlreadyExists, cause))
         };
         if is_taken && !options.keeps_equal {
             return Err(taken());
@@ -88,7 +88,10 @@ impl HubClient {
             let _ = std::fs::remove_file(&path);
             return Err(HubError::Checksum { name: from.to_string(), expected, found });
         }
-        std::fs::rename(&path, to).map_err(|cause| failed("write", to, cause))?;
+        match named(&path, to, options.overwrite) {
+            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => return Err(taken()),
+            other => other.map_err(|cause| failed("write", to, cause))?,
+        }
         // Only now may another download begin.
         drop(lock);
         Ok(Fetched { entry, was_there: false })
@@ -143,20 +146,37 @@ impl HubClient {
     }
 }
 
-/// A part file that is ours until it is closed.
+/// Gives a part its name. Without `overwrite` nothing that came there meanwhile is replaced.
+fn named(part: &Path, to: &Path, overwrite: bool) -> std::io::Result<()> {
+    if !overwrite {
+        match std::fs::hard_link(part, to) {
+            Ok(()) => return std::fs::remove_file(part),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+            // No second names on this file system.
+            Err(_) => {}
+        }
+    }
+    std::fs::rename(part, to)
+}
+
+/// A part file that is ours until it is closed. A link is none: it would lead the bytes elsewhere.
 fn locked(path: &Path) -> std::io::Result<File> {
     loop {
+        if path.is_symlink() {
+            let cause = "it is a link, and was not made by a download: remove it";
+            return Err(std::io::Error::new(ErrorKind::AlreadyExists, cause));
+        }
         let file = File::options().read(true).append(true).create(true).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let cause = "another program is just downloading this file to this place; wait for it";
-                return Err(std::io::Error::new(std::io::ErrorKind::ResourceBusy, cause));
+                return Err(std::io::Error::new(ErrorKind::ResourceBusy, cause));
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
         // Whoever had it before may have given it its name in between: then this is no part any more.
-        let (ours, there) = (file.metadata()?, std::fs::metadata(path));
+        let (ours, there) = (file.metadata()?, std::fs::symlink_metadata(path));
         if there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
             return Ok(file);
         }
@@ -239,12 +259,29 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_came_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let [part, to] = ["part", "to"].map(|name| folder.path().join(name));
+        let part_with = |text: &str| std::fs::write(&part, text).unwrap();
+        part_with("new");
+        named(&part, &to, false).unwrap();
+        assert!(!part.exists() && std::fs::read(&to).unwrap() == b"new");
+        part_with("newer");
+        assert_eq!(named(&part, &to, false).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&to).unwrap(), b"new");
+        named(&part, &to, true).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"newer");
+    }
+
+    #[test]
     fn a_part_belongs_to_one_download() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".x.part");
         let first = locked(&path).unwrap();
-        assert_eq!(locked(&path).unwrap_err().kind(), std::io::ErrorKind::ResourceBusy);
+        assert_eq!(locked(&path).unwrap_err().kind(), ErrorKind::ResourceBusy);
         std::fs::rename(&path, folder.path().join("x")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", folder.path().join(".y.part")).unwrap();
+        assert!(locked(&folder.path().join(".y.part")).unwrap_err().to_string().contains("link"));
         let second = locked(&path).unwrap();
         assert_ne!(first.metadata().unwrap().ino(), second.metadata().unwrap().ino());
     }

@@ -41,7 +41,11 @@ impl HubClient {
             404 => self.not_found(call).await,
             409 => {
                 let current = self.current(call).await;
-                HubError::Conflict { action, message, current, cure: cure("choose another name") }
+                let usual = match code.as_str() {
+                    "not_a_file" => "end the name with a slash to write into the folder",
+                    _ => "choose another name",
+                };
+                HubError::Conflict { action, message, current, cure: cure(usual) }
             }
             412 => {
                 HubError::ChangedMeanwhile { action, name: name_of(call), current: self.current(call).await }

@@ -58,6 +58,8 @@ fn concerns_one_file(error: &HubError) -> bool {
         | HubError::ChangedMeanwhile { .. }
         | HubError::NotFound { .. }
         | HubError::TooLarge { .. }
+        // A smaller file may find room.
+        | HubError::NoRoom { .. }
         | HubError::Checksum { .. } => true,
         _ => false,
     }

@@ -206,6 +206,12 @@ impl DownloadPlan {
                 return Err(HubError::File { action: "write", path: here.clone(), cause });
             }
         }
+        for folder in &self.folders {
+            if let Some(afar) = taken.get(folder) {
+                let cause = Error::other(format!("{afar} would go there, and a folder too"));
+                return Err(HubError::File { action: "write", path: folder.clone(), cause });
+            }
+        }
         Ok(())
     }
 

@@ -31,8 +31,6 @@ pub(crate) async fn serve(
     dev: Option<DevUser>,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    // Its error says that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let (end, ending) = watch::channel(false);
     let state = State::build(&checked, dev, metrics, ending.clone()).await?;

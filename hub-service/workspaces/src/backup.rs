@@ -23,10 +23,11 @@ impl Workspaces {
     /// stay behind. Blobs in a bucket stay there: the list `blobs.txt` names what the database needs.
     ///
     /// # Errors
-    /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a full disk.
+    /// `PostgreSQL` (use `pg_dump`, then copy the blobs); a folder with something else in it; a full disk.
     pub async fn backup(&self, folder: &Path) -> Result<BackupReport> {
         // No blob goes while they are copied, as far as this process goes.
         let _alone = self.upkeep().lock().await;
+        check_place(folder)?;
         let what = || format!("making the folder {}", folder.display());
         std::fs::create_dir_all(folder).map_err(|error| StoreError::io(what(), error))?;
         let copy = LocalStore::open(folder)?;
@@ -68,6 +69,19 @@ impl Workspaces {
         BlobStore::copy_file(&from, &copy.blob_path(id)).await?;
         Ok(true)
     }
+}
+
+/// Nobody wants a backup between files of something else.
+fn check_place(folder: &Path) -> Result<()> {
+    let is_empty = std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty || folder.join("blobs").is_dir() {
+        return Ok(());
+    }
+    Err(WorkspaceError::Invalid {
+        what: "the folder of the backup",
+        given: folder.display().to_string(),
+        allowed: "it is empty, or holds an older backup: name another one",
+    })
 }
 
 /// Brings a backup into the folder of the settings, which must hold no database, and checks it.

@@ -7,6 +7,8 @@ use crate::{Result, Workspaces, checksum::Checksums, database::Write};
 
 /// Problems that are told one by one; more are only counted.
 const MOST_TOLD: usize = 1000;
+/// Files of one blob that are named.
+const MOST_FILES_TOLD: usize = 5;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,13 +118,16 @@ impl Workspaces {
             match self.blobs().blob_length(&id).await? {
                 // The sweep of a service that runs beside may just have taken it.
                 None if self.needs_blob(&id).await? => {
-                    report.tell(format!("blob {id}: is not in the store"));
+                    let whose = self.files_of_blob(&id).await?;
+                    report.tell(format!("blob {id}: is not in the store; {whose}"));
                 }
                 Some(found) if found != size as u64 => {
-                    report.tell(format!("blob {id}: has {found} bytes instead of {size}"));
+                    let whose = self.files_of_blob(&id).await?;
+                    report.tell(format!("blob {id}: has {found} bytes instead of {size}; {whose}"));
                 }
                 Some(_) if is_deep && self.digest(&id, size as u64).await? != sha256 => {
-                    report.tell(format!("blob {id}: has another digest"));
+                    let whose = self.files_of_blob(&id).await?;
+                    report.tell(format!("blob {id}: has another digest; {whose}"));
                 }
                 _ => {}
             }
@@ -130,6 +135,27 @@ impl Workspaces {
         let (blobs, parts) = self.orphans().await?;
         report.n_garbage += (blobs.len() + parts.len()) as u64;
         Ok(report)
+    }
+
+    /// The files that have these bytes, the first of them by name.
+    async fn files_of_blob(&self, id: &str) -> Result<String> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT w.name, e.path, v.number FROM versions v JOIN entries e ON e.id = v.entry \
+             JOIN workspaces w ON w.id = e.workspace WHERE v.blob = $1 ORDER BY 1, 2, 3",
+        )
+        .bind(id)
+        .fetch_all(self.database().read())
+        .await?;
+        let one = |(workspace, path, version): &(String, String, i64)| {
+            format!("version {version} of {path} in {workspace}")
+        };
+        let told: Vec<String> = rows.iter().take(MOST_FILES_TOLD).map(one).collect();
+        let more = rows.len().saturating_sub(MOST_FILES_TOLD);
+        Ok(match (told.is_empty(), more) {
+            (true, _) => "no file has it any more".to_owned(),
+            (false, 0) => told.join(", "),
+            (false, more) => format!("{} and {more} others", told.join(", ")),
+        })
     }
 
     async fn needs_blob(&self, id: &str) -> Result<bool> {

@@ -57,7 +57,7 @@ impl Workspaces {
         Ok(workspaces)
     }
 
-    /// Opens a folder with a `SQLite` database that a service of the same version has open: for [`Workspaces::backup`] and [`Workspaces::check`] alone.
+    /// Opens a folder with a `SQLite` database that a service of the same version may have open: for [`Workspaces::backup`] and [`Workspaces::check`] alone.
     ///
     /// # Errors
     /// No database there.

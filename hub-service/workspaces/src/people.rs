@@ -54,8 +54,7 @@ impl Workspaces {
     }
 
     /// Takes groups away from people who are no longer in them, and adds those that they are in: `groups_of` gives all groups of
-    /// everybody who has any. Only those are looked at who were [noted](Self::note_groups) before. What is known of them is of today
-    /// then.
+    /// everybody who has any. Only those are looked at who were [noted](Self::note_groups) before.
     ///
     /// # Errors
     /// The database.
@@ -77,13 +76,6 @@ impl Workspaces {
                 .execute(&mut *self.database().write_one().await?)
                 .await?;
         }
-        let now = self.now();
-        // Once in a day, since nobody asks for less.
-        sqlx::query("UPDATE known_groups SET seen = $1 WHERE seen < $2")
-            .bind(now)
-            .bind(now - days(1))
-            .execute(&mut *self.database().write_one().await?)
-            .await?;
         Ok(())
     }
 

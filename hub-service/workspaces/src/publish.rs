@@ -39,12 +39,13 @@ impl Workspaces {
     pub(crate) async fn publish(&self, actor: &Actor, target: &Target, sums: &Sums) -> Result<Entry> {
         self.require(actor, &target.name, &target.path, Action::Create).await?;
         loop {
-            // Content that is stored already is not stored again.
-            let is_known = self.knows_content(sums).await?;
-            if !is_known {
-                self.blobs().keep(&target.id).await?;
+            // Content that is stored already is not stored a second time.
+            let known = self.known_content(sums).await?;
+            match &known {
+                Some(blob) => self.blobs().renew(blob, &target.id, sums.n_bytes).await?,
+                None => self.blobs().keep(&target.id).await?,
             }
-            match self.publish_kept(actor, target, sums, is_known).await {
+            match self.publish_kept(actor, target, sums, known.is_some()).await {
                 Ok(Some(entry)) => {
                     self.clear_unused_blob(&target.id).await;
                     // A part file that stays is left to the sweep.
@@ -61,14 +62,15 @@ impl Workspaces {
         }
     }
 
-    async fn knows_content(&self, sums: &Sums) -> Result<bool> {
-        let known: Option<String> =
-            sqlx::query_scalar("SELECT id FROM blobs WHERE sha256 = $1 AND size_bytes = $2 LIMIT 1")
+    /// The blob with these bytes.
+    async fn known_content(&self, sums: &Sums) -> Result<Option<String>> {
+        let known: Option<Option<String>> =
+            sqlx::query_scalar("SELECT MIN(id) FROM blobs WHERE sha256 = $1 AND size_bytes = $2")
                 .bind(&sums.sha256)
                 .bind(sums.n_bytes as i64)
                 .fetch_optional(self.database().read())
                 .await?;
-        Ok(known.is_some())
+        Ok(known.flatten())
     }
 
     /// `None`: the content that was known is not any more, and nothing was done.

@@ -44,8 +44,8 @@ pub struct Settings {
     pub keep_changes_days: u32,
     /// Days after which lines of the audit log go. Default: 730.
     pub keep_audit_days: u32,
-    /// Days for which the groups of somebody who did not come count for what acts in that name: app passwords and links. Where
-    /// [`Workspaces::follow_groups`](crate::Workspaces::follow_groups) is told of all groups they do not age. Default: 30.
+    /// Days for which the groups of somebody who did not come count for what acts in that name: app passwords and links. The
+    /// service lets them count without end where the hub alone says who is in which. Default: 30.
     pub keep_groups_days: u32,
     /// Whether anybody can read a file by a link that an administrator of its workspace made. Default: no.
     pub public_links: bool,
@@ -194,6 +194,7 @@ impl Settings {
             ("keep_versions", self.keep_versions.into()),
             ("keep_uploads_hours", self.keep_uploads_hours.into()),
             ("keep_audit_days", self.keep_audit_days.into()),
+            ("keep_groups_days", self.keep_groups_days.into()),
         ] {
             if number == 0 || number > i64::MAX as u64 / 2 {
                 return wrong(field, "must be at least 1 and below 2^62");

@@ -8,6 +8,7 @@ use hub_client::hub_api::Issuer;
 use hub_client::{Connection, DeviceCode, Hub, LoginFile, RetryRule, Token, TokenOrigin};
 use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(clap::Args)]
 pub(crate) struct Login {
     /// Address of the service: `https://hub.example.org/services/mlaas4hep/`; or the whole address that `mlaas4hep-hub dev` printed.
-    #[arg(required_unless_present = "logout")]
+    /// Left out: where you were logged in last.
     address: Option<String>,
     /// Log in at an IAM.
     #[arg(long)]
@@ -43,11 +44,16 @@ impl Login {
     pub(crate) fn run(self, console: &mut Console) -> anyhow::Result<ExitCode> {
         let path =
             shared::login_file().context("neither MLAAS4HEP_CONFIG nor HOME is set: nowhere to keep it")?;
-        let Some((address, of_address)) = self.address.as_deref().map(parts) else {
+        if self.logout {
             let was_there = LoginFile::remove(&path)?;
             console.line(if was_there { "logged out" } else { "you were not logged in" });
             return Ok(ExitCode::SUCCESS);
+        }
+        let said = match &self.address {
+            Some(address) => address.clone(),
+            None => known_address(&path)?,
         };
+        let (address, of_address) = parts(&said);
         let (token, seconds) = match of_address {
             Some(token) => (Token::new(token)?, None),
             None => self.token(address, console).map_err(failure::of(Kind::Input))?,
@@ -107,6 +113,13 @@ impl Login {
         })?;
         Ok((found.issuer.clone(), client_id))
     }
+}
+
+/// Where the login was that is kept, also where its token no longer works.
+fn known_address(path: &Path) -> anyhow::Result<String> {
+    let known = LoginFile::read(path).map_err(|error| failure::of(Kind::Input)(error.into()))?;
+    let known = known.context("say where: mlaas4hep login https://hub.example.org/services/mlaas4hep/");
+    Ok(known.map_err(failure::of(Kind::CommandLine))?.address)
 }
 
 /// Address of the service and token of the address that opens a browser's session: `http://127.0.0.1:9010/login?token=...`.

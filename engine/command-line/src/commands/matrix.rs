@@ -227,7 +227,10 @@ fn write_chunks<T: MatrixValue + npy::Element>(
         }
         console.line(&format!("x_mask chunk of ({n_rows}, {n_columns}) shape"));
         (written.n_chunks, written.n_rows) = (written.n_chunks + 1, written.n_rows + n_rows);
-        anyhow::ensure!(!console.stopped(), "stopped on request; the chunks written so far are complete");
+        anyhow::ensure!(
+            !crate::console::is_stopped(),
+            "stopped on request; the chunks written so far are complete"
+        );
     }
     remove_left_over(folder, written.n_chunks, image.is_some())?;
     Ok(written)

@@ -195,7 +195,7 @@ impl Reader {
                 print_event(start + u64::from(entry), &chunk.slice(position..position + 1), console);
                 (n_left, n_printed) = (n_left - 1, n_printed + 1);
             }
-            if n_left == 0 || console.stopped() {
+            if n_left == 0 || crate::console::is_stopped() {
                 break;
             }
         }

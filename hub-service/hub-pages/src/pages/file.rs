@@ -33,6 +33,8 @@ pub struct FilePage<'a> {
     pub text: Option<TextPreview>,
     /// Whether a browser can draw it.
     pub is_picture: bool,
+    /// Whether the service makes links.
+    pub has_links: bool,
 }
 
 /// The page of a file.
@@ -75,7 +77,7 @@ fn actions(frame: &Frame<'_>, page: &FilePage<'_>) -> Markup {
             @if page.workspace.role >= Role::Writer {
                 a.button href=(addresses.of_path(workspace, "move", path)) { (Icon::Copy.draw()) "Rename, move or copy" }
             }
-            @if page.workspace.role >= Role::Admin {
+            @if page.has_links && page.workspace.role >= Role::Admin {
                 a.button href=(format!(
                     "{}?path={}", addresses.of_workspace(workspace, "sharing"), hub_api::routes::encode_segment(path.as_str())
                 )) { (Icon::Key.draw()) "Make a link" }

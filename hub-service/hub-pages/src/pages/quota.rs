@@ -106,7 +106,7 @@ fn rights(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
             }
             @if workspace.role.allows(Action::Administer) {
                 p {
-                    a href=(frame.addresses().of_workspace(&workspace.name, "sharing")) { "Let others in, or make links" } " · "
+                    a href=(frame.addresses().of_workspace(&workspace.name, "sharing")) { "Let others in" } " · "
                     a href=(frame.addresses().of_workspace(&workspace.name, "audit")) { "See what was done" }
                 }
             }

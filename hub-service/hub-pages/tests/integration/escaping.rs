@@ -52,6 +52,7 @@ fn hostile_names_in_a_folder_and_of_a_file() {
             root: Some(Err(name.into())),
             text: None,
             is_picture: true,
+            has_links: true,
         };
         for html in [folder_page(&frame, &page).into_string(), file_page(&frame, &file).into_string()] {
             for danger in ["<script>", "\"onmouseover", "href=\"javascript:", "\u{202e}"] {

@@ -223,8 +223,8 @@ pub(super) fn pages(role: Role) -> Vec<(&'static str, Markup)> {
     let text = entry("data/notes.txt", EntryKind::File, 12);
     let versions = versions();
     let file = |entry, root, text, is_picture| {
-        let page = FilePage { workspace: &higgs, entry, versions: &versions, root, text, is_picture };
-        file_page(&frame, &page)
+        let (workspace, versions) = (&higgs, versions.as_slice());
+        file_page(&frame, &FilePage { workspace, entry, versions, root, text, is_picture, has_links: true })
     };
     let notes = TextPreview { text: "first <line>\nsecond".into(), is_cut: true };
     let made = link(Some("https://hub.example/services/mlaas4hep/links/SECRET"));

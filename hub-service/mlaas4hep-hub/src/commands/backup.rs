@@ -3,8 +3,9 @@
 use super::{ConfigurationFile, block_on};
 use anyhow::{Context, ensure};
 use std::io::Write;
-use std::path::PathBuf;
-use workspaces::{CheckedSettings, StoreError, WorkspaceError, Workspaces};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use workspaces::{CheckedSettings, Workspaces};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -20,7 +21,17 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         let workspaces = open(&checked.workspaces).await?;
         let report = workspaces.backup(&options.folder).await?;
         workspaces.close().await;
-        writeln!(std::io::stdout(), "{} files, {} bytes", report.n_blobs, report.n_bytes)?;
+        let mut out = std::io::stdout();
+        writeln!(out, "{} files, {} bytes", report.n_blobs, report.n_bytes)?;
+        let device = |folder: &Path| std::fs::metadata(folder).ok().map(|metadata| metadata.dev());
+        if device(&options.folder) == device(&checked.workspaces.settings().folder) {
+            writeln!(
+                out,
+                "on the same disk the bytes are not copied but have a second name: good against deletion, not against a broken \
+                 disk. Copy {} to another one",
+                options.folder.display()
+            )?;
+        }
         Ok(())
     })
 }
@@ -33,9 +44,10 @@ pub(super) async fn open(checked: &CheckedSettings) -> anyhow::Result<Workspaces
         "there are no workspaces in {}: name the configuration of the service with --config",
         std::path::absolute(&settings.folder)?.display()
     );
-    let workspaces = match Workspaces::open(checked).await {
-        Err(WorkspaceError::Store(StoreError::InUse { .. })) => Workspaces::open_beside(checked).await,
-        other => other,
+    // Without the lock of the folder: the service can start meanwhile.
+    let workspaces = match settings.database {
+        Some(_) => Workspaces::open(checked).await,
+        None => Workspaces::open_beside(checked).await,
     };
     workspaces.context("opening the storage")
 }

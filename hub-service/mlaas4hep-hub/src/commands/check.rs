@@ -27,7 +27,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let n_problems = report.n_problems;
     ensure!(
         n_problems == 0,
-        "{n_problems} problems: what is lost comes back from a backup (`mlaas4hep-hub restore`)"
+        "{n_problems} problems: bytes come back when somebody uploads the same file again, or from a backup (`mlaas4hep-hub restore` \
+         into an empty folder)"
     );
     Ok(())
 }

@@ -23,8 +23,6 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 
 /// Asks everything that the service will need.
 async fn connect(checked: &Checked) -> anyhow::Result<()> {
-    // Its error says that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut answers = Vec::new();
     if let Some(settings) = checked.hub.clone() {
         // The groups need all scopes that the service has.
@@ -60,6 +58,7 @@ fn say(checked: &Checked) -> anyhow::Result<()> {
         ("hub", hub.to_owned()),
         ("folder", settings.folder.display().to_string()),
         ("database", if settings.database.is_some() { "PostgreSQL" } else { "SQLite" }.to_owned()),
+        ("links for anybody", if settings.public_links { "yes" } else { "no" }.to_owned()),
         ("requests a second", checked.requests_per_second.to_string()),
     ];
     if let (Some(address), Some(url)) = (checked.data_address, &checked.data_url) {

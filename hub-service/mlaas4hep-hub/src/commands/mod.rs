@@ -58,6 +58,8 @@ impl ConfigurationFile {
 /// # Errors
 /// What went wrong, with what was tried on what.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    // For all that speaks TLS. Its error says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     match &arguments.command {
         Command::Serve(file) => serve::run(file),
         Command::Dev(options) => dev::run(options),

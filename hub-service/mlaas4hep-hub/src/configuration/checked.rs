@@ -108,8 +108,12 @@ impl Said {
     ///
     /// # Errors
     /// What does not fit, by its key.
-    pub fn check(self, variable: Variable<'_>) -> Result<Checked, ConfigurationError> {
+    pub fn check(mut self, variable: Variable<'_>) -> Result<Checked, ConfigurationError> {
         let hub = hub_settings(self.hub.as_ref(), variable)?;
+        if hub.is_some() && self.iam.is_empty() && self.proxy.trusted_addresses.is_empty() {
+            // The hub is asked for all groups every minute: nothing ages.
+            self.workspaces.keep_groups_days = u32::MAX;
+        }
         let address = listen_address(&self.listen, hub.is_some(), variable)?;
         let data_url = data_url(&self.listen)?;
         let wrong = |key, reason: &str| ConfigurationError::Wrong { key, reason: reason.to_owned() };

@@ -64,6 +64,7 @@ pub(super) async fn show(visit: Visit, place: Place, Query(wish): Query<Wish>) -
         root,
         text,
         is_picture: PICTURES.contains(&end) && file.size_bytes() <= MOST_PICTURE_BYTES,
+        has_links: visit.store().settings().public_links,
     };
     Ok(hub_pages::file_page(&visit.frame(Some(&workspace)), &page).into_response())
 }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream};
@@ -23,7 +23,7 @@ use super::{
     visit::Visit,
 };
 
-/// Bytes that may come without one of a file: names, and the code of the form.
+/// Bytes that may come without a field, or a piece of a file, being whole.
 const MOST_WAITING_BYTES: usize = 1 << 20;
 
 pub(super) async fn receive(
@@ -36,14 +36,15 @@ pub(super) async fn receive(
         visit.state.uploads.take(&visit.actor().name).map_err(|full| PageError(full.error().clone()))?;
     let (parts, body) = request.into_parts();
     check_site(&parts)?;
-    let n_waiting = Arc::new(AtomicUsize::new(0));
-    let pieces = Pieces { body: body.into_data_stream(), has_given: false, n_waiting: n_waiting.clone() };
+    let asked = Arc::new(Asked::default());
+    let pieces = Pieces { body: body.into_data_stream(), asked: asked.clone() };
     let request = Request::from_parts(parts, Body::from_stream(pieces));
     let no_form = |_| PageError::bad("form", "this is no form with files");
     let mut form = Multipart::from_request(request, &visit.state).await.map_err(no_form)?;
     let broken = |_| PageError::bad("form", "the upload broke off or is no form");
     let mut is_checked = false;
     while let Some(field) = form.next_field().await.map_err(broken)? {
+        asked.got_something();
         match field.name() {
             Some("xsrf") => {
                 visit.session.check_xsrf(&field.text().await.map_err(broken)?)?;
@@ -52,7 +53,7 @@ pub(super) async fn receive(
             // The token stands first in our form.
             Some("file") if is_checked => {
                 let to = (&place.workspace, &place.path);
-                store(&visit, again.as_deref(), to, (field, &n_waiting)).await?;
+                store(&visit, again.as_deref(), to, (field, &asked)).await?;
             }
             _ if is_checked => {}
             _ => visit.session.check_xsrf("")?,
@@ -61,29 +62,42 @@ pub(super) async fn receive(
     Ok(see(&visit.state.addresses().folder(&place.workspace, &place.path), Done::Uploaded))
 }
 
-/// A body piece by piece, each looked at before the next one is taken: the library that reads forms keeps all that it can get,
-/// and knows no bound for what is no file.
+/// What the library that reads forms asked for since it last gave something.
+#[derive(Default)]
+struct Asked {
+    /// It was told to look at what it has.
+    was_put_off: AtomicBool,
+    n_bytes: AtomicUsize,
+}
+
+impl Asked {
+    fn got_something(&self) {
+        self.was_put_off.store(false, Ordering::Relaxed);
+        self.n_bytes.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A body that gives its next piece only where what was given does not suffice: the library keeps all that it can get, and knows no
+/// bound for what is no file.
 struct Pieces {
     body: BodyDataStream,
-    has_given: bool,
-    /// Bytes that came since the last ones of a file were taken.
-    n_waiting: Arc<AtomicUsize>,
+    asked: Arc<Asked>,
 }
 
 impl Stream for Pieces {
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if std::mem::take(&mut self.has_given) {
+        if !self.asked.was_put_off.swap(true, Ordering::Relaxed) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let Poll::Ready(piece) = self.body.poll_next_unpin(context) else { return Poll::Pending };
-        self.has_given = true;
+        self.asked.was_put_off.store(false, Ordering::Relaxed);
         Poll::Ready(piece.map(|piece| {
             let piece = piece?;
-            let n_waiting = self.n_waiting.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
-            if n_waiting > MOST_WAITING_BYTES {
+            let n_bytes = self.asked.n_bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
+            if n_bytes > MOST_WAITING_BYTES {
                 Err("more than a form has beside its files".into())
             } else {
                 Ok(piece)
@@ -96,7 +110,7 @@ async fn store(
     visit: &Visit,
     again: Option<&Again>,
     (workspace, folder): (&WorkspaceName, &FilePath),
-    (mut field, n_waiting): (Field<'_>, &AtomicUsize),
+    (mut field, asked): (Field<'_>, &Asked),
 ) -> Result<(), PageError> {
     let name = field.file_name().unwrap_or_default();
     // Some browsers send the way to the file too.
@@ -110,7 +124,7 @@ async fn store(
     loop {
         match field.chunk().await {
             Ok(Some(bytes)) => {
-                n_waiting.store(0, Ordering::Relaxed);
+                asked.got_something();
                 upload.append(bytes).await?;
             }
             Ok(None) => break,

@@ -96,7 +96,8 @@ fn roles_that_were_configured_before_stay() {
         told.arg(here.join("tests/real_hub/roles.py")).arg(here.join("../jupyterhub_config.d/mlaas4hep.py"));
         let output = told.output().unwrap();
         let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let expected = json!([alone, [[["self", "shares!user", ACCESS]], []], [[["self", ACCESS]], []]]);
+        let own = json!([[["self", ACCESS]], []]);
+        let expected = json!([alone, [[["self", "shares!user", ACCESS]], []], own, own, own]);
         assert_eq!(found, expected, "{output:?}");
     };
     check("5", json!([[["self", ACCESS]], []]));

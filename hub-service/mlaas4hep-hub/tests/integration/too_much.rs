@@ -208,6 +208,22 @@ async fn what_is_no_file_of_a_form_is_not_kept() {
         // The answer may come before all is sent, which the client then takes for a broken line.
         assert!(form.is_err() || form.is_ok_and(|answer| answer.status() == 400));
     }
+    // Many small files, and a large one after them.
+    let file = |name: &str| {
+        format!("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+    };
+    let browser = Browser::log_in(&service, "writer").await;
+    let mut body = format!("--X\r\n{xsrf}\r\n\r\n{}\r\n", browser.xsrf);
+    for at in 0..300 {
+        body += &format!("{}a\r\n", file(&at.to_string()));
+    }
+    body += &format!("{}{long}\r\n--X--\r\n", file("large"));
+    let form = browser.request("POST", &service.url("w/higgs/upload/"));
+    let form =
+        form.header("content-type", "multipart/form-data; boundary=X").body(body).send().await.unwrap();
+    assert!(form.status().is_success() || form.status() == 303, "{}", form.status());
+    let large = service.request("HEAD", "files/higgs/large", "reader").send().await.unwrap();
+    assert_eq!(large.headers()["content-length"], "200000000");
     let grown = service.peak_bytes() - before;
     assert!(grown < 64 << 20, "the service took {grown} bytes more");
 }

@@ -53,6 +53,24 @@ impl LocalStore {
         sync_folder(folder).map_err(failed)
     }
 
+    /// Gives a blob the bytes of a part file, which are those that it should have: what was lost or damaged is whole again. The part
+    /// stays.
+    pub(crate) fn renew(&self, blob: &str, part: &str) -> Result<(), StoreError> {
+        let (from, to) = (self.part_path(part), self.blob_path(blob));
+        let failed = |error| StoreError::io(format!("renewing {}", to.display()), error);
+        let folder = to.parent().unwrap_or(&self.blobs);
+        let beside = self.part_path(&format!("{part}.again"));
+        Self::remove(&beside)?;
+        if fs::hard_link(&from, &beside).is_err() {
+            // No second names on this file system.
+            fs::copy(&from, &beside).and_then(|_| File::open(&beside)?.sync_all()).map_err(failed)?;
+        }
+        fs::create_dir_all(folder).and_then(|()| fs::rename(&beside, &to)).map_err(failed)?;
+        // A second name for the same file stays where it is (rename(2)).
+        Self::remove(&beside)?;
+        sync_folder(folder).map_err(failed)
+    }
+
     pub(crate) fn open_blob(&self, id: &str) -> Result<File, StoreError> {
         let path = self.blob_path(id);
         File::open(&path).map_err(|error| match error.kind() {

@@ -82,6 +82,18 @@ impl BlobStore {
         blocking("publishing a blob", move || local.publish(&id)).await
     }
 
+    /// Gives a blob that is known the same bytes anew, where it may have lost them. An object store keeps what it has.
+    pub(crate) async fn renew(&self, blob: &str, part: &str, n_bytes: u64) -> Result<(), StoreError> {
+        if let Some(object) = &self.object {
+            return match object.length(blob).await? {
+                Some(found) if found == n_bytes => Ok(()),
+                _ => object.put_file(blob, &self.local.part_path(part)).await,
+            };
+        }
+        let (local, blob, part) = (self.local.clone(), blob.to_owned(), part.to_owned());
+        blocking("renewing a blob", move || local.renew(&blob, &part)).await
+    }
+
     /// Opens a blob.
     pub(crate) async fn open_blob(&self, id: &str) -> Result<OpenBlob, StoreError> {
         if let Some(object) = &self.object {

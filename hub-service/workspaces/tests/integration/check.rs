@@ -1,7 +1,8 @@
 //! The check finds what is wrong.
 
-use super::support::{alice, chief, name, put, sqlite};
+use super::support::{alice, chief, get, name, put, sqlite};
 use sqlx::Connection;
+use std::path::{Path, PathBuf};
 
 #[tokio::test]
 async fn wrong_counts_and_lost_rows_are_found() {
@@ -40,4 +41,30 @@ async fn wrong_counts_and_lost_rows_are_found() {
         store.assert_sound().await;
     }
     assert_eq!(store.workspaces.quota(&chief(), &name("higgs")).await.unwrap().used_bytes, 7);
+}
+
+/// The one file below a folder.
+fn file_in(folder: &Path) -> PathBuf {
+    let entry = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    if entry.is_dir() { file_in(&entry) } else { entry }
+}
+
+#[tokio::test]
+async fn the_same_bytes_again_make_whole_what_was_hurt() {
+    let store = sqlite().await;
+    let s = &store.workspaces;
+    put(s, &alice(), "higgs", "d/a", b"abc").await;
+    let blob = file_in(&store.folder.path().join("store/blobs"));
+    for harm in [Some("abd"), Some("ab"), None] {
+        std::fs::remove_file(&blob).unwrap();
+        if let Some(bytes) = harm {
+            std::fs::write(&blob, bytes).unwrap();
+        }
+        let report = s.check(true).await.unwrap();
+        assert_eq!(report.n_problems, 1, "{harm:?}");
+        assert!(report.problems[0].contains("; version 1 of d/a in higgs"), "{report:?}");
+        put(s, &alice(), "higgs", "d/b", b"abc").await;
+        assert_eq!(get(s, &alice(), "higgs", "d/a").await.unwrap(), b"abc", "{harm:?}");
+        store.assert_sound().await;
+    }
 }

@@ -59,8 +59,8 @@ async fn groups_of_somebody_who_does_not_come_count_for_so_long() {
         assert_eq!(groups().await, Some(vec!["higgs".to_owned()]));
         store.clock.set(NOW + 31 * DAY);
         assert_eq!(groups().await, None);
-        // Whoever knows all groups says that it is still so.
-        s.follow_groups(&[("alice".to_owned(), vec!["higgs".to_owned()])].into()).await.unwrap();
+        // She comes, and is still in it.
+        s.note_groups("alice", &["higgs".to_owned()]).await.unwrap();
         assert_eq!(groups().await, Some(vec!["higgs".to_owned()]));
     }
 }
