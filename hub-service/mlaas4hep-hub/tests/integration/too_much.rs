@@ -213,11 +213,9 @@ async fn what_is_no_file_of_a_form_is_not_kept() {
         format!("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
     };
     let browser = Browser::log_in(&service, "writer").await;
-    let mut body = format!("--X\r\n{xsrf}\r\n\r\n{}\r\n", browser.xsrf);
-    for at in 0..300 {
-        body += &format!("{}a\r\n", file(&at.to_string()));
-    }
-    body += &format!("{}{long}\r\n--X--\r\n", file("large"));
+    let small: String = (0..300).map(|at| file(&at.to_string()) + "a\r\n").collect();
+    let large = file("large") + &long;
+    let body = format!("--X\r\n{xsrf}\r\n\r\n{}\r\n{small}{large}\r\n--X--\r\n", browser.xsrf);
     let form = browser.request("POST", &service.url("w/higgs/upload/"));
     let form =
         form.header("content-type", "multipart/form-data; boundary=X").body(body).send().await.unwrap();
