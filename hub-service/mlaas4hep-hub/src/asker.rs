@@ -155,9 +155,7 @@ async fn identify(parts: &Parts, peer: Option<Peer>, state: &State) -> Result<As
         return Err(AuthError::CrossSite.into());
     }
     let principal = caller.principal;
-    // A token that names its paths says nothing about groups, and neither do some others.
-    let says_groups = principal.says_groups && principal.capabilities.is_none();
-    if principal.kind == PrincipalKind::User && says_groups {
+    if principal.kind == PrincipalKind::User && principal.says_groups {
         state.note_groups(&principal.name, &principal.groups).await?;
     }
     let name = match principal.kind {

@@ -115,22 +115,16 @@ impl Workspaces {
         for row in blobs {
             let (id, size, sha256): (String, i64, String) =
                 (row.try_get("id")?, row.try_get("size_bytes")?, row.try_get("sha256")?);
-            match self.blobs().blob_length(&id).await? {
+            let problem = match self.blobs().blob_length(&id).await? {
                 // The sweep of a service that runs beside may just have taken it.
-                None if self.needs_blob(&id).await? => {
-                    let whose = self.files_of_blob(&id).await?;
-                    report.tell(format!("blob {id}: is not in the store; {whose}"));
-                }
-                Some(found) if found != size as u64 => {
-                    let whose = self.files_of_blob(&id).await?;
-                    report.tell(format!("blob {id}: has {found} bytes instead of {size}; {whose}"));
-                }
+                None if self.needs_blob(&id).await? => "is not in the store".to_owned(),
+                Some(found) if found != size as u64 => format!("has {found} bytes instead of {size}"),
                 Some(_) if is_deep && self.digest(&id, size as u64).await? != sha256 => {
-                    let whose = self.files_of_blob(&id).await?;
-                    report.tell(format!("blob {id}: has another digest; {whose}"));
+                    "has another digest".to_owned()
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            report.tell(format!("blob {id}: {problem}; {}", self.files_of_blob(&id).await?));
         }
         let (blobs, parts) = self.orphans().await?;
         report.n_garbage += (blobs.len() + parts.len()) as u64;

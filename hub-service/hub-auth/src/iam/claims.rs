@@ -89,7 +89,7 @@ impl Claims {
         let capabilities = Capabilities::parse(&scope, &settings.storage_root)
             .map_err(|error| refused(error.to_string()))?
             .map(Arc::new);
-        let says_groups = self.wlcg_groups.is_some() || self.groups.is_some();
+        let says_groups = capabilities.is_none() && (self.wlcg_groups.is_some() || self.groups.is_some());
         let groups = match capabilities {
             Some(_) => Vec::new(),
             None => tidy_groups(self.wlcg_groups.or(self.groups).unwrap_or_default()),

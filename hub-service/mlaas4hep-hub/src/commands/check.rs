@@ -1,7 +1,6 @@
 //! `mlaas4hep-hub check`
 
-use super::{ConfigurationFile, backup::open};
-use crate::commands::block_on;
+use super::{ConfigurationFile, backup::open, block_on};
 use anyhow::ensure;
 use std::io::Write;
 use workspaces::CheckReport;

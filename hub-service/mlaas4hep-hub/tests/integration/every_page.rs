@@ -1,27 +1,19 @@
 //! Every page and form, as every kind of visitor opens it: with the sessions of browsers that logged in at the hub.
 
 use super::browser_session::Browser;
-use super::service::Service;
+use super::service::{CALLERS, PASSWORD_TO_READ, Service};
 use super::table::{self, DONE, next_address, next_number, rightful};
 use hub_testing::SERVICE_TOKEN;
 use mlaas4hep_hub::{Needs, OPEN, PAGES, Route};
 use reqwest::RequestBuilder;
 use std::collections::HashMap;
 
-const VISITORS: [&str; 11] = [
-    "anonymous",
-    "outsider",
-    "of-another-group",
-    "reader",
-    "writer",
-    "fellow",
-    "admin",
-    "operator",
-    "unknown",
-    "expired",
-    "revoked",
-];
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The callers that come with a browser.
+fn visitors() -> impl Iterator<Item = &'static str> {
+    CALLERS.into_iter().filter(|caller| !["a-service", PASSWORD_TO_READ].contains(caller))
+}
 
 /// The service, and the browser of each visitor.
 struct House {
@@ -36,7 +28,7 @@ impl House {
         let root = super::root_preview::signal(100);
         assert_eq!(service.put("files/higgs/signal.root", "writer", root).await, 201);
         let mut browsers = HashMap::new();
-        for visitor in VISITORS {
+        for visitor in visitors() {
             let browser = match visitor {
                 "anonymous" => Browser::with_cookie(""),
                 "unknown" => Browser::with_cookie("service-mlaas4hep=no-session"),
@@ -143,7 +135,7 @@ async fn every_page_as_every_visitor() {
     let house = House::new().await;
     let mut wrong = Vec::new();
     for page in PAGES {
-        for visitor in VISITORS {
+        for visitor in visitors() {
             let address = house.address(page).await;
             let mut check = async |visitor: &str, due: u16| {
                 let status = house.status(house.request(page, &address, visitor, None)).await;
@@ -186,7 +178,7 @@ async fn every_form_comes_from_a_page_of_its_session() {
 async fn the_login_as_every_visitor() {
     let house = House::new().await;
     let hub = house.service.hub.host();
-    for visitor in VISITORS {
+    for visitor in visitors() {
         let browser = &house.browsers[visitor];
         for line in OPEN {
             assert_eq!(line.needs, Needs::Nothing, "{}", line.path);
