@@ -40,6 +40,9 @@ pub struct Info {
     pub issuers: Vec<Issuer>,
     /// What a request may hold.
     pub limits: Limits,
+    /// Whether the operator allows links by which anybody can read a file.
+    #[serde(default)]
+    pub public_links: bool,
 }
 
 /// An IAM whose bearer tokens are believed.
@@ -296,6 +299,9 @@ pub struct Grant {
     pub granted_by: String,
     /// When.
     pub granted: String,
+    /// In the answer that made it, of a person: whether somebody of this name has come to the service. A right waits for who has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_known: Option<bool>,
 }
 
 impl Grant {
@@ -309,7 +315,13 @@ impl Grant {
             Role::Admin => "administers",
         };
         let until = self.expires.as_ref().map_or_else(String::new, |time| format!(" until {time}"));
-        format!("{who} {what} shared://{workspace}/{until}; --take-back ends it")
+        let unknown = match self.is_known {
+            Some(false) => {
+                "; nobody of this name has come to the service yet: if it is misspelt, take it back"
+            }
+            _ => "",
+        };
+        format!("{who} {what} shared://{workspace}/{until}; --take-back ends it{unknown}")
     }
 }
 

@@ -199,6 +199,12 @@ pub enum HubError {
         /// What happened to the first of them.
         first: Box<HubError>,
     },
+    /// One of several that cannot be sent, found before the first was.
+    #[error("{first}; nothing was sent")]
+    NothingSent {
+        /// What is wrong.
+        first: Box<HubError>,
+    },
     /// A log in that did not succeed.
     #[error("cannot log in: {reason}")]
     Login {

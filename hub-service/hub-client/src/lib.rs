@@ -20,6 +20,7 @@ mod hub;
 mod local_handle;
 mod login_file;
 mod manage;
+mod names;
 mod plan;
 mod progress;
 mod ranges;

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use glob::{MatchOptions, Pattern};
+use glob::Pattern;
 use hub_api::{Entry, EntryKind, FilePath, SharedUri, UriError};
 use walkdir::WalkDir;
 
+use crate::names::{AS_A_SHELL, Named, is_pattern};
 use crate::{Hub, HubError};
 
 /// A file of this machine and one of a workspace: one of them is to become the other.
@@ -45,8 +46,16 @@ impl UploadPlan {
     ///
     /// # Errors
     /// [`HubError::File`] of what is not there, cannot be read, is neither file nor folder, or has the place of another;
-    /// [`HubError::Uri`] of names that a workspace cannot keep.
+    /// [`HubError::Uri`] of names that a workspace cannot keep; [`HubError::NothingSent`] with one of these where others could go.
     pub fn new(names: &[PathBuf], to: &str) -> Result<Self, HubError> {
+        let is_one = matches!(names, [name] if !name.is_dir() && !name.to_str().is_some_and(is_pattern));
+        Self::of(names, to).map_err(|error| match error {
+            error if is_one => error,
+            error => HubError::NothingSent { first: Box::new(error) },
+        })
+    }
+
+    fn of(names: &[PathBuf], to: &str) -> Result<Self, HubError> {
         let mut found = Vec::new();
         for name in names {
             found.extend(matching(name)?);
@@ -140,16 +149,9 @@ impl DownloadPlan {
     /// # Errors
     /// [`HubError`] of the service; [`HubError::File`] of what would have the place of another.
     pub fn new(hub: &Hub, from: &SharedUri, to: Option<&Path>) -> Result<Self, HubError> {
-        let (named, is_pattern) = match hub.stat(from) {
-            Ok(entry) => (vec![entry], false),
-            Err(error @ HubError::NotFound { .. }) => {
-                let found = matching_afar(hub, from)?;
-                (if found.is_empty() { Err(error) } else { Ok(found) }?, true)
-            }
-            Err(error) => return Err(error),
-        };
+        let Named { entries, is_pattern } = Named::find(hub, from)?;
         let mut plan = Self::default();
-        for Entry { path, kind, .. } in named {
+        for Entry { path, kind, .. } in entries {
             let uri = SharedUri { path, ..from.clone() };
             let own = uri.path.name().or(uri.workspace.as_str().rsplit('/').next()).unwrap_or("files");
             let is_into =
@@ -244,17 +246,6 @@ fn below(folder: &SharedUri, name: &str) -> Result<SharedUri, HubError> {
     Ok(SharedUri { path, ..folder.clone() })
 }
 
-/// As a shell does it: hidden files are named by their dot alone.
-const AS_A_SHELL: MatchOptions = MatchOptions {
-    case_sensitive: true,
-    require_literal_separator: false,
-    require_literal_leading_dot: true,
-};
-
-fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '['])
-}
-
 /// What a pattern says, in the order of the names; of any other name the name.
 fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
     let Some(text) = name.to_str().filter(|text| is_pattern(text) && name.symlink_metadata().is_err()) else {
@@ -272,35 +263,6 @@ fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
     })?;
     if found.is_empty() {
         return Err(unreadable(name, Error::new(ErrorKind::NotFound, "no file has such a name")));
-    }
-    Ok(found)
-}
-
-/// What a pattern says of a workspace, in the order of the names; of any other name nothing.
-fn matching_afar(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
-    let parts: Vec<&str> = pattern.path.parts().collect();
-    let n_plain = parts.iter().take_while(|part| !is_pattern(part)).count();
-    // What is no pattern after all is only a name.
-    let patterns: Result<Vec<Pattern>, _> = parts[n_plain..].iter().map(|part| Pattern::new(part)).collect();
-    let (Ok(patterns), Ok(top)) = (patterns, FilePath::new(&parts[..n_plain].join("/"))) else {
-        return Ok(Vec::new());
-    };
-    let (mut folders, mut found) = (vec![top], Vec::new());
-    for part in &patterns {
-        found.clear();
-        for folder in folders {
-            let uri = SharedUri { path: folder, ..pattern.clone() };
-            let is_meant = |entry: &Entry| {
-                let name = entry.path.name().filter(|_| entry.path.parent().as_ref() == Some(&uri.path));
-                name.is_some_and(|name| part.matches_with(name, AS_A_SHELL))
-            };
-            found.extend(hub.list(&uri, false)?.into_iter().filter(is_meant));
-        }
-        folders = found
-            .iter()
-            .filter(|entry| entry.kind == EntryKind::Folder)
-            .map(|entry| entry.path.clone())
-            .collect();
     }
     Ok(found)
 }
@@ -401,6 +363,7 @@ mod tests {
         check(&["ends with."], "ends in a dot");
         check(&["a/[z"], "pattern");
         check(&["b/[z]/*"], "no file has such a name");
+        check(&["a/x", "none"], "No such file or directory (os error 2); nothing was sent");
         std::fs::create_dir_all(folder.path().join("b/c/x")).unwrap();
         check(&["a/x", "b/c/x"], "a folder has to be at shared://g/x");
         std::fs::write(folder.path().join("b/c/x/y"), "y").unwrap();

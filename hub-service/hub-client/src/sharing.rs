@@ -84,8 +84,8 @@ pub enum ShareError {
 pub enum Share {
     /// A right in the workspace.
     Right(Grant),
-    /// A link to a file.
-    Link(Link),
+    /// A link to a file, and whether the operator lets anybody read by links.
+    Link(Link, bool),
 }
 
 impl ShareWish {
@@ -137,8 +137,12 @@ impl Share {
                 let until = grant.expires.clone().unwrap_or_else(|| "no end".to_owned());
                 (grant.grantee.words(), grant.role.as_str().to_owned(), until, &grant.granted_by)
             }
-            Self::Link(link) => {
-                let may = if link.has_password { "read with the password" } else { "read" };
+            Self::Link(link, is_on) => {
+                let may = match (is_on, link.has_password) {
+                    (false, _) => "nothing: links are switched off here",
+                    (true, true) => "read with the password",
+                    (true, false) => "read",
+                };
                 (format!("a link to {}", link.path), may.to_owned(), link.expires.clone(), &link.created_by)
             }
         };
@@ -185,8 +189,12 @@ impl HubClient {
         if of.path.is_root() {
             shares.extend(self.grants(&of.workspace).await?.into_iter().map(Share::Right));
         }
-        let links = self.links(&of.workspace).await?;
-        shares.extend(links.into_iter().filter(|link| link.path.is_within(&of.path)).map(Share::Link));
+        let mut links = self.links(&of.workspace).await?;
+        links.retain(|link| link.path.is_within(&of.path));
+        if !links.is_empty() {
+            let is_on = self.info().await?.public_links;
+            shares.extend(links.into_iter().map(|link| Share::Link(link, is_on)));
+        }
         Ok(shares)
     }
 

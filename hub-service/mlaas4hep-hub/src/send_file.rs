@@ -140,7 +140,8 @@ fn one_part(file: &StoredFile, mut headers: HeaderMap, part: Range<u64>) -> Resp
     (StatusCode::PARTIAL_CONTENT, headers, body(file, part)).into_response()
 }
 
-/// `multipart/byteranges` (RFC 9110 section 14.6).
+/// `multipart/byteranges` (RFC 9110 section 14.6). No head goes before the first bytes of its part are there: a store that fails
+/// at once is told as such.
 fn many_parts(file: &StoredFile, mut headers: HeaderMap, parts: &[Range<u64>]) -> Response {
     let boundary = format!("{:032x}", rand::random::<u128>());
     let media_type = media_type(file);
@@ -153,14 +154,18 @@ fn many_parts(file: &StoredFile, mut headers: HeaderMap, parts: &[Range<u64>]) -
         })
         .collect();
     let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
-    let n_bytes = heads.iter().map(Bytes::len).sum::<usize>() as u64
-        + parts.iter().map(|part| part.end - part.start).sum::<u64>()
-        + end.len() as u64;
+    let n_read: u64 = parts.iter().map(|part| part.end - part.start).sum();
+    metrics::counter!("mlaas4hep_hub_read_bytes_total").increment(n_read);
+    let n_bytes = heads.iter().map(Bytes::len).sum::<usize>() as u64 + n_read + end.len() as u64;
     insert(&mut headers, header::CONTENT_TYPE, &format!("multipart/byteranges; boundary={boundary}"));
     headers.insert(header::CONTENT_LENGTH, n_bytes.into());
     let mut all: BoxStream<'static, Result<Bytes, StoreError>> = stream::empty().boxed();
     for (head, part) in heads.into_iter().zip(parts) {
-        all = all.chain(stream::iter([Ok(head)])).chain(file.stream(part.clone())).boxed();
+        let with_head = move |(at, block): (usize, Result<Bytes, StoreError>)| match at {
+            0 => block.map(|block| [&head[..], &block].concat().into()),
+            _ => block,
+        };
+        all = all.chain(file.stream(part.clone()).enumerate().map(with_head)).boxed();
     }
     let all = all.chain(stream::iter([Ok(end)]));
     (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(all)).into_response()

@@ -12,6 +12,8 @@ use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_
 pub(crate) struct Seen {
     pub(crate) id: i64,
     pub(crate) role: Role,
+    /// Whether the person may more than what they showed allows.
+    pub(crate) is_lowered: bool,
 }
 
 /// A grant as far as rights go.
@@ -110,7 +112,8 @@ impl Workspaces {
             _ => self.granted_role(actor, id).await?,
         };
         let role = by_groups.max(granted).ok_or_else(missing)?;
-        Ok(Seen { id, role: actor.role_ceiling.map_or(role, |ceiling| role.min(ceiling)) })
+        let allowed = actor.role_ceiling.map_or(role, |ceiling| role.min(ceiling));
+        Ok(Seen { id, role: allowed, is_lowered: allowed < role })
     }
 
     /// The workspace, if the actor may do this there; the empty path is the workspace itself.
@@ -133,8 +136,9 @@ impl Workspaces {
         if seen.role.allows(action) {
             return Ok(seen);
         }
-        let needed = action.least_role();
-        Err(WorkspaceError::Forbidden { workspace: workspace.to_string(), needed, has: Some(seen.role) })
+        let Seen { role, is_lowered, .. } = seen;
+        let workspace = workspace.to_string();
+        Err(WorkspaceError::Forbidden { workspace, needed: action.least_role(), has: role, is_lowered })
     }
 
     pub(crate) async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {

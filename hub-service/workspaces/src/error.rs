@@ -20,14 +20,16 @@ pub enum WorkspaceError {
         name: String,
     },
     /// Seen, but not allowed.
-    #[error("this needs the role {needed:?} in {workspace}, and you are {has}", has = role_word(*.has))]
+    #[error("this needs {} of {workspace}, and {} {}", role_word(*.needed), whose(*.is_lowered), role_word(*.has))]
     Forbidden {
         /// Where.
         workspace: String,
         /// The least role that may.
         needed: Role,
         /// What the actor has.
-        has: Option<Role>,
+        has: Role,
+        /// Whether the person has more, and only what they showed does not allow it.
+        is_lowered: bool,
     },
     /// Only administrators of the service may.
     #[error("only administrators of the service may {what}")]
@@ -213,13 +215,16 @@ fn no_room(quota: &Quota, asked_bytes: u64, asked_entries: u64) -> String {
     format!("{asked} more: {left} of {} are free{promised}{names}", bytes_text(quota.limit_bytes))
 }
 
-fn role_word(role: Option<Role>) -> &'static str {
+fn role_word(role: Role) -> &'static str {
     match role {
-        None => "nobody in it",
-        Some(Role::Reader) => "a reader",
-        Some(Role::Writer) => "a writer",
-        Some(Role::Admin) => "an administrator",
+        Role::Reader => "a reader",
+        Role::Writer => "a writer",
+        Role::Admin => "an administrator",
     }
+}
+
+fn whose(is_lowered: bool) -> &'static str {
+    if is_lowered { "the app password or token is that of" } else { "you are" }
 }
 
 fn changed_by(current: Option<&Entry>) -> String {
@@ -300,6 +305,9 @@ impl WorkspaceError {
         Some(match self {
             Self::QuotaExceeded { .. } => {
                 "delete for good what lies in the trash, delete old files, or ask an administrator of the service for a larger quota of this workspace"
+            }
+            Self::Forbidden { is_lowered: true, .. } => {
+                "log in yourself, or make an app password that may more"
             }
             Self::Forbidden { .. } => "ask an administrator of the workspace for a grant",
             Self::NoPublicLinks => {

@@ -97,7 +97,11 @@ impl Workspaces {
         ledger.save(&mut write).await?;
         write.commit().await?;
         self.remembered().grants.forget_all();
-        grant(&row)
+        let is_known = match &asked.grantee {
+            Grantee::User(name) => Some(self.known_groups(name).await?.is_some()),
+            Grantee::Group(_) => None,
+        };
+        Ok(Grant { is_known, ..grant(&row)? })
     }
 
     /// Takes a right back. It acts at once.
@@ -142,5 +146,6 @@ fn grant(row: &AnyRow) -> Result<Grant> {
         expires: row.try_get::<Option<i64>, _>("expires")?.map(time_text),
         granted_by: row.try_get("granted_by")?,
         granted: time_text(row.try_get("granted")?),
+        is_known: None,
     })
 }

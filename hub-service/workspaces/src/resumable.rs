@@ -251,8 +251,7 @@ impl Workspaces {
         if self.blobs().part_length(id).await?.is_none() {
             return Err(missing(id));
         }
-        let mut part = self.blobs().resume_part(id, self.running().take_sums(id)).await?;
-        part.hold(busy);
+        let part = self.blobs().resume_part(id, self.running().take_sums(id), busy).await?;
         Ok(Upload {
             workspaces: self.clone(),
             actor: actor.clone(),

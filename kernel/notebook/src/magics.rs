@@ -30,6 +30,7 @@ mod put;
 mod pwd;
 mod report;
 mod restart;
+mod rm;
 mod run;
 mod save;
 mod select;
@@ -74,6 +75,7 @@ pub const ALL: &[MagicInfo] = &[
     ls::MAGIC,
     put::MAGIC,
     get::MAGIC,
+    rm::MAGIC,
     share::MAGIC,
     dep::MAGIC,
     vars::MAGIC,

@@ -94,6 +94,8 @@ fn folders_go_and_come(place: &Workplace) {
     let again = place.succeeds(&["get", "shared://higgs/today/"]);
     assert!(again.contains("-> today/run/notes.txt, 10 B, here already"), "{again}");
     place.fails(&["put", "run/none", "shared://higgs/"], 3, &["run/none", "No such file"]);
+    let nothing = &["run/none", "No such file", "; nothing was sent"];
+    place.fails(&["put", "run/notes.txt", "run/none", "shared://higgs/"], 3, nothing);
     place.fails(
         &["put", "run/notes.txt", "back/notes.txt", "shared://higgs/"],
         3,
@@ -171,6 +173,9 @@ fn a_workspace_is_a_place_for_files() {
     );
     place.fails(&["rm", "shared://higgs/none.csv", "shared://higgs/s.csv"], 3, &["none.csv is not there"]);
     place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);
+    let gone = place.succeeds(&["rm", "shared://higgs/today/run/*.t?t", "shared://higgs/today/run/plots"]);
+    assert!(gone.contains("run/notes.txt: in the trash\n") && gone.contains("run/plots: in the"), "{gone}");
+    place.fails(&["rm", "shared://higgs/today/run/*.txt"], 3, &["*.txt is not there"]);
     place.fails(&["inspect", "shared://higgs/data/signl.root"], 3, &["did you mean", "data/signal.root"]);
     place.fails(&["specs", far, "--out=shared://other/specs.json"], 4, &["shared://other"]);
     drop(service);

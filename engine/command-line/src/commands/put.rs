@@ -32,9 +32,9 @@ impl Put {
         let condition = if self.no_overwrite { Condition::IfAbsent } else { Condition::Any };
         let made_by = Some(concat!("mlaas4hep put ", env!("CARGO_PKG_VERSION")).to_string());
         let failed = |error| of_transfer(error, "read", Kind::Input, Kind::Output);
-        let plan = UploadPlan::new(&self.files, &self.to).map_err(|error| match error {
+        let plan = UploadPlan::new(&self.files, &self.to).map_err(|error| match cause_of(&error) {
             HubError::Uri(_) => failure::of(Kind::Settings)(error.into()),
-            error => failed(error),
+            _ => failed(error),
         })?;
         let options = UploadOptions { condition, made_by, keeps_equal: plan.keeps_equal() };
         for folder in &plan.empty_folders {
@@ -76,10 +76,17 @@ pub(super) fn show(console: &mut Console, progress: Progress) -> ControlFlow<()>
     })
 }
 
+/// What happened to the first of several.
+fn cause_of(error: &HubError) -> &HubError {
+    match error {
+        HubError::Partly { first, .. } | HubError::NothingSent { first } => first,
+        error => error,
+    }
+}
+
 /// An error of a transfer with its kind: `here` where this machine cannot do the action, else `there`.
 pub(super) fn of_transfer(error: HubError, action_here: &str, here: Kind, there: Kind) -> anyhow::Error {
-    let cause = if let HubError::Partly { first, .. } = &error { first } else { &error };
-    let kind = match cause {
+    let kind = match cause_of(&error) {
         HubError::Stopped => Kind::Stopped,
         HubError::File { action, .. } if *action == action_here => here,
         _ => there,

@@ -7,10 +7,10 @@ use hub_client::HubError;
 use hub_client::hub_api::SharedUri;
 use std::process::ExitCode;
 
-/// Delete files or folders of a workspace: into its trash, from which they can come back.
+/// Delete files, and folders with all that is in them, of a workspace: into its trash, from which its page brings them back.
 #[derive(clap::Args)]
 pub(crate) struct Rm {
-    /// `shared://GROUP/path`
+    /// `shared://GROUP/path`, or patterns in quotes, such as '`shared://GROUP/data/*.root`'.
     #[arg(required = true)]
     names: Vec<SharedUri>,
 }
@@ -23,16 +23,12 @@ impl Rm {
     }
 
     fn delete(&self, console: &mut Console) -> anyhow::Result<()> {
-        let hub = shared::hub()?;
-        let mut failed = Vec::new();
-        for name in &self.names {
-            match hub.delete(name, None) {
-                Err(HubError::Stopped) => return Err(failure::of(Kind::Stopped)(HubError::Stopped.into())),
-                Ok(()) => console.line(&format!("{name}: in the trash")),
-                Err(error) => failed.push(error.to_string()),
-            }
-        }
-        // One name that is not there says nothing about the others.
+        let mut tell = |name: &SharedUri| console.line(&format!("{name}: in the trash"));
+        let failed = shared::hub()?.remove(&self.names, &mut tell).map_err(|error| match error {
+            HubError::Stopped => failure::of(Kind::Stopped)(error.into()),
+            error => error.into(),
+        })?;
+        let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
         anyhow::ensure!(failed.is_empty(), "{}", failed.join("; "));
         Ok(())
     }

@@ -8,7 +8,8 @@ use hub_client::hub_api::{Role, SharedUri};
 use std::process::ExitCode;
 use text_table::TextTable;
 
-/// Give someone a right in a workspace, or make a link by which anybody can read one file for a while; list these, take them back.
+/// Give someone a right in a workspace, or make a link by which anybody can read one file for a while, where the service allows
+/// links; list these, take them back.
 #[derive(clap::Args)]
 pub(crate) struct Share {
     /// `shared://GROUP/` for a right in the workspace, `shared://GROUP/file` for a link.

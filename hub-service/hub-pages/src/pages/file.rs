@@ -154,7 +154,7 @@ fn versions(frame: &Frame<'_>, page: &FilePage<'_>) -> Markup {
             h2 #versions { "Versions" }
             table {
                 thead { tr {
-                    th scope="col" { "Version" } th scope="col" { "Changed" } th.who scope="col" { "By" }
+                    th scope="col" { "Version" } th scope="col" { "Changed" } th scope="col" { "By" }
                     th.size scope="col" { "Size" } th.actions scope="col" { span.hidden { "Actions" } }
                 } }
                 tbody {
@@ -162,7 +162,7 @@ fn versions(frame: &Frame<'_>, page: &FilePage<'_>) -> Markup {
                         tr {
                             th scope="row" { (version.version) @if version.current { " " span.chip { "current" } } }
                             td { (text::time(&version.modified)) }
-                            td.who { (text::name(&version.modified_by)) }
+                            td data-says="by" { (text::name(&version.modified_by)) }
                             td.size { (text::bytes(version.size_bytes)) }
                             td.actions {
                                 div.row {

@@ -101,7 +101,7 @@ fn grants(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
         table {
             thead { tr {
                 th scope="col" { "Who" } th scope="col" { "Access" } th scope="col" { "Until" }
-                th.who scope="col" { "Given by" } th.actions scope="col" { span.hidden { "Actions" } }
+                th scope="col" { "Given by" } th.actions scope="col" { span.hidden { "Actions" } }
             } }
             tbody {
                 @for grant in page.grants {
@@ -112,8 +112,8 @@ fn grants(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
                     tr {
                         th scope="row" { span.kind { (icon.draw()) } (text::name(name)) span.hidden { ", " (word) } }
                         td { (role_word(grant.role)) }
-                        td { @match &grant.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
-                        td.who { (text::name(&grant.granted_by)) }
+                        td data-says="until" { @match &grant.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
+                        td data-says="given by" { (text::name(&grant.granted_by)) }
                         td.actions {
                             (frame.button_form(
                                 &frame.addresses().of_id(&page.workspace.name, "grants", &grant.id, "delete"),
@@ -168,17 +168,17 @@ fn links(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
         table {
             thead { tr {
                 th scope="col" { "File" } th scope="col" { "Until" } th scope="col" { "Password" }
-                th.size scope="col" { "Reads" } th.who scope="col" { "Made by" }
+                th.size scope="col" { "Reads" } th scope="col" { "Made by" }
                 th.actions scope="col" { span.hidden { "Actions" } }
             } }
             tbody {
                 @for link in page.links {
                     tr {
                         th scope="row" { (text::name(link.path.as_str())) }
-                        td { (text::time(&link.expires)) }
-                        td { @if link.has_password { "asked for" } @else { "none" } }
-                        td.size { (text::count(link.n_reads)) }
-                        td.who { (text::name(&link.created_by)) }
+                        td data-says="until" { (text::time(&link.expires)) }
+                        td data-says="password" { @if link.has_password { "asked for" } @else { "none" } }
+                        td.size data-says="reads" { (text::count(link.n_reads)) }
+                        td data-says="made by" { (text::name(&link.created_by)) }
                         td.actions {
                             (frame.button_form(
                                 &frame.addresses().of_id(&page.workspace.name, "links", &link.id, "delete"),

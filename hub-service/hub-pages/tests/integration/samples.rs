@@ -140,6 +140,7 @@ fn grants() -> Vec<Grant> {
         expires: expires.map(str::to_owned),
         granted_by: "alice".into(),
         granted: "2026-11-20T10:00:00Z".into(),
+        is_known: None,
     };
     vec![
         grant("g1", Grantee::User("carol".into()), Role::Reader, Some("2026-12-26T00:00:00Z")),

@@ -64,11 +64,8 @@ pub(super) async fn grant(visit: Visit, place: Place, Checked(form): Checked<Gra
         role: form.role,
         expires_in_seconds: lifetime(form.expires_in_seconds.as_deref())?,
     };
-    visit.store().create_grant(visit.actor(), &place.workspace, &asked).await?;
-    let done = match &asked.grantee {
-        Grantee::User(name) if visit.store().known_groups(name).await?.is_none() => Done::GrantedToUnknown,
-        _ => Done::Granted,
-    };
+    let grant = visit.store().create_grant(visit.actor(), &place.workspace, &asked).await?;
+    let done = if grant.is_known == Some(false) { Done::GrantedToUnknown } else { Done::Granted };
     Ok(see(&visit.state.addresses().of_workspace(&place.workspace, "sharing"), done))
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::{FromRequest, Multipart, Request, multipart::Field};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::{BoxError, Extension};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -15,6 +16,7 @@ use hub_pages::Done;
 use workspaces::WriteOptions;
 
 use crate::asker::Again;
+use crate::failure::{Failure, is_stalled};
 
 use super::{
     dress::{PageError, PageResult, see},
@@ -41,7 +43,6 @@ pub(super) async fn receive(
     let request = Request::from_parts(parts, Body::from_stream(pieces));
     let no_form = |_| PageError::bad("form", "this is no form with files");
     let mut form = Multipart::from_request(request, &visit.state).await.map_err(no_form)?;
-    let broken = |_| PageError::bad("form", "the upload broke off or is no form");
     let mut is_checked = false;
     while let Some(field) = form.next_field().await.map_err(broken)? {
         asked.got_something();
@@ -106,6 +107,13 @@ impl Stream for Pieces {
     }
 }
 
+fn broken(error: MultipartError) -> PageError {
+    if is_stalled(&error) {
+        return PageError(Failure::stalled().error().clone());
+    }
+    PageError::bad("form", "the upload broke off or is no form")
+}
+
 async fn store(
     visit: &Visit,
     again: Option<&Again>,
@@ -128,9 +136,9 @@ async fn store(
                 upload.append(bytes).await?;
             }
             Ok(None) => break,
-            Err(_) => {
+            Err(error) => {
                 upload.abort().await?;
-                return Err(PageError::bad("form", "the upload broke off"));
+                return Err(broken(error));
             }
         }
     }

@@ -216,7 +216,12 @@ async fn downloads_fail(service: &Service, lets: Lets, status: u16, code: &str) 
             _ => failed(answer, status, code).await,
         }
     };
-    tokio::join!(read("files", "bytes=0-"), read("files", "bytes=1000-9000000"), read("dav", "bytes=0-"));
+    tokio::join!(
+        read("files", "bytes=0-"),
+        read("files", "bytes=1000-9000000"),
+        read("files", "bytes=0-2000000, 3000000-9000000"),
+        read("dav", "bytes=0-")
+    );
 }
 
 async fn names(service: &Service) -> Vec<String> {

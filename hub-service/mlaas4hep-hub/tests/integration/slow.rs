@@ -1,6 +1,8 @@
 //! Callers who are slow, silent or many.
 
+use super::browser_session::Browser;
 use super::service::{PREFIX, Service, token};
+use futures_util::StreamExt;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -142,6 +144,22 @@ async fn a_body_of_webdav_that_does_not_come_is_told_so() {
         let answer = rest(&mut connect(&service, &head).await).await;
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_come_is_told_so() {
+    let service = impatient().await;
+    let browser = Browser::log_in(&service, "writer").await;
+    let part = "--X\r\ncontent-disposition: form-data; name=";
+    let xsrf = format!("{part}\"xsrf\"\r\n\r\n{}\r\n", browser.xsrf);
+    for begun in [part.to_owned(), format!("{xsrf}{part}\"file\"; filename=\"slow\"\r\n\r\nab")] {
+        let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(begun)]);
+        let body = reqwest::Body::wrap_stream(begun.chain(futures_util::stream::pending()));
+        let form = browser.request("POST", &service.url("w/higgs/upload/")).body(body);
+        let form = form.header("content-type", "multipart/form-data; boundary=X");
+        assert_eq!(form.send().await.unwrap().status(), 408);
+    }
+    assert_eq!(service.status("GET", "files/higgs/slow", "writer").await, 404);
 }
 
 #[tokio::test]

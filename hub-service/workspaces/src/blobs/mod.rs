@@ -1,6 +1,7 @@
 //! Bytes as immutable blobs. A blob is named by a random number: no name that a user gave reaches a file system.
 
 mod error;
+mod lane;
 mod local;
 mod object;
 mod part;
@@ -16,7 +17,7 @@ pub(crate) use local::LocalStore;
 pub(crate) use object::ObjectStorage;
 pub(crate) use part::PartFile;
 
-use crate::{BlobSettings, Settings};
+use crate::{BlobSettings, Settings, checksum::Checksums, resumable::Busy};
 
 /// Where blobs lie. Unfinished uploads lie in the folder in both cases.
 pub(crate) struct BlobStore {
@@ -51,14 +52,16 @@ impl BlobStore {
         blocking("making a part file", create).await
     }
 
-    /// The file of an upload that goes on; its sums are taken anew unless they are given.
+    /// The file of an upload that goes on; its sums are taken anew unless they are given. The guard is released with the file.
     pub(crate) async fn resume_part(
         &self,
         id: &str,
-        known: Option<crate::checksum::Checksums>,
+        known: Option<Checksums>,
+        guard: Busy,
     ) -> Result<PartFile, StoreError> {
         let (path, keep_free_bytes) = (self.local.part_path(id), self.keep_free_bytes);
-        blocking("opening a part file", move || PartFile::resume(path, keep_free_bytes, known)).await
+        let resume = move || PartFile::resume(path, keep_free_bytes, known, guard);
+        blocking("opening a part file", resume).await
     }
 
     /// Bytes that an upload has; `None` if there is no such file.

@@ -200,6 +200,25 @@ async fn grants_act_at_once_and_end() {
 }
 
 #[tokio::test]
+async fn a_password_that_allows_less_is_not_taken_for_the_person() {
+    let store = sqlite().await;
+    let higgs = name("higgs");
+    let said = async |actor: &Actor| {
+        let error = store.workspaces.grants(actor, &higgs).await.unwrap_err();
+        (error.to_string(), error.next_step().unwrap())
+    };
+    let (by_password, cure) = said(&Actor { role_ceiling: Some(Role::Writer), ..chief() }).await;
+    let expected = "this needs an administrator of higgs, and the app password or token is that of a writer";
+    assert_eq!(
+        (by_password.as_str(), cure),
+        (expected, "log in yourself, or make an app password that may more")
+    );
+    let (as_member, cure) = said(&alice()).await;
+    assert_eq!(as_member, "this needs an administrator of higgs, and you are a writer");
+    assert_eq!(cure, "ask an administrator of the workspace for a grant");
+}
+
+#[tokio::test]
 async fn a_right_that_ends_ends_open_uploads() {
     for store in stores("a_right_that_ends_ends_open_uploads").await {
         let (s, chief, guest, higgs) = (&store.workspaces, chief(), actor("guest", &[]), name("higgs"));
@@ -237,7 +256,14 @@ async fn a_person_shares_the_own_space() {
         role: Role::Reader,
         expires_in_seconds: None,
     };
-    s.create_grant(&alice(), &home, &grant).await.unwrap();
+    let made = s.create_grant(&alice(), &home, &grant).await.unwrap();
+    assert_eq!(made.is_known, Some(false), "the chief has not come yet");
+    assert!(made.sentence(&home).contains("nobody of this name"), "{}", made.sentence(&home));
+    s.note_groups("chief", &chief().groups).await.unwrap();
+    let made = s.create_grant(&alice(), &home, &grant).await.unwrap();
+    assert_eq!(made.is_known, Some(true));
+    let group = CreateGrant { grantee: Grantee::Group("higgs".to_owned()), ..grant };
+    assert_eq!(s.create_grant(&alice(), &home, &group).await.unwrap().is_known, None);
     assert_eq!(names(s, &chief(), "~alice").await, ["notes"]);
     assert_eq!(code(try_put(s, &chief(), "~alice", "x", b"", Preconditions::default()).await), "forbidden");
 }

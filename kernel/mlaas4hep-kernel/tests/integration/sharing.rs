@@ -88,6 +88,26 @@ fn of_several_files_one_that_fails_does_not_keep_the_others() {
 }
 
 #[test]
+fn what_is_deleted_lies_in_the_trash() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(service) = service(folder.path(), "what_is_deleted_lies_in_the_trash") else { return };
+    let mut front_end = start(folder.path(), service.address());
+    for name in ["a.root", "b.root", "c.csv"] {
+        std::fs::write(folder.path().join(name), name).unwrap();
+        ran(&mut front_end, &format!("%put \"{}\" shared://higgs/data/", at(folder.path(), name)));
+    }
+    let gone = "shared://higgs/data/a.root: in the trash\nshared://higgs/data/b.root: in the trash\n";
+    check_shows(&mut front_end, "%rm shared://higgs/data/*.root", &[gone]);
+    let left = ran(&mut front_end, "%ls shared://higgs/data");
+    assert!(left.contains("c.csv") && !left.contains(".root"), "{left}");
+    let partly = run(&mut front_end, "%rm shared://higgs/none shared://higgs/data/ shared://higgs/nor-this");
+    assert!(partly.text.contains("shared://higgs/data: in the trash"), "{}", partly.text);
+    assert!(partly.errors.contains("shared://higgs/none is not there"), "{}", partly.errors);
+    assert!(partly.error().1.contains("shared://higgs/nor-this is not there"), "{}", partly.error().1);
+    assert_eq!(run(&mut front_end, "%rm shared:/higgs").error().0, "HubError");
+}
+
+#[test]
 fn what_was_shared_is_listed_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let Some(service) = service(folder.path(), "what_was_shared_is_listed_and_taken_back") else { return };

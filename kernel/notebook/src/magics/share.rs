@@ -14,7 +14,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     group: Group::Sharing,
     summary: "Give someone a right in a workspace, or make a link to one file; list these, take them back.",
     details: "With --user or --group the right holds in the whole workspace. Without them a link is made by which anybody \
-              can read the file for a while.",
+              can read the file for a while, where the service allows links.",
     free: Free::Words { name: "FILE", kinds: &[ValueKind::File], least: 1, most: Some(1) },
     options: &[
         option("--user", "NAME", ValueKind::Text, "Give the right to this person."),

@@ -1,0 +1,274 @@
+//! Bytes on their way to one worker on another thread, in order, while the next ones come.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::{sync::Notify, task::spawn_blocking};
+
+use super::StoreError;
+
+/// Bytes for which a thread is begun: fewer, larger pieces of work.
+const BEGUN_AT_BYTES: usize = 1 << 18;
+
+/// Bytes that wait or are at work at most, but for the block that went over it.
+const MOST_BYTES: usize = 1 << 19;
+
+/// What becomes of the bytes.
+pub(super) trait Worker: Send + 'static {
+    /// Takes the next bytes.
+    fn work(&mut self, block: &[u8]) -> Result<(), StoreError>;
+}
+
+/// The way to one worker. A thread is taken while there is work, and works to the end of it though nobody may wait any more.
+pub(super) struct Lane<W>(Arc<Shared<W>>);
+
+struct Shared<W> {
+    state: Mutex<State<W>>,
+    /// Told when room is made, and when the worker rests or has failed. One waits.
+    changed: Notify,
+}
+
+struct State<W> {
+    worker: Place<W>,
+    waiting: Vec<Bytes>,
+    waiting_bytes: usize,
+    /// Of those that a thread has just taken.
+    busy_bytes: usize,
+}
+
+enum Place<W> {
+    Rests(W),
+    OnThread,
+    /// `None` once the failure was told.
+    Failed(Option<StoreError>),
+}
+
+impl<W: Worker> Lane<W> {
+    pub(super) fn to(worker: W) -> Self {
+        let state =
+            State { worker: Place::Rests(worker), waiting: Vec::new(), waiting_bytes: 0, busy_bytes: 0 };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
+    }
+
+    /// Gives bytes; waits while the worker is more than 512 KiB behind.
+    pub(super) async fn push(&self, bytes: Bytes) -> Result<(), StoreError> {
+        {
+            let mut state = self.0.state();
+            state.waiting_bytes += bytes.len();
+            state.waiting.push(bytes);
+            if state.waiting_bytes >= BEGUN_AT_BYTES {
+                self.begin(&mut state);
+            }
+        }
+        loop {
+            {
+                let mut state = self.0.state();
+                state.check()?;
+                if state.n_bytes() < MOST_BYTES {
+                    return Ok(());
+                }
+            }
+            self.0.changed.notified().await;
+        }
+    }
+
+    /// Waits until all bytes are worked on, and looks at the worker.
+    pub(super) async fn settle<T>(&self, look: impl FnOnce(&W) -> T) -> Result<T, StoreError> {
+        loop {
+            {
+                let mut state = self.0.state();
+                state.check()?;
+                if let (Place::Rests(worker), true) = (&state.worker, state.waiting.is_empty()) {
+                    return Ok(look(worker));
+                }
+                self.begin(&mut state);
+            }
+            self.0.changed.notified().await;
+        }
+    }
+
+    /// Takes a thread, unless the worker has one.
+    fn begin(&self, state: &mut State<W>) {
+        match std::mem::replace(&mut state.worker, Place::OnThread) {
+            Place::Rests(worker) => {
+                let run = Run(self.0.clone());
+                spawn_blocking(move || run.until_all_is_done(worker));
+            }
+            other => state.worker = other,
+        }
+    }
+}
+
+impl<W> Drop for Lane<W> {
+    /// A worker at rest ends here, and not when the thread that it had has let go of its share.
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if matches!(state.worker, Place::Rests(_)) {
+            state.worker = Place::Failed(None);
+        }
+    }
+}
+
+impl<W> Shared<W> {
+    fn state(&self) -> MutexGuard<'_, State<W>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W> State<W> {
+    fn n_bytes(&self) -> usize {
+        self.waiting_bytes + self.busy_bytes
+    }
+
+    fn check(&mut self) -> Result<(), StoreError> {
+        let Place::Failed(failure) = &mut self.worker else { return Ok(()) };
+        Err(failure.take().unwrap_or_else(|| lost("a write failed before")))
+    }
+}
+
+fn lost(why: &str) -> StoreError {
+    StoreError::io("writing a part file".to_owned(), std::io::Error::other(why))
+}
+
+/// One thread's time with the worker. When it ends in whatever way, who waits is told.
+struct Run<W>(Arc<Shared<W>>);
+
+impl<W: Worker> Run<W> {
+    fn until_all_is_done(self, mut worker: W) {
+        loop {
+            let blocks = {
+                let mut state = self.0.state();
+                if state.waiting.is_empty() {
+                    state.worker = Place::Rests(worker);
+                    return;
+                }
+                state.busy_bytes = std::mem::take(&mut state.waiting_bytes);
+                std::mem::take(&mut state.waiting)
+            };
+            for block in blocks {
+                if let Err(error) = worker.work(&block) {
+                    // What it holds is let go of before anybody learns of it.
+                    drop(worker);
+                    self.0.state().worker = Place::Failed(Some(error));
+                    return;
+                }
+                self.done(block.len());
+            }
+        }
+    }
+
+    /// Who waits for room is woken once half of it is free, and not for every block.
+    fn done(&self, n_bytes: usize) {
+        let mut state = self.0.state();
+        let before = state.n_bytes();
+        state.busy_bytes -= n_bytes;
+        if before >= MOST_BYTES / 2 && state.n_bytes() < MOST_BYTES / 2 {
+            self.0.changed.notify_one();
+        }
+    }
+}
+
+impl<W> Drop for Run<W> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if matches!(state.worker, Place::OnThread) {
+            state.worker = Place::Failed(Some(lost("its thread ended")));
+        }
+        self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Keeps what it gets; fails, or panics, at a block that begins with these letters.
+    struct Keeper {
+        kept: Vec<u8>,
+        on_end: std::sync::mpsc::Sender<usize>,
+    }
+
+    impl Worker for Keeper {
+        fn work(&mut self, block: &[u8]) -> Result<(), StoreError> {
+            match block.first() {
+                Some(b'f') => return Err(StoreError::DiskFull { what: "a test".to_owned() }),
+                Some(b'p') => panic!("of a test"),
+                Some(b's') => std::thread::sleep(Duration::from_millis(100)),
+                _ => {}
+            }
+            self.kept.extend_from_slice(block);
+            Ok(())
+        }
+    }
+
+    impl Drop for Keeper {
+        fn drop(&mut self) {
+            let _ = self.on_end.send(self.kept.len());
+        }
+    }
+
+    fn lane() -> (Lane<Keeper>, std::sync::mpsc::Receiver<usize>) {
+        let (on_end, ended) = std::sync::mpsc::channel();
+        (Lane::to(Keeper { kept: Vec::new(), on_end }), ended)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn all_bytes_arrive_in_order() {
+        let (lane, _) = lane();
+        let mut expected = Vec::new();
+        for at in 0..3000_usize {
+            let block = vec![at as u8 % 100; (at * 37) % 5000];
+            expected.extend_from_slice(&block);
+            lane.push(block.into()).await.unwrap();
+            if at % 500 == 7 {
+                assert_eq!(lane.settle(|keeper| keeper.kept.len()).await.unwrap(), expected.len());
+            }
+        }
+        assert!(lane.settle(|keeper| keeper.kept == expected).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_pushes_waits_for_a_slow_worker() {
+        let (lane, _) = lane();
+        let slow = || Bytes::from(vec![b's'; MOST_BYTES / 2]);
+        let begun = std::time::Instant::now();
+        for _ in 0..4 {
+            lane.push(slow()).await.unwrap();
+        }
+        assert!(begun.elapsed() >= Duration::from_millis(200), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_and_ends_all() {
+        let (lane, ended) = lane();
+        lane.push(Bytes::from_static(b"ok")).await.unwrap();
+        lane.push(Bytes::from_static(b"full")).await.unwrap();
+        let first = lane.settle(|_| ()).await.unwrap_err();
+        assert!(matches!(first, StoreError::DiskFull { .. }), "{first}");
+        assert_eq!(ended.try_recv(), Ok(2), "what the worker held is gone by then");
+        let again = lane.push(Bytes::from_static(b"more")).await.unwrap_err().to_string();
+        assert!(again.contains("failed before"), "{again}");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_ends_early_is_not_waited_for() {
+        let (lane, _) = lane();
+        lane.push(Bytes::from_static(b"panic")).await.unwrap();
+        let error = lane.settle(|_| ()).await.unwrap_err().to_string();
+        assert!(error.contains("its thread ended"), "{error}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_worker_ends_with_its_lane_or_its_work() {
+        let (resting, ended) = lane();
+        resting.push(Bytes::from_static(b"a")).await.unwrap();
+        resting.settle(|_| ()).await.unwrap();
+        drop(resting);
+        assert_eq!(ended.try_recv(), Ok(1), "at once");
+        let (working, ended) = lane();
+        working.push(Bytes::from(vec![b's'; BEGUN_AT_BYTES])).await.unwrap();
+        drop(working);
+        assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(BEGUN_AT_BYTES), "it goes on to the end");
+    }
+}
