@@ -33,6 +33,9 @@ pub(crate) struct Console {
 /// Between two plain progress lines where standard error is no terminal.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Files whose end is not told where standard error is no terminal.
+const SMALL_BYTES: u64 = 8 << 20;
+
 impl Console {
     /// `quiet` leaves out progress.
     pub(crate) fn new(quiet: bool) -> Self {
@@ -152,9 +155,11 @@ impl Console {
         }
     }
 
-    /// The first report of a step says nothing yet and the interval keeps logs short; the last is always due.
+    /// The first report of a step says nothing yet and the interval keeps logs short; the last is always due, but for small files,
+    /// which are done at once, and may be many.
     fn is_due(&mut self, report: &StepReport<'_>) -> bool {
-        let is_last = report.total == Some(report.done);
+        let is_small = report.unit == Unit::Bytes && report.total.is_some_and(|total| total < SMALL_BYTES);
+        let is_last = report.total == Some(report.done) && !is_small;
         let now = Instant::now();
         let due = match &self.last_plain {
             Some((step, when)) if step == report.step => {

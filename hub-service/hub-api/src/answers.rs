@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{FilePath, Role, WorkspaceName};
+use crate::{FilePath, Role, WorkspaceName, seconds_text};
 
 /// Every error of the service: what went wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -314,7 +314,8 @@ impl Grant {
             Role::Writer => "may read and write in",
             Role::Admin => "administers",
         };
-        let until = self.expires.as_ref().map_or_else(String::new, |time| format!(" until {time}"));
+        let until =
+            self.expires.as_deref().map_or_else(String::new, |time| format!(" until {}", seconds_text(time)));
         let unknown = match self.is_known {
             Some(false) => {
                 "; nobody of this name has come to the service yet: if it is misspelt, take it back"

@@ -28,5 +28,5 @@ pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};
 pub use requests::{CreateAppPassword, CreateGrant, CreateLink, MOST_LINK_DAYS, MoveOrCopy, SetQuota};
 pub use role::{Action, NoRole, Role, group_with_workspace};
-pub use units::bytes_text;
+pub use units::{bytes_text, seconds_text};
 pub use uri::{SharedUri, UriError};

@@ -1,4 +1,13 @@
-//! Sizes as people read them.
+//! Sizes and times as people read them.
+
+/// An RFC 3339 time of the service to the second: what follows says nothing to people, and has as many digits as it needs.
+#[must_use]
+pub fn seconds_text(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => time.to_owned(),
+    }
+}
 
 /// Bytes in units of 1024, as limits are set in: `1.23 GiB`, `999 B`.
 #[must_use]
@@ -40,5 +49,11 @@ mod tests {
         ] {
             assert_eq!(bytes_text(n), text);
         }
+    }
+
+    #[test]
+    fn times_end_with_their_seconds() {
+        assert_eq!(seconds_text("2026-11-28T04:11:18.161Z"), "2026-11-28T04:11:18Z");
+        assert_eq!(seconds_text("2026-11-28T04:11:18Z"), "2026-11-28T04:11:18Z");
     }
 }

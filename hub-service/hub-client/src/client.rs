@@ -101,7 +101,14 @@ impl HubClient {
     /// # Errors
     /// [`HubError`].
     pub async fn me(&self) -> Result<Me, HubError> {
-        self.json(Call::get("ask who you are", "api/v1/me")).await
+        let asked = self.json(Call::get("ask who you are", "api/v1/me")).await;
+        asked.map_err(|error| match error {
+            // Every service has it.
+            HubError::NotFound { .. } => {
+                self.no_service(&Call::get("ask who you are", "api/v1/me"), "404 for what every service has")
+            }
+            error => error,
+        })
     }
 
     /// The workspaces that the caller can see.

@@ -111,7 +111,10 @@ impl Connection {
 
 fn check_address(address: &str) -> Result<Url, HubError> {
     let problem = |reason: &str| HubError::Address { address: hidden(address), reason: reason.to_owned() };
-    let mut url = Url::parse(address.trim()).map_err(|error| problem(&error.to_string()))?;
+    let mut url = Url::parse(address.trim()).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => problem("it must start with https:// or http://"),
+        error => problem(&error.to_string()),
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(problem("it must start with https:// or http://"));
     }

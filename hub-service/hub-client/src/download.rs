@@ -79,7 +79,12 @@ impl HubClient {
         };
         let file = PinnedFile { uri: from.clone(), etag, size_bytes: entry.size_bytes };
         let path = part_path(to, &file.etag);
-        let mut part = Part::open(&path, &file).map_err(|cause| failed("write", &path, cause))?;
+        let mut part = Part::open(&path, &file).map_err(|cause| match cause.kind() {
+            ErrorKind::NotFound => {
+                failed("write", to, std::io::Error::new(cause.kind(), "its folder is not there"))
+            }
+            _ => failed("write", &path, cause),
+        })?;
         self.fill(&file, &mut part, on_progress).await?;
         let (found, lock) = part.finish().map_err(|cause| failed("write", &path, cause))?;
         if let Some(expected) = entry.sha256.clone().filter(|expected| !expected.eq_ignore_ascii_case(&found))

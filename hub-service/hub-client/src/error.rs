@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hub_api::{Entry, UriError, bytes_text};
+use hub_api::{Entry, UriError, bytes_text, seconds_text};
 
 /// Why a call was not done. No variant carries a token.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum HubError {
     NoService {
         /// What was tried.
         action: String,
-        /// Scheme, host and port.
+        /// Of the service, as it was said.
         address: String,
         /// What came.
         found: String,
@@ -230,7 +230,10 @@ fn written_by(current: Option<&Entry>) -> String {
     current.map_or_else(String::new, |entry| {
         format!(
             " ({} wrote version {} of it at {}, {} bytes)",
-            entry.modified_by, entry.version, entry.modified, entry.size_bytes
+            entry.modified_by,
+            entry.version,
+            seconds_text(&entry.modified),
+            entry.size_bytes
         )
     })
 }

@@ -203,7 +203,8 @@ impl HubClient {
     }
 
     pub(crate) fn no_service(&self, call: &Call, found: &str) -> HubError {
-        HubError::NoService { action: call.action.clone(), address: self.origin(), found: found.to_owned() }
+        let address = self.inner.connection.address().to_string();
+        HubError::NoService { action: call.action.clone(), address, found: found.to_owned() }
     }
 
     /// Scheme, host and port.

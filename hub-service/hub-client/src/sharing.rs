@@ -1,6 +1,6 @@
 //! `share` of the shell and the notebook: give, list and take back.
 
-use hub_api::{Grant, Grantee, Link, MOST_LINK_DAYS, Role, SharedUri, WorkspaceName};
+use hub_api::{Grant, Grantee, Link, MOST_LINK_DAYS, Role, SharedUri, WorkspaceName, seconds_text};
 
 use crate::{HubClient, HubError, LinkWish};
 
@@ -134,7 +134,7 @@ impl Share {
     pub fn cells(&self) -> Vec<String> {
         let (what, may, until, by) = match self {
             Self::Right(grant) => {
-                let until = grant.expires.clone().unwrap_or_else(|| "no end".to_owned());
+                let until = grant.expires.as_deref().map_or_else(|| "no end".to_owned(), seconds_text);
                 (grant.grantee.words(), grant.role.as_str().to_owned(), until, &grant.granted_by)
             }
             Self::Link(link, is_on) => {
@@ -143,7 +143,12 @@ impl Share {
                     (true, true) => "read with the password",
                     (true, false) => "read",
                 };
-                (format!("a link to {}", link.path), may.to_owned(), link.expires.clone(), &link.created_by)
+                (
+                    format!("a link to {}", link.path),
+                    may.to_owned(),
+                    seconds_text(&link.expires),
+                    &link.created_by,
+                )
             }
         };
         vec![what, may, until, by.clone()]
@@ -163,7 +168,7 @@ impl HubClient {
             }
             Sharing::MakeLink { expires_in_seconds } => {
                 let link = self.make_link(of, LinkWish { expires_in_seconds, password: None }).await?;
-                format!("{}\nuntil {}", link.url.unwrap_or_default(), link.expires)
+                format!("{}\nuntil {}", link.url.unwrap_or_default(), seconds_text(&link.expires))
             }
             Sharing::EndRight(grantee) => {
                 self.end_right(of, &grantee).await?;

@@ -20,8 +20,12 @@ fn service(place: &Workplace, test: &str) -> Option<DevService> {
 
 /// Logs in with a token on standard input; what was said, and whether it worked.
 fn log_in(place: &Workplace, service: &DevService, token: &str) -> (bool, String) {
+    log_in_at(place, service.address(), token)
+}
+
+fn log_in_at(place: &Workplace, address: &str, token: &str) -> (bool, String) {
     let mut child = place
-        .command(&["login", service.address()])
+        .command(&["login", address])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -172,6 +176,11 @@ fn a_workspace_is_a_place_for_files() {
         &["a link to shared://higgs/s.csv is not there"],
     );
     place.fails(&["rm", "shared://higgs/none.csv", "shared://higgs/s.csv"], 3, &["none.csv is not there"]);
+    place.fails(
+        &["get", "shared://higgs/today/params.json", "nowhere/p.json"],
+        4,
+        &["cannot write nowhere/p.json: its folder is not there"],
+    );
     place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);
     let gone = place.succeeds(&["rm", "shared://higgs/today/run/*.t?t", "shared://higgs/today/run/plots"]);
     assert!(gone.contains("run/notes.txt: in the trash\n") && gone.contains("run/plots: in the"), "{gone}");
@@ -180,6 +189,17 @@ fn a_workspace_is_a_place_for_files() {
     place.fails(&["specs", far, "--out=shared://other/specs.json"], 4, &["shared://other"]);
     drop(service);
     place.fails(&["inspect", far], 3, &["does not answer"]);
+}
+
+#[test]
+fn an_address_without_a_service_is_told() {
+    let test = "an_address_without_a_service_is_told";
+    let Some(place) = Workplace::new(test) else { return };
+    let Some(service) = service(&place, test) else { return };
+    let wrong = format!("{}services/other/", service.address());
+    let (is_in, said) = log_in_at(&place, &wrong, TOKEN);
+    assert!(!is_in && said.contains(&format!("what answers at {wrong} is no hub service")), "{said}");
+    assert!(said.contains("check the address"), "{said}");
 }
 
 /// A place that knows the service by the environment of a shell.
@@ -232,6 +252,8 @@ fn what_contradicts_itself_asks_no_service() {
     let Some(place) = Workplace::new("what_contradicts_itself_asks_no_service") else { return };
     for arguments in [
         ["ls", "shared://higgs/../top"].as_slice(),
+        &["login", "hub.example.org/services/mlaas4hep/"],
+        &["login", "ftp://hub.example.org/"],
         &["ls", "shared:/higgs"],
         &["get", "shared://", "x"],
         &["put", "x", "shared://higgs/%2e%2e/x"],

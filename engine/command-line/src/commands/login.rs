@@ -54,6 +54,9 @@ impl Login {
             None => known_address(&path)?,
         };
         let (address, of_address) = parts(&said);
+        // Before a token is asked for.
+        Connection::new(address, None, TokenOrigin::None)
+            .map_err(|error| failure::of(Kind::CommandLine)(error.into()))?;
         let (token, seconds) = match of_address {
             Some(token) => (Token::new(token)?, None),
             None => self.token(address, console).map_err(failure::of(Kind::Input))?,

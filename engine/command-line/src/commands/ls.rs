@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::hub_api::{EntryKind, SharedUri, bytes_text};
+use hub_client::hub_api::{EntryKind, SharedUri, bytes_text, seconds_text};
 use std::process::ExitCode;
 use text_table::TextTable;
 
@@ -58,7 +58,7 @@ impl Ls {
             let is_folder = entry.kind == EntryKind::Folder;
             let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
             let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
-            table.row(vec![name, size, entry.modified, entry.modified_by]);
+            table.row(vec![name, size, seconds_text(&entry.modified), entry.modified_by]);
         }
         table.lines().iter().for_each(|line| console.line(line));
         Ok(())

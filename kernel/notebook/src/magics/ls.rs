@@ -4,7 +4,7 @@ use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use hub_client::HubError;
-use hub_client::hub_api::{Entry, EntryKind, SharedUri, bytes_text};
+use hub_client::hub_api::{Entry, EntryKind, SharedUri, bytes_text, seconds_text};
 use std::fs::DirEntry;
 use text_table::TextTable;
 
@@ -55,7 +55,7 @@ fn row_afar(entry: Entry) -> Vec<String> {
     let is_folder = entry.kind == EntryKind::Folder;
     let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
     let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
-    vec![name, size, entry.modified, entry.modified_by]
+    vec![name, size, seconds_text(&entry.modified), entry.modified_by]
 }
 
 fn row_here(entry: &DirEntry) -> Option<Vec<String>> {
