@@ -40,9 +40,9 @@ pub struct Info {
     pub issuers: Vec<Issuer>,
     /// What a request may hold.
     pub limits: Limits,
-    /// Whether the operator allows links by which anybody can read a file.
-    #[serde(default)]
-    pub public_links: bool,
+    /// Whether the operator allows links by which anybody can read a file. A service of an earlier version does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_links: Option<bool>,
 }
 
 /// An IAM whose bearer tokens are believed.
@@ -299,7 +299,8 @@ pub struct Grant {
     pub granted_by: String,
     /// When.
     pub granted: String,
-    /// In the answer that made it, of a person: whether somebody of this name has come to the service. A right waits for who has not.
+    /// In the answer that made it, of a person in the workspace of a group: whether the service knows somebody of this name. A right
+    /// waits for who has not come yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_known: Option<bool>,
 }
@@ -317,9 +318,7 @@ impl Grant {
         let until =
             self.expires.as_deref().map_or_else(String::new, |time| format!(" until {}", seconds_text(time)));
         let unknown = match self.is_known {
-            Some(false) => {
-                "; nobody of this name has come to the service yet: if it is misspelt, take it back"
-            }
+            Some(false) => "; the service knows nobody of this name yet: if it is misspelt, take it back",
             _ => "",
         };
         format!("{who} {what} shared://{workspace}/{until}; --take-back ends it{unknown}")

@@ -4,7 +4,9 @@
 #[must_use]
 pub fn seconds_text(time: &str) -> String {
     match time.split_once('.') {
-        Some((seconds, _)) => format!("{seconds}Z"),
+        Some((seconds, rest)) => {
+            format!("{seconds}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
         None => time.to_owned(),
     }
 }
@@ -54,6 +56,7 @@ mod tests {
     #[test]
     fn times_end_with_their_seconds() {
         assert_eq!(seconds_text("2026-11-28T04:11:18.161Z"), "2026-11-28T04:11:18Z");
+        assert_eq!(seconds_text("2026-11-28T04:11:18.161+02:00"), "2026-11-28T04:11:18+02:00");
         assert_eq!(seconds_text("2026-11-28T04:11:18Z"), "2026-11-28T04:11:18Z");
     }
 }

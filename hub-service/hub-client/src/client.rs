@@ -101,12 +101,10 @@ impl HubClient {
     /// # Errors
     /// [`HubError`].
     pub async fn me(&self) -> Result<Me, HubError> {
-        let asked = self.json(Call::get("ask who you are", "api/v1/me")).await;
-        asked.map_err(|error| match error {
-            // Every service has it.
-            HubError::NotFound { .. } => {
-                self.no_service(&Call::get("ask who you are", "api/v1/me"), "404 for what every service has")
-            }
+        let call = Call::get("ask who you are", "api/v1/me");
+        let no_service = self.no_service(&call, "404 for what every service has");
+        self.json(call).await.map_err(|error| match error {
+            HubError::NotFound { .. } => no_service,
             error => error,
         })
     }

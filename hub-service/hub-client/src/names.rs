@@ -1,5 +1,7 @@
 //! What a name, or a pattern, means in a workspace.
 
+use std::collections::HashSet;
+
 use glob::{MatchOptions, Pattern};
 use hub_api::{Entry, EntryKind, FilePath, SharedUri};
 
@@ -24,7 +26,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// What is there of the very name, else what it fits as a pattern.
+    /// What is there of the very name, else what it fits as a pattern: only for reading, since what is there now says what is meant.
     pub(crate) fn find(hub: &Hub, name: &SharedUri) -> Result<Self, HubError> {
         match hub.stat(name) {
             Ok(entry) => Ok(Self { entries: vec![entry], is_pattern: false }),
@@ -37,45 +39,9 @@ impl Named {
     }
 }
 
-impl Hub {
-    /// Deletes files, and folders with all that is in them: names and patterns as in [`DownloadPlan::new`](crate::DownloadPlan::new).
-    /// They go into the trash; each is told. Gives what failed: one that is not there says nothing about the others.
-    ///
-    /// # Errors
-    /// [`HubError::Stopped`].
-    pub fn remove(
-        &self,
-        names: &[SharedUri],
-        tell: &mut dyn FnMut(&SharedUri),
-    ) -> Result<Vec<HubError>, HubError> {
-        let mut failed = Vec::new();
-        for name in names {
-            let Some(named) = or_next(Named::find(self, name), &mut failed)? else { continue };
-            for entry in named.entries {
-                let uri = SharedUri { path: entry.path, ..name.clone() };
-                if or_next(self.delete(&uri, None), &mut failed)?.is_some() {
-                    tell(&uri);
-                }
-            }
-        }
-        Ok(failed)
-    }
-}
-
-/// Nothing of what failed, which is noted; a stop ends all.
-fn or_next<T>(result: Result<T, HubError>, failed: &mut Vec<HubError>) -> Result<Option<T>, HubError> {
-    match result {
-        Ok(done) => Ok(Some(done)),
-        Err(HubError::Stopped) => Err(HubError::Stopped),
-        Err(error) => {
-            failed.push(error);
-            Ok(None)
-        }
-    }
-}
-
-/// What a pattern says of a workspace, in the order of the names; of any other name nothing.
-fn matching(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
+/// What a pattern says of a workspace, in the order of the names; of any other name nothing. `**` is any number of folders: what
+/// lies in a folder that fits comes with it.
+pub(crate) fn matching(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
     let parts: Vec<&str> = pattern.path.parts().collect();
     let n_plain = parts.iter().take_while(|part| !is_pattern(part)).count();
     // What is no pattern after all is only a name.
@@ -83,6 +49,9 @@ fn matching(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
     let (Ok(patterns), Ok(top)) = (patterns, FilePath::new(&parts[..n_plain].join("/"))) else {
         return Ok(Vec::new());
     };
+    if parts.contains(&"**") {
+        return matching_below(hub, &SharedUri { path: top, ..pattern.clone() }, &parts[n_plain..].join("/"));
+    }
     let (mut folders, mut found) = (vec![top], Vec::new());
     for part in &patterns {
         found.clear();
@@ -100,5 +69,23 @@ fn matching(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
             .map(|entry| entry.path.clone())
             .collect();
     }
+    Ok(found)
+}
+
+fn matching_below(hub: &Hub, top: &SharedUri, pattern: &str) -> Result<Vec<Entry>, HubError> {
+    let Ok(pattern) = Pattern::new(pattern) else { return Ok(Vec::new()) };
+    let options = MatchOptions { require_literal_separator: true, ..AS_A_SHELL };
+    let n_above = top.path.parts().count();
+    let is_meant = |entry: &Entry| {
+        let below: Vec<&str> = entry.path.parts().skip(n_above).collect();
+        entry.path.is_within(&top.path) && pattern.matches_with(&below.join("/"), options)
+    };
+    let mut found: Vec<Entry> = hub.list(top, true)?.into_iter().filter(is_meant).collect();
+    let folders = found.iter().filter(|entry| entry.kind == EntryKind::Folder);
+    let folders: HashSet<FilePath> = folders.map(|entry| entry.path.clone()).collect();
+    let is_in_another = |path: &FilePath| {
+        std::iter::successors(path.parent(), FilePath::parent).any(|above| folders.contains(&above))
+    };
+    found.retain(|entry| !is_in_another(&entry.path));
     Ok(found)
 }

@@ -197,7 +197,7 @@ impl HubClient {
         let mut links = self.links(&of.workspace).await?;
         links.retain(|link| link.path.is_within(&of.path));
         if !links.is_empty() {
-            let is_on = self.info().await?.public_links;
+            let is_on = self.info().await?.public_links.unwrap_or(true);
             shares.extend(links.into_iter().map(|link| Share::Link(link, is_on)));
         }
         Ok(shares)

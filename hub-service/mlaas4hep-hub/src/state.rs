@@ -230,7 +230,7 @@ fn info(checked: &Checked, is_dev: bool) -> Info {
             requests_per_second: checked.requests_per_second.get(),
             uploads_at_once: checked.uploads_at_once,
         },
-        public_links: checked.workspaces.settings().public_links,
+        public_links: Some(checked.workspaces.settings().public_links),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{Action, Actor, Result, WorkspaceError, Workspaces, quota::workspace_
 pub(crate) struct Seen {
     pub(crate) id: i64,
     pub(crate) role: Role,
-    /// Whether the person may more than what they showed allows.
-    pub(crate) is_lowered: bool,
+    /// That of the person, where what they showed allows less.
+    pub(crate) own: Role,
 }
 
 /// A grant as far as rights go.
@@ -113,7 +113,7 @@ impl Workspaces {
         };
         let role = by_groups.max(granted).ok_or_else(missing)?;
         let allowed = actor.role_ceiling.map_or(role, |ceiling| role.min(ceiling));
-        Ok(Seen { id, role: allowed, is_lowered: allowed < role })
+        Ok(Seen { id, role: allowed, own: role })
     }
 
     /// The workspace, if the actor may do this there; the empty path is the workspace itself.
@@ -136,9 +136,11 @@ impl Workspaces {
         if seen.role.allows(action) {
             return Ok(seen);
         }
-        let Seen { role, is_lowered, .. } = seen;
+        // What the person may not do either is not the fault of what they showed.
+        let is_lowered = seen.own.allows(action);
+        let has = if is_lowered { seen.role } else { seen.own };
         let workspace = workspace.to_string();
-        Err(WorkspaceError::Forbidden { workspace, needed: action.least_role(), has: role, is_lowered })
+        Err(WorkspaceError::Forbidden { workspace, needed: action.least_role(), has, is_lowered })
     }
 
     pub(crate) async fn find_workspace(&self, name: &WorkspaceName) -> Result<Option<i64>> {

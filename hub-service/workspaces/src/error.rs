@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use hub_api::{ApiError, Entry, FilePath, Quota, Role, WorkspaceName, bytes_text};
+use hub_api::{ApiError, Entry, FilePath, Quota, Role, WorkspaceName, bytes_text, seconds_text};
 
 use crate::StoreError;
 
@@ -230,7 +230,14 @@ fn whose(is_lowered: bool) -> &'static str {
 fn changed_by(current: Option<&Entry>) -> String {
     current.map_or_else(
         || ": it is not there".to_owned(),
-        |entry| format!(" by {} at {}: it is version {}", entry.modified_by, entry.modified, entry.version),
+        |entry| {
+            format!(
+                " by {} at {}: it is version {}",
+                entry.modified_by,
+                seconds_text(&entry.modified),
+                entry.version
+            )
+        },
     )
 }
 

@@ -8,6 +8,7 @@ use crate::{
     access::{role_number, role_of_number},
     audit::{Line, write_line},
     clock::{seconds, time_text},
+    database::Write,
     quota::Ledger,
 };
 
@@ -43,65 +44,32 @@ impl Workspaces {
         asked: &CreateGrant,
     ) -> Result<Grant> {
         let seen = self.require(actor, workspace, &FilePath::root(), Action::Administer).await?;
+        check_grantee(&asked.grantee)?;
+        let is_known = self.is_known(workspace, &asked.grantee).await?;
         let now = self.now();
         let (kind, name) = grantee_words(&asked.grantee);
-        // A name of a person has no slash; that of a group may.
-        let is_odd = |c: char| c.is_control() || (c == '/' && matches!(asked.grantee, Grantee::User(_)));
-        if name.trim().is_empty() || name.len() > 255 || name.chars().any(is_odd) {
-            let given = name.chars().take(80).collect();
-            return Err(WorkspaceError::Invalid {
-                what: "grantee",
-                given,
-                allowed: "it must be a name of 1 to 255 bytes, that of a person without a slash",
-            });
-        }
-        let expires = asked.expires_in_seconds.map(|n| now.saturating_add(seconds(n)));
-        let id = uuid::Uuid::new_v4().simple().to_string();
         let mut write = self.database().write().await?;
         let mut ledger = Ledger::lock(&mut write, seen.id).await?;
-        sqlx::query("DELETE FROM grants WHERE workspace = $1 AND grantee_kind = $2 AND grantee = $3")
-            .bind(seen.id)
-            .bind(kind)
-            .bind(name)
-            .execute(&mut *write)
-            .await?;
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM grants WHERE workspace = $1")
-            .bind(seen.id)
-            .fetch_one(&mut *write)
-            .await?;
-        if n >= MOST_GRANTS {
-            return Err(WorkspaceError::Invalid {
-                what: "the number of grants",
-                given: n.to_string(),
-                allowed: "1000 are the most: make a group",
-            });
-        }
-        let row = sqlx::query(
-            "INSERT INTO grants (id, workspace, grantee_kind, grantee, role, expires, granted, granted_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-             RETURNING id, grantee_kind, grantee, role, expires, granted_by, granted",
-        )
-        .bind(&id)
-        .bind(seen.id)
-        .bind(kind)
-        .bind(name)
-        .bind(role_number(asked.role))
-        .bind(expires)
-        .bind(now)
-        .bind(&actor.name)
-        .fetch_one(&mut *write)
-        .await?;
+        let given = replace_grant(&mut write, seen.id, actor, now, asked).await?;
         let details = format!("{:?} to {kind} {name}", asked.role).to_lowercase();
         let line = Line { action: "grant", subject: name, details: Some(&details) };
         write_line(&mut write, &mut ledger, actor, now, line).await?;
         ledger.save(&mut write).await?;
         write.commit().await?;
         self.remembered().grants.forget_all();
-        let is_known = match &asked.grantee {
-            Grantee::User(name) => Some(self.known_groups(name).await?.is_some()),
-            Grantee::Group(_) => None,
-        };
-        Ok(Grant { is_known, ..grant(&row)? })
+        Ok(Grant { is_known, ..given })
+    }
+
+    /// Whether a person is known here, for who administers a group: everybody administers their own workspace, and would
+    /// learn there who uses the service.
+    async fn is_known(&self, workspace: &WorkspaceName, grantee: &Grantee) -> Result<Option<bool>> {
+        let (Grantee::User(name), None) = (grantee, workspace.person()) else { return Ok(None) };
+        let is_known = self.was_seen(name).await?
+            || match WorkspaceName::of_person(name) {
+                Ok(own) => self.find_workspace(&own).await?.is_some(),
+                Err(_) => false,
+            };
+        Ok(Some(is_known))
     }
 
     /// Takes a right back. It acts at once.
@@ -128,6 +96,64 @@ impl Workspaces {
         self.remembered().grants.forget_all();
         Ok(())
     }
+}
+
+/// A name of a person has no slash; that of a group may.
+fn check_grantee(grantee: &Grantee) -> Result<()> {
+    let (_, name) = grantee_words(grantee);
+    let is_odd = |c: char| c.is_control() || (c == '/' && matches!(grantee, Grantee::User(_)));
+    if name.trim().is_empty() || name.len() > 255 || name.chars().any(is_odd) {
+        return Err(WorkspaceError::Invalid {
+            what: "grantee",
+            given: name.chars().take(80).collect(),
+            allowed: "it must be a name of 1 to 255 bytes, that of a person without a slash",
+        });
+    }
+    Ok(())
+}
+
+/// In place of another of the same person or group.
+async fn replace_grant(
+    write: &mut Write,
+    workspace: i64,
+    actor: &Actor,
+    now: i64,
+    asked: &CreateGrant,
+) -> Result<Grant> {
+    let (kind, name) = grantee_words(&asked.grantee);
+    sqlx::query("DELETE FROM grants WHERE workspace = $1 AND grantee_kind = $2 AND grantee = $3")
+        .bind(workspace)
+        .bind(kind)
+        .bind(name)
+        .execute(&mut **write)
+        .await?;
+    let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM grants WHERE workspace = $1")
+        .bind(workspace)
+        .fetch_one(&mut **write)
+        .await?;
+    if n >= MOST_GRANTS {
+        return Err(WorkspaceError::Invalid {
+            what: "the number of grants",
+            given: n.to_string(),
+            allowed: "1000 are the most: make a group",
+        });
+    }
+    let row = sqlx::query(
+        "INSERT INTO grants (id, workspace, grantee_kind, grantee, role, expires, granted, granted_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         RETURNING id, grantee_kind, grantee, role, expires, granted_by, granted",
+    )
+    .bind(uuid::Uuid::new_v4().simple().to_string())
+    .bind(workspace)
+    .bind(kind)
+    .bind(name)
+    .bind(role_number(asked.role))
+    .bind(asked.expires_in_seconds.map(|n| now.saturating_add(seconds(n))))
+    .bind(now)
+    .bind(&actor.name)
+    .fetch_one(&mut **write)
+    .await?;
+    grant(&row)
 }
 
 fn grantee_words(grantee: &Grantee) -> (&'static str, &str) {

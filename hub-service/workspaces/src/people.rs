@@ -143,6 +143,11 @@ impl Workspaces {
         Ok(self.known_row(person).await?.filter(|(_, seen)| *seen >= oldest))
     }
 
+    /// Whether a person has ever come with groups, or without any that the hub knows.
+    pub(crate) async fn was_seen(&self, person: &str) -> Result<bool> {
+        Ok(self.known_row(person).await?.is_some())
+    }
+
     async fn known_row(&self, person: &str) -> Result<Option<(Vec<String>, i64)>> {
         let row = sqlx::query("SELECT group_list, seen FROM known_groups WHERE person = $1")
             .bind(person)

@@ -187,7 +187,8 @@ impl Workspaces {
     /// the answer says how far it got.
     ///
     /// # Errors
-    /// Another offset, another request at the same upload, more bytes than announced, no room, a full disk.
+    /// Another offset, another request at the same upload, more bytes than announced, no room, a full disk. A disk that fails to
+    /// keep what it has taken ends the upload.
     pub async fn append_upload<S, E>(
         &self,
         actor: &Actor,
@@ -209,8 +210,18 @@ impl Workspaces {
                 break;
             }
         }
-        let sums = upload.part.sync().await?;
+        let synced = upload.part.sync().await;
+        let is_lost = upload.part.is_lost();
         drop(upload);
+        if is_lost {
+            self.drop_upload(id).await?;
+        }
+        let (appended, sums) = match (appended, synced) {
+            (appended, Ok(sums)) => (appended, sums),
+            // Why the first write failed, and not that one did.
+            (Err(first), Err(_)) => return Err(first),
+            (Ok(()), Err(error)) => return Err(error.into()),
+        };
         self.running().keep_sums(id, sums);
         sqlx::query("UPDATE uploads SET expires = $2 WHERE id = $1")
             .bind(id)

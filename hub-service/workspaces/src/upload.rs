@@ -323,10 +323,10 @@ impl Upload {
     ///
     /// # Errors
     /// Fewer bytes than announced, another digest, preconditions that no longer hold, a right that was taken back,
-    /// no room. The upload is gone then, unless it is resumable.
+    /// no room. The upload is gone then, unless it is resumable and the disk has kept its bytes.
     pub async fn finish(mut self, sha256: Option<&str>) -> Result<Entry> {
         let entry = self.publish(sha256).await;
-        if entry.is_err() && !self.is_resumable {
+        if entry.is_err() && (!self.is_resumable || self.part.is_lost()) {
             self.give_up().await?;
         }
         self.is_settled = true;

@@ -64,6 +64,27 @@ fn together(place: &Workplace) {
     assert!(place.read("one.root") == place.read("background.root"), "{n_done} say that they are done");
 }
 
+/// What goes is what was said, also when it is said again.
+fn only_what_was_said_is_removed(place: &Workplace) {
+    std::fs::create_dir_all(place.path("rest/sub/deep")).expect("folders");
+    for name in ["fit[1].txt", "fit1.txt", "a?", "ab", "sub/x.tmp", "sub/deep/y.tmp", "sub/z.txt"] {
+        place.write(&format!("rest/{name}"), name);
+    }
+    place.succeeds(&["put", "rest", "shared://higgs/"]);
+    place.succeeds(&["rm", "shared://higgs/rest/fit[1].txt"]);
+    place.fails(&["rm", "shared://higgs/rest/fit[1].txt"], 3, &["fit[1].txt is not there"]);
+    place.succeeds(&["rm", "shared://higgs/rest/a%3F"]);
+    place.fails(&["rm", "shared://higgs/rest/ab/"], 3, &["a folder shared://higgs/rest/ab is not there"]);
+    place.succeeds(&["get", "shared://higgs/rest/**/*.tmp", "found/"]);
+    assert_eq!(place.read("found/y.tmp"), b"sub/deep/y.tmp");
+    let gone = place.succeeds(&["rm", "shared://higgs/rest/**/*.tmp"]);
+    assert!(gone.contains("rest/sub/x.tmp: in") && gone.contains("rest/sub/deep/y.tmp: in"), "{gone}");
+    let gone = place.succeeds(&["rm", "shared://higgs/rest/*/"]);
+    assert_eq!(gone, "shared://higgs/rest/sub: in the trash\n");
+    let rest = place.succeeds(&["ls", "shared://higgs/rest"]);
+    assert!(rest.contains("fit1.txt") && rest.contains("ab") && !rest.contains("a?"), "{rest}");
+}
+
 /// A folder goes up, comes back, and is not sent again.
 fn folders_go_and_come(place: &Workplace) {
     std::fs::create_dir_all(place.path("run/plots/empty")).expect("folders");
@@ -155,6 +176,7 @@ fn a_workspace_is_a_place_for_files() {
     assert_eq!(place.read("here.csv"), place.read("there.csv"));
 
     folders_go_and_come(&place);
+    only_what_was_said_is_removed(&place);
 
     let link = place.succeeds(&["share", "shared://higgs/s.csv", "--days", "1"]);
     assert!(link.contains(service.address()) && link.contains("until "), "{link}");

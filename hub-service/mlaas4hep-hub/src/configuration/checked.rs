@@ -1,7 +1,6 @@
 //! What makes sense of the file and of the environment together.
 
-use super::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, ProxyArea, Said};
-use http::HeaderName;
+use super::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, Said, proxy::proxy_headers};
 use hub_auth::{
     HubSettings, HubSettingsError, IamClient, IamSettings, NameClaim, ProxyHeaders, SealKey, Token,
 };
@@ -172,56 +171,6 @@ impl Said {
             log: self.log,
         })
     }
-}
-
-fn proxy_headers(area: ProxyArea) -> Result<ProxyHeaders, ConfigurationError> {
-    let wrong = |why: &str| ConfigurationError::Wrong {
-        key: "proxy.user_header",
-        reason: format!("is {:?}, which {why}", area.user_header),
-    };
-    let user_header: HeaderName = area.user_header.parse().map_err(|_| wrong("is no name of a header"))?;
-    if is_everybodys(user_header.as_str()) {
-        return Err(wrong(
-            "callers send for other ends: name the one that the proxy sets, such as X-Forwarded-User",
-        ));
-    }
-    Ok(ProxyHeaders { trusted: area.trusted_addresses, user_header })
-}
-
-/// Headers of every caller, which no proxy takes out.
-fn is_everybodys(name: &str) -> bool {
-    let beginnings = ["accept", "content-", "if-", "sec-", "upload-", "tus-"];
-    let names = [
-        "authorization",
-        "connection",
-        "cookie",
-        "date",
-        "depth",
-        "destination",
-        "expect",
-        "forwarded",
-        "host",
-        "lock-token",
-        "origin",
-        "overwrite",
-        "range",
-        "referer",
-        "te",
-        "timeout",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "via",
-        "x-forwarded-for",
-        "x-forwarded-groups",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-forwarded-proto",
-        "x-request-id",
-        "x-xsrftoken",
-    ];
-    names.contains(&name) || beginnings.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// Behind a hub, connections of this machine are those of the hub's proxy.
@@ -452,9 +401,7 @@ mod tests {
         let twice = iam("audiences = [\"a\"]\n");
         wrong(&format!("{twice}{twice}"), "iam: https://iam.example.org/ stands twice");
         wrong("listen.session_key = \"abc\"", "listen.session_key");
-        wrong("proxy.user_header = \"a b\"", "proxy.user_header");
         wrong("proxy.user_header = \"Cookie\"", "proxy.user_header");
-        wrong("proxy.user_header = \"user-agent\"", "proxy.user_header");
         wrong("listen.local_socket = \"hub.sock\"", "listen.local_socket");
         wrong("listen.data_address = \"127.0.0.1:9010\"", "listen.data_address");
         wrong("log.level = \"a=b=c\"", "log.level");

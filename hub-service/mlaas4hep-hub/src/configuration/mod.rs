@@ -8,6 +8,7 @@ mod checked;
 #[cfg(test)]
 mod documented;
 mod load;
+mod proxy;
 
 pub use areas::{HubArea, IamArea, IamName, LimitsArea, ListenArea, LogArea, LogFormat, ProxyArea, Said};
 pub use checked::{Checked, ConfigurationError, ConnectionRules};

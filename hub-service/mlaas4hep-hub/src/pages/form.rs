@@ -11,8 +11,6 @@ use hub_auth::is_from_our_site;
 use serde::{Deserialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
-use crate::Failure;
-
 use super::{
     dress::PageError,
     visit::{PagesState, Session},
@@ -57,7 +55,7 @@ impl<T: DeserializeOwned> FromRequest<PagesState> for Checked<T> {
         let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state);
         let body = tokio::time::timeout(state.silence, body)
             .await
-            .map_err(|_| PageError(Failure::stalled().error().clone()))?
+            .map_err(|_| PageError::stalled())?
             .map_err(|_| PageError::new(413, "form_too_large", "the form is too large", None))?;
         let again = || Request::from_parts(parts.clone(), axum::body::Body::from(body.clone()));
         let invalid =

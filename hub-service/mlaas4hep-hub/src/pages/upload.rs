@@ -16,7 +16,7 @@ use hub_pages::Done;
 use workspaces::WriteOptions;
 
 use crate::asker::Again;
-use crate::failure::{Failure, is_stalled};
+use crate::failure::is_stalled;
 
 use super::{
     dress::{PageError, PageResult, see},
@@ -109,7 +109,7 @@ impl Stream for Pieces {
 
 fn broken(error: MultipartError) -> PageError {
     if is_stalled(&error) {
-        return PageError(Failure::stalled().error().clone());
+        return PageError::stalled();
     }
     PageError::bad("form", "the upload broke off or is no form")
 }

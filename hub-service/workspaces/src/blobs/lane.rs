@@ -13,6 +13,9 @@ const BEGUN_AT_BYTES: usize = 1 << 18;
 /// Bytes that wait or are at work at most, but for the block that went over it.
 const MOST_BYTES: usize = 1 << 19;
 
+/// What a block counts beside its bytes, for what keeps it: of blocks of one byte fewer may wait.
+const BLOCK_BYTES: usize = 128;
+
 /// What becomes of the bytes.
 pub(super) trait Worker: Send + 'static {
     /// Takes the next bytes.
@@ -50,16 +53,21 @@ impl<W: Worker> Lane<W> {
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
     }
 
-    /// Gives bytes; waits while the worker is more than 512 KiB behind.
-    pub(super) async fn push(&self, bytes: Bytes) -> Result<(), StoreError> {
-        {
+    /// Gives bytes. [`Lane::room`] has to be waited for before the next ones.
+    pub(super) fn give(&self, bytes: Bytes) {
+        let is_enough = {
             let mut state = self.0.state();
-            state.waiting_bytes += bytes.len();
+            state.waiting_bytes += cost(&bytes);
             state.waiting.push(bytes);
-            if state.waiting_bytes >= BEGUN_AT_BYTES {
-                self.begin(&mut state);
-            }
+            state.waiting_bytes >= BEGUN_AT_BYTES
+        };
+        if is_enough {
+            self.begin();
         }
+    }
+
+    /// Waits while the worker is more than 512 KiB behind.
+    pub(super) async fn room(&self) -> Result<(), StoreError> {
         loop {
             {
                 let mut state = self.0.state();
@@ -81,21 +89,18 @@ impl<W: Worker> Lane<W> {
                 if let (Place::Rests(worker), true) = (&state.worker, state.waiting.is_empty()) {
                     return Ok(look(worker));
                 }
-                self.begin(&mut state);
             }
+            self.begin();
             self.0.changed.notified().await;
         }
     }
 
-    /// Takes a thread, unless the worker has one.
-    fn begin(&self, state: &mut State<W>) {
-        match std::mem::replace(&mut state.worker, Place::OnThread) {
-            Place::Rests(worker) => {
-                let run = Run(self.0.clone());
-                spawn_blocking(move || run.until_all_is_done(worker));
-            }
-            other => state.worker = other,
-        }
+    /// Takes a thread, unless the worker has one. At the end of the program there is none: what was to run on it is dropped here,
+    /// which looks at the state.
+    fn begin(&self) {
+        let Some(worker) = self.0.state().take_worker() else { return };
+        let run = Run(self.0.clone());
+        spawn_blocking(move || run.until_all_is_done(worker));
     }
 }
 
@@ -120,14 +125,29 @@ impl<W> State<W> {
         self.waiting_bytes + self.busy_bytes
     }
 
+    /// The worker, if it rests.
+    fn take_worker(&mut self) -> Option<W> {
+        match std::mem::replace(&mut self.worker, Place::OnThread) {
+            Place::Rests(worker) => Some(worker),
+            other => {
+                self.worker = other;
+                None
+            }
+        }
+    }
+
     fn check(&mut self) -> Result<(), StoreError> {
         let Place::Failed(failure) = &mut self.worker else { return Ok(()) };
-        Err(failure.take().unwrap_or_else(|| lost("a write failed before")))
+        Err(failure.take().unwrap_or_else(|| lost("it failed before")))
     }
 }
 
+fn cost(block: &Bytes) -> usize {
+    block.len() + BLOCK_BYTES
+}
+
 fn lost(why: &str) -> StoreError {
-    StoreError::io("writing a part file".to_owned(), std::io::Error::other(why))
+    StoreError::io("taking the bytes of an upload".to_owned(), std::io::Error::other(why))
 }
 
 /// One thread's time with the worker. When it ends in whatever way, who waits is told.
@@ -152,7 +172,7 @@ impl<W: Worker> Run<W> {
                     self.0.state().worker = Place::Failed(Some(error));
                     return;
                 }
-                self.done(block.len());
+                self.done(cost(&block));
             }
         }
     }
@@ -213,6 +233,11 @@ mod tests {
         (Lane::to(Keeper { kept: Vec::new(), on_end }), ended)
     }
 
+    async fn push(lane: &Lane<Keeper>, block: impl Into<Vec<u8>>) -> Result<(), StoreError> {
+        lane.give(block.into().into());
+        lane.room().await
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn all_bytes_arrive_in_order() {
         let (lane, _) = lane();
@@ -220,7 +245,7 @@ mod tests {
         for at in 0..3000_usize {
             let block = vec![at as u8 % 100; (at * 37) % 5000];
             expected.extend_from_slice(&block);
-            lane.push(block.into()).await.unwrap();
+            push(&lane, block).await.unwrap();
             if at % 500 == 7 {
                 assert_eq!(lane.settle(|keeper| keeper.kept.len()).await.unwrap(), expected.len());
             }
@@ -231,10 +256,10 @@ mod tests {
     #[tokio::test]
     async fn who_pushes_waits_for_a_slow_worker() {
         let (lane, _) = lane();
-        let slow = || Bytes::from(vec![b's'; MOST_BYTES / 2]);
+        let slow = || vec![b's'; MOST_BYTES / 2];
         let begun = std::time::Instant::now();
         for _ in 0..4 {
-            lane.push(slow()).await.unwrap();
+            push(&lane, slow()).await.unwrap();
         }
         assert!(begun.elapsed() >= Duration::from_millis(200), "{:?}", begun.elapsed());
     }
@@ -242,19 +267,60 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_told_and_ends_all() {
         let (lane, ended) = lane();
-        lane.push(Bytes::from_static(b"ok")).await.unwrap();
-        lane.push(Bytes::from_static(b"full")).await.unwrap();
+        push(&lane, &b"ok"[..]).await.unwrap();
+        push(&lane, &b"full"[..]).await.unwrap();
         let first = lane.settle(|_| ()).await.unwrap_err();
         assert!(matches!(first, StoreError::DiskFull { .. }), "{first}");
         assert_eq!(ended.try_recv(), Ok(2), "what the worker held is gone by then");
-        let again = lane.push(Bytes::from_static(b"more")).await.unwrap_err().to_string();
+        let again = push(&lane, &b"more"[..]).await.unwrap_err().to_string();
         assert!(again.contains("failed before"), "{again}");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_learns_of_a_failure() {
+        let (lane, _) = lane();
+        lane.give(vec![b's'; BEGUN_AT_BYTES].into());
+        lane.give(Bytes::from_static(b"full"));
+        let failure = push(&lane, vec![b'x'; MOST_BYTES]).await.unwrap_err();
+        assert!(matches!(failure, StoreError::DiskFull { .. }), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn blocks_of_a_byte_do_not_gather() {
+        let (lane, _) = lane();
+        for _ in 0..3 * MOST_BYTES / BLOCK_BYTES {
+            push(&lane, &b"x"[..]).await.unwrap();
+            assert!(lane.0.state().waiting.len() <= MOST_BYTES / BLOCK_BYTES);
+        }
+    }
+
+    /// The blocking threads of a runtime that ends take no work: what waits is told, and nothing hangs.
+    #[test]
+    fn the_end_of_the_program_is_told() {
+        let (told, said) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+            let (lane, _) = lane();
+            let (begun, is_begun) = std::sync::mpsc::channel();
+            runtime.spawn(async move {
+                begun.send(()).unwrap();
+                // Not interrupted by the end of the runtime, which meanwhile closes its blocking threads.
+                std::thread::sleep(Duration::from_millis(300));
+                lane.give(vec![b'x'; BEGUN_AT_BYTES].into());
+                told.send(lane.room().await.map_err(|error| error.to_string())).unwrap();
+            });
+            is_begun.recv().unwrap();
+            runtime.shutdown_timeout(Duration::from_secs(20));
+        });
+        let said = said.recv_timeout(Duration::from_secs(20)).expect("it hangs");
+        assert!(said.is_ok() || said.unwrap_err().contains("its thread ended"));
+        thread.join().unwrap();
     }
 
     #[tokio::test]
     async fn a_thread_that_ends_early_is_not_waited_for() {
         let (lane, _) = lane();
-        lane.push(Bytes::from_static(b"panic")).await.unwrap();
+        push(&lane, &b"panic"[..]).await.unwrap();
         let error = lane.settle(|_| ()).await.unwrap_err().to_string();
         assert!(error.contains("its thread ended"), "{error}");
     }
@@ -262,12 +328,12 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_worker_ends_with_its_lane_or_its_work() {
         let (resting, ended) = lane();
-        resting.push(Bytes::from_static(b"a")).await.unwrap();
+        push(&resting, &b"a"[..]).await.unwrap();
         resting.settle(|_| ()).await.unwrap();
         drop(resting);
         assert_eq!(ended.try_recv(), Ok(1), "at once");
         let (working, ended) = lane();
-        working.push(Bytes::from(vec![b's'; BEGUN_AT_BYTES])).await.unwrap();
+        push(&working, vec![b's'; BEGUN_AT_BYTES]).await.unwrap();
         drop(working);
         assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(BEGUN_AT_BYTES), "it goes on to the end");
     }

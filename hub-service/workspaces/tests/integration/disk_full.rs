@@ -87,6 +87,15 @@ async fn a_full_disk_fails_the_write_and_nothing_else() {
     };
     assert_eq!((error.code(), error.status()), ("disk_full", 507));
     assert_eq!(error.next_step(), Some("tell the operator that the disk is full"));
+    // A resumable one says the same, and keeps what came.
+    let announced = WriteOptions { size_bytes: Some(20 << 20), ..WriteOptions::default() };
+    let begun = s.create_upload(&alice, &name("higgs"), &path("big"), announced).await.unwrap();
+    let blocks = (0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![1; 1 << 20])));
+    let blocks = futures_util::stream::iter(blocks);
+    let error = s.append_upload(&alice, &begun.id, 0, blocks).await.unwrap_err();
+    assert_eq!((error.code(), error.status()), ("disk_full", 507));
+    assert!(s.upload_status(&alice, &begun.id).await.unwrap().offset > 1 << 20);
+    s.abort_upload(&alice, &begun.id).await.unwrap();
     // The room is there again, and all works on.
     put(&s, &alice, "higgs", "after", b"2").await;
     assert_eq!(names(&s, &alice, "higgs").await, ["after", "before"]);

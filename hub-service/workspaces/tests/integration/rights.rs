@@ -213,9 +213,12 @@ async fn a_password_that_allows_less_is_not_taken_for_the_person() {
         (by_password.as_str(), cure),
         (expected, "log in yourself, or make an app password that may more")
     );
-    let (as_member, cure) = said(&alice()).await;
-    assert_eq!(as_member, "this needs an administrator of higgs, and you are a writer");
-    assert_eq!(cure, "ask an administrator of the workspace for a grant");
+    let with_password = Actor { role_ceiling: Some(Role::Reader), ..alice() };
+    for member in [alice(), with_password] {
+        let (as_member, cure) = said(&member).await;
+        assert_eq!(as_member, "this needs an administrator of higgs, and you are a writer");
+        assert_eq!(cure, "ask an administrator of the workspace for a grant");
+    }
 }
 
 #[tokio::test]
@@ -257,13 +260,7 @@ async fn a_person_shares_the_own_space() {
         expires_in_seconds: None,
     };
     let made = s.create_grant(&alice(), &home, &grant).await.unwrap();
-    assert_eq!(made.is_known, Some(false), "the chief has not come yet");
-    assert!(made.sentence(&home).contains("nobody of this name"), "{}", made.sentence(&home));
-    s.note_groups("chief", &chief().groups).await.unwrap();
-    let made = s.create_grant(&alice(), &home, &grant).await.unwrap();
-    assert_eq!(made.is_known, Some(true));
-    let group = CreateGrant { grantee: Grantee::Group("higgs".to_owned()), ..grant };
-    assert_eq!(s.create_grant(&alice(), &home, &group).await.unwrap().is_known, None);
+    assert_eq!(made.is_known, None, "everybody could ask here who uses the service");
     assert_eq!(names(s, &chief(), "~alice").await, ["notes"]);
     assert_eq!(code(try_put(s, &chief(), "~alice", "x", b"", Preconditions::default()).await), "forbidden");
 }
@@ -291,5 +288,27 @@ async fn the_audit_log_says_who_did_what() {
         let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(last.entries[0].details, Some(format!("3 bytes, version 1, sha256 {digest}")));
         assert_eq!(code(s.audit(&chief(), &higgs, Some("x"), 0).await), "invalid");
+    }
+}
+
+#[tokio::test]
+async fn who_administers_a_group_learns_of_names_that_nobody_has() {
+    let store = sqlite().await;
+    let (s, higgs) = (&store.workspaces, name("higgs"));
+    put(s, &alice(), "~alice", "notes", b"1").await;
+    s.note_groups("bob", &[]).await.unwrap();
+    for (grantee, expected) in [
+        (Grantee::User("alice".to_owned()), Some(true)),
+        (Grantee::User("bob".to_owned()), Some(true)),
+        (Grantee::User("bobb".to_owned()), Some(false)),
+        (Grantee::User("..".to_owned()), Some(false)),
+        (Grantee::Group("atlas".to_owned()), None),
+    ] {
+        let grant = CreateGrant { grantee, role: Role::Reader, expires_in_seconds: None };
+        let made = s.create_grant(&chief(), &higgs, &grant).await.unwrap();
+        assert_eq!(made.is_known, expected, "{:?}", grant.grantee);
+        assert_eq!(made.sentence(&higgs).contains("nobody of this name"), expected == Some(false));
+        let listed = s.grants(&chief(), &higgs).await.unwrap();
+        assert!(listed.iter().any(|one| one.grantee == grant.grantee && one.is_known.is_none()));
     }
 }
