@@ -237,7 +237,7 @@ mod tests {
         part.append(Bytes::from_static(b"abc")).await.unwrap();
         assert!(!part.is_lost());
         for words in ["writing /dev/null to the disk", "has failed to keep bytes before"] {
-            let said = part.sync().await.unwrap_err().to_string();
+            let said = part.sync().await.err().unwrap().to_string();
             assert!(said.contains(words) && part.is_lost(), "{said}");
         }
         let mut part = at("/dev/null");
@@ -251,7 +251,7 @@ mod tests {
     async fn a_full_disk_loses_nothing_that_it_has_taken() {
         let mut part = at("/dev/full");
         part.append(Bytes::from_static(b"abc")).await.unwrap();
-        let full = part.sync().await.unwrap_err();
+        let full = part.sync().await.err().unwrap();
         assert!(matches!(full, StoreError::DiskFull { .. }) && !part.is_lost(), "{full}");
     }
 }
