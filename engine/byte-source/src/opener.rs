@@ -150,10 +150,15 @@ impl FileOpener {
     /// from which [`OutputFile::publish`] brings it to the store.
     ///
     /// # Errors
-    /// [`ByteSourceError::Open`] when no temporary folder can be made.
+    /// [`ByteSourceError::Open`] when no temporary folder can be made, and for a device or a pipe: the file would take its place.
     pub fn output(&self, name: &Path) -> Result<OutputFile, ByteSourceError> {
         let text = name.to_string_lossy();
         let Some(afar) = self.afar.clone().filter(|afar| afar.has(&text)) else {
+            let is_odd = name.metadata().is_ok_and(|facts| !facts.is_file() && !facts.is_dir());
+            if is_odd {
+                let cause = std::io::Error::other("it is no plain file; name another");
+                return Err(ByteSourceError::Open { name: text.into_owned(), cause });
+            }
             return Ok(OutputFile { path: name.to_path_buf(), target: None });
         };
         let failed = |cause| ByteSourceError::Open { name: "a temporary folder".to_string(), cause };
@@ -243,6 +248,13 @@ mod tests {
         let error = opener.read("far:group/a.csv", 3).unwrap_err();
         assert!(matches!(error, ByteSourceError::TooLarge { len: 4, most_bytes: 3, .. }), "{error}");
         assert!(matches!(opener.open("far:none"), Err(ByteSourceError::Afar { .. })));
+    }
+
+    #[test]
+    fn no_file_takes_the_place_of_a_device() {
+        let opener = FileOpener::with(Arc::new(Store::default()));
+        let refused = opener.output(Path::new("/dev/null")).err().unwrap().to_string();
+        assert!(refused.contains("/dev/null") && refused.contains("no plain file"), "{refused}");
     }
 
     #[test]

@@ -57,6 +57,10 @@ impl HubClient {
         on_progress: OnProgress<'_>,
     ) -> Result<Fetched, HubError> {
         let failed = |action, path: &Path, cause| HubError::File { action, path: path.to_path_buf(), cause };
+        // The file would take the place of a device, a pipe or a folder.
+        if to.exists() && !to.is_file() {
+            return Err(failed("write", to, std::io::Error::other("it is no plain file; name another")));
+        }
         // Also a link that leads nowhere: it is somebody's.
         let is_taken = !options.overwrite && to.symlink_metadata().is_ok();
         let taken = || {

@@ -203,6 +203,10 @@ fn a_workspace_is_a_place_for_files() {
         4,
         &["cannot write nowhere/p.json: its folder is not there"],
     );
+    // A link, so that it is no device of the machine that is lost if this fails.
+    std::os::unix::fs::symlink("/dev/null", place.path("null")).expect("a link");
+    let into_a_device = ["get", "--overwrite", "shared://higgs/today/params.json", "null"];
+    place.fails(&into_a_device, 4, &["cannot write null: it is no plain file"]);
     place.fails(&["inspect", "shared://higgs/s.csv"], 3, &["shared://higgs/s.csv is not there"]);
     let gone = place.succeeds(&["rm", "shared://higgs/today/run/*.t?t", "shared://higgs/today/run/plots"]);
     assert!(gone.contains("run/notes.txt: in the trash\n") && gone.contains("run/plots: in the"), "{gone}");
