@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{FilePath, Role, WorkspaceName, seconds_text};
+use crate::{FilePath, Role, SharedUri, WorkspaceName, seconds_text};
 
 /// Every error of the service: what went wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -321,7 +321,8 @@ impl Grant {
             Some(false) => "; the service knows nobody of this name yet: if it is misspelt, take it back",
             _ => "",
         };
-        format!("{who} {what} shared://{workspace}/{until}; --take-back ends it{unknown}")
+        let workspace = SharedUri::of_workspace(workspace.clone());
+        format!("{who} {what} {workspace}{until}; --take-back ends it{unknown}")
     }
 }
 

@@ -29,6 +29,14 @@ impl ContentRange {
             size_bytes,
         })
     }
+
+    /// The size in `bytes */SIZE`: with it and no body a writer asks how far its file is.
+    #[must_use]
+    pub fn asked_size(header: &[u8]) -> Option<u64> {
+        let (unit, rest) = std::str::from_utf8(header).ok()?.trim().split_once(' ')?;
+        let size = rest.trim().strip_prefix("*/")?;
+        if unit.eq_ignore_ascii_case("bytes") { number(size) } else { None }
+    }
 }
 
 /// Digits only: `u64::from_str` would take a plus sign. What does not fit is refused: it would place bytes elsewhere than
@@ -74,6 +82,9 @@ mod tests {
             check(bad, None);
         }
         assert_eq!(ContentRange::parse(b"bytes 0-4/10\xff"), None);
+        let asked = ["bytes */10", "Bytes */0", "bytes */", "bytes */*", "bytes 0-4/10", "items */10", ""];
+        let asked = asked.map(|header| ContentRange::asked_size(header.as_bytes()));
+        assert_eq!(asked, [Some(10), Some(0), None, None, None, None, None]);
     }
 
     proptest! {

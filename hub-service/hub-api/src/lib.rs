@@ -6,6 +6,7 @@
 mod answers;
 mod capability;
 mod content_range;
+mod digest;
 mod local_offer;
 mod name;
 mod path;
@@ -23,6 +24,7 @@ pub use answers::{
 };
 pub use capability::{Capabilities, CapabilityError};
 pub use content_range::ContentRange;
+pub use digest::{DigestError, announced_sha256};
 pub use local_offer::{LOCAL_TICKET_BYTES, LocalOffer};
 pub use name::{NameError, WorkspaceName};
 pub use path::{FilePath, PathError};

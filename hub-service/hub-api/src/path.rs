@@ -66,10 +66,10 @@ impl FilePath {
         &self.0
     }
 
-    /// As it stands in a `shared://` name: `%` as `%25`.
+    /// As it stands in a `shared://` name: `%` as `%25`, and what a pattern could mean otherwise, `*` and `?`, as `%2A` and `%3F`.
     #[must_use]
     pub fn in_uri(&self) -> String {
-        self.0.replace('%', "%25")
+        self.0.replace('%', "%25").replace('*', "%2A").replace('?', "%3F")
     }
 
     /// Whether it is the workspace itself.

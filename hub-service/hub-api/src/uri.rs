@@ -52,6 +52,12 @@ impl SharedUri {
         text.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
     }
 
+    /// A workspace itself.
+    #[must_use]
+    pub fn of_workspace(workspace: WorkspaceName) -> Self {
+        Self { workspace, path: FilePath::root() }
+    }
+
     /// Where a file goes that is to be put to `text`: below it under its own name where that is a folder, which a workspace
     /// is and what ends with a slash, else to that name.
     ///
@@ -143,6 +149,8 @@ mod tests {
             ("shared://higgs/ttH.root", "higgs", "ttH.root"),
             ("shared://cms%2Fhiggs/a/b c.root", "cms/higgs", "a/b c.root"),
             ("shared://~alice/100%25.root", "~alice", "100%.root"),
+            ("shared://higgs/%2A.root", "higgs", "*.root"),
+            ("shared://higgs/what%3F", "higgs", "what?"),
             ("shared://higgs/", "higgs", ""),
         ] {
             let uri: SharedUri = text.parse().unwrap();

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use glob::Pattern;
+use glob::{MatchOptions, Pattern};
 use hub_api::{Entry, EntryKind, FilePath, SharedUri, UriError};
 use walkdir::WalkDir;
 
-use crate::names::{AS_A_SHELL, Named, is_pattern};
+use crate::names::SharedNames;
 use crate::{Hub, HubError};
 
 /// A file of this machine and one of a workspace: one of them is to become the other.
@@ -142,17 +142,16 @@ impl UploadPlan {
 }
 
 impl DownloadPlan {
-    /// `from`: a file, a folder with all that lies below it, or a pattern as in [`UploadPlan::new`]. `to`: where it goes; what ends with
+    /// `from`: a file, a folder with all that lies below it, or a pattern. `to`: where it goes; what ends with
     /// a slash, and for a file or a pattern any folder that is there, is a folder into which it goes under its own name; by default
     /// the current one. What is in a folder that is there stays.
     ///
     /// # Errors
     /// [`HubError`] of the service; [`HubError::File`] of what would have the place of another.
-    pub fn new(hub: &Hub, from: &SharedUri, to: Option<&Path>) -> Result<Self, HubError> {
-        let Named { entries, is_pattern } = Named::find(hub, from)?;
-        let mut plan = Self::default();
-        for Entry { path, kind, .. } in entries {
-            let uri = SharedUri { path, ..from.clone() };
+    pub fn new(hub: &Hub, from: &SharedNames, to: Option<&Path>) -> Result<Self, HubError> {
+        let (mut plan, is_pattern) = (Self::default(), from.is_pattern());
+        for Entry { path, kind, .. } in from.find(hub, "download")? {
+            let uri = from.uri_of(path);
             let own = uri.path.name().or(uri.workspace.as_str().rsplit('/').next()).unwrap_or("files");
             let is_into =
                 |to: &Path| is_pattern || is_meant_as_folder(to) || (kind == EntryKind::File && to.is_dir());
@@ -256,15 +255,31 @@ fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
     let there = there.and_then(Path::to_str).unwrap_or("");
     let pattern = format!("{}{}", Pattern::escape(there), &text[there.len()..]);
     let no_pattern = |error: glob::PatternError| unreadable(name, Error::other(error.to_string()));
-    let found = glob::glob_with(&pattern, AS_A_SHELL).map_err(no_pattern)?;
-    let found: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error| {
+    // With `require_literal_leading_dot` the library panics at a name that is no UTF-8.
+    let found = glob::glob_with(&pattern, MatchOptions::new()).map_err(no_pattern)?;
+    let mut found: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error| {
         let path = error.path().to_path_buf();
         unreadable(&path, error.into())
     })?;
+    if !text[there.len()..].split('/').any(is_hidden) {
+        found.retain(|path| {
+            let below = path.strip_prefix(there).unwrap_or(path);
+            !below.iter().filter_map(|part| part.to_str()).any(is_hidden)
+        });
+    }
     if found.is_empty() {
         return Err(unreadable(name, Error::new(ErrorKind::NotFound, "no file has such a name")));
     }
     Ok(found)
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// As a shell does it: hidden files are named by their dot alone.
+fn is_hidden(part: &str) -> bool {
+    part.starts_with('.') && !matches!(part, "." | "..")
 }
 
 /// The name of a file in its folder; of `.` and `..` that of the folder that they mean.
@@ -285,6 +300,9 @@ fn no_file() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     /// Files and empty folders of a plan, as text.
@@ -335,6 +353,13 @@ mod tests {
         check_run("shared://g/new", "new/");
         check_run("shared://g/new/", "new/run/");
         check(&["run/void"], "shared://g/", &[], &["shared://g/void"]);
+        for hidden in ["run/.hidden", "run/a/.h"] {
+            std::fs::write(folder.path().join(hidden), "x").unwrap();
+        }
+        std::fs::write(folder.path().join("run").join(OsStr::from_bytes(b"no-utf-8\xff.root")), "x").unwrap();
+        check(&["run/b*"], "shared://g/", &["run/b.root -> shared://g/b.root"], &[]);
+        check(&["run/*.root"], "shared://g/", &["run/b.root -> shared://g/b.root"], &[]);
+        check(&["run/.h*"], "shared://g/", &["run/.hidden -> shared://g/.hidden"], &[]);
         std::fs::create_dir(folder.path().join("d[1]")).unwrap();
         std::fs::write(folder.path().join("d[1]/e.root"), "x").unwrap();
         check(&["d[1]/*.root"], "shared://g/", &["d[1]/e.root -> shared://g/e.root"], &[]);

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use hub_api::{SharedUri, WorkspaceName, bytes_text};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Body, Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,11 +86,15 @@ impl Call {
         Ok(self.header(reqwest::header::CONTENT_TYPE, "application/json"))
     }
 
-    /// Whether doing it twice leaves the same as doing it once (RFC 9110 section 9.2.2).
+    /// Whether doing it twice leaves the same as doing it once (RFC 9110 section 9.2.2), and says the same: where the answer to a
+    /// deletion was lost, the next one would be that nothing is there, or delete what somebody has put there meanwhile.
     fn is_idempotent(&self) -> bool {
-        self.method.is_idempotent()
+        self.method.is_idempotent() && self.method != Method::DELETE
     }
 }
+
+/// What came in place of an answer.
+const A_PAGE: &str = "a page for people";
 
 /// Longest answer in JSON that is read: a page of a listing with the longest names has less.
 const MOST_ANSWER_BYTES: usize = 64 << 20;
@@ -130,16 +134,18 @@ impl HubClient {
             // Pages of a proxy or of a log in are the usual cause.
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).trim().to_owned();
             if start.starts_with('<') {
-                self.no_service(&call, "a page for people")
+                self.no_service(&call, A_PAGE)
             } else {
                 HubError::Answer { action: call.action.clone(), problem: error.to_string() }
             }
         })
     }
 
-    /// A success without a body that matters.
+    /// A success without a body that matters. A page for people is none: that of a log in, which answers all.
     pub(crate) async fn done(&self, call: Call) -> Result<(), HubError> {
-        self.send(&call).await.map(drop)
+        let answer = self.send(&call).await?;
+        let kind = answer.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        if kind.starts_with(b"text/html") { Err(self.no_service(&call, A_PAGE)) } else { Ok(()) }
     }
 
     /// Sends a request until there is an answer, and turns answers that are no success into errors.
@@ -150,7 +156,8 @@ impl HubClient {
 
     /// Any answer. A body that can be sent again is given as `call.body`; `first_body` is what the first try sends.
     pub(crate) async fn answer(&self, call: &Call, first_body: Option<Body>) -> Result<Response, HubError> {
-        let can_repeat = call.is_idempotent() && (first_body.is_none() || call.body.is_some());
+        let first_is_kept = first_body.is_none() || call.body.is_some();
+        let can_repeat = call.is_idempotent() && first_is_kept;
         let mut url = self.url_of(call).await?;
         let mut body = first_body;
         let mut n_done = 0;
@@ -159,9 +166,14 @@ impl HubClient {
             let sent = self.request(call, url.clone(), body.take()).send().await;
             let asked = sent.as_ref().ok().and_then(retry_after);
             let again = match &sent {
-                Ok(answer) => is_passing(answer.status()) && can_repeat,
+                Ok(answer) => {
+                    // Refused before anything was done.
+                    let is_refused = matches!(answer.status().as_u16(), 429 | 503) && first_is_kept;
+                    is_passing(answer.status())
+                        && (can_repeat || (call.method == Method::DELETE && is_refused))
+                }
                 // A connection that was never made has done nothing.
-                Err(error) => can_repeat || (error.is_connect() && call.body.is_some()),
+                Err(error) => can_repeat || (error.is_connect() && first_is_kept),
             };
             if again && sent.as_ref().is_err_and(reqwest::Error::is_connect) && self.leave_direct(&url) {
                 url = self.url_of(call).await?;

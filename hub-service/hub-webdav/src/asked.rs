@@ -4,8 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use dav_server::fs::FsError;
 use http::{HeaderMap, Method, header};
-use hub_api::{ContentRange, routes};
+use hub_api::{ContentRange, announced_sha256, routes};
 use workspaces::{Preconditions, WorkspaceError, entity_tags};
+
+/// Headers with a digest of the whole file (RFC 9530, RFC 3230).
+pub(crate) const DIGESTS: [&str; 2] = ["repr-digest", "digest"];
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) part: Option<ContentRange>,
     pub(crate) media_type: Option<String>,
     pub(crate) made_by: Option<String>,
+    /// The SHA-256 that all bytes of the file will have.
+    pub(crate) sha256: Option<String>,
     outcome: Mutex<Outcome>,
 }
 
@@ -59,6 +64,7 @@ impl Asked {
             part: headers.get(header::CONTENT_RANGE).and_then(|range| ContentRange::parse(range.as_bytes())),
             media_type: text(header::CONTENT_TYPE.as_str()).map(str::to_owned),
             made_by: text(routes::MADE_BY).map(str::to_owned),
+            sha256: DIGESTS.into_iter().find_map(text).and_then(|digest| announced_sha256(digest).ok()?),
             outcome: Mutex::default(),
         }
     }

@@ -179,19 +179,17 @@ impl PartOfFile {
         let known = workspaces.find_upload(actor, &place.workspace, &place.path).await?;
         let known = known.filter(|upload| upload.size_bytes == Some(part.size_bytes));
         let upload = match known {
-            Some(upload) if part.first == upload.offset => upload,
+            Some(upload) if part.first > 0 && part.first == upload.offset => {
+                workspaces.restate_upload(actor, &upload.id, &options).await?;
+                upload
+            }
             Some(upload) if part.first > 0 => {
                 return Err(WorkspaceError::OffsetMismatch { expected: upload.offset, found: part.first });
             }
             None if part.first > 0 => {
                 return Err(WorkspaceError::OffsetMismatch { expected: 0, found: part.first });
             }
-            other => {
-                if let Some(begun) = other {
-                    workspaces.abort_upload(actor, &begun.id).await?;
-                }
-                workspaces.create_upload(actor, &place.workspace, &place.path, options).await?
-            }
+            _ => workspaces.restart_upload(actor, &place.workspace, &place.path, options).await?,
         };
         let (sender, receiver) = mpsc::channel(2);
         let bytes = stream::unfold(receiver, |mut receiver: mpsc::Receiver<_>| async move {

@@ -86,7 +86,7 @@ impl Tree {
             preconditions,
             parents: Parents::MustExist,
             size_bytes: if is_lock { Some(0) } else { part.map(|part| part.size_bytes).or(options.size) },
-            sha256: None,
+            sha256: self.asked.sha256.clone().filter(|_| self.asked.is("PUT")),
             made_by: self.asked.made_by.clone(),
             media_type: self.asked.media_type.clone().filter(|_| !is_lock),
         };

@@ -10,12 +10,12 @@ use http_body::{Body, Frame};
 use http_body_util::{
     BodyExt, BodyStream, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody,
 };
-use hub_api::ContentRange;
+use hub_api::{ContentRange, announced_sha256};
 use percent_encoding::percent_decode_str;
 use workspaces::{Actor, Workspaces};
 
 use crate::{
-    asked::{Asked, Outcome},
+    asked::{Asked, DIGESTS, Outcome},
     conditions, error,
     file::BLOCK_BYTES,
     file_system::Tree,
@@ -187,6 +187,11 @@ pub(crate) type Refusal = (StatusCode, &'static str, &'static str);
 const BAD_ADDRESS: Refusal = (StatusCode::BAD_REQUEST, "", "the address is no path of a file");
 const BAD_PART: Refusal =
     (StatusCode::BAD_REQUEST, "", "Content-Range needs the form bytes FIRST-LAST/SIZE with a known size");
+const BAD_DIGEST: Refusal = (
+    StatusCode::BAD_REQUEST,
+    "",
+    "a digest needs the form Repr-Digest: sha-256=:BASE64: or Digest: SHA-256=BASE64",
+);
 const BAD_CONDITION: Refusal =
     (StatusCode::BAD_REQUEST, "", "If, If-Match, If-None-Match or If-Range is not well formed");
 const NOT_HERE: Refusal = (StatusCode::NOT_FOUND, "", "this address is not in the tree");
@@ -229,10 +234,8 @@ fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
     if parts.headers.get(header::RANGE).is_some_and(|range| range.as_bytes().contains(&b',')) {
         parts.headers.remove(header::RANGE);
     }
-    // Taken as a whole file it would destroy the rest (RFC 9110 section 14.5).
-    let range = parts.headers.get(header::CONTENT_RANGE).filter(|_| parts.method == Method::PUT);
-    if range.is_some_and(|range| ContentRange::parse(range.as_bytes()).is_none()) {
-        return Err(BAD_PART);
+    if parts.method == Method::PUT {
+        check_put(&parts.headers)?;
     }
     let below_mount = below(&path, mount).unwrap_or_default();
     let target = DavPath::new(&format!("/{below_mount}")).map(|path| place::find(&path));
@@ -241,6 +244,17 @@ fn prepare(parts: &mut request::Parts, mount: &str) -> Result<Found, Refusal> {
         return Err(NO_WORKSPACES_MADE);
     }
     Ok(target)
+}
+
+fn check_put(headers: &HeaderMap) -> Result<(), Refusal> {
+    // Taken as a whole file it would destroy the rest (RFC 9110 section 14.5).
+    let range = headers.get(header::CONTENT_RANGE);
+    if range.is_some_and(|range| ContentRange::parse(range.as_bytes()).is_none()) {
+        return Err(BAD_PART);
+    }
+    let is_digest = |value: &HeaderValue| value.to_str().is_ok_and(|text| announced_sha256(text).is_ok());
+    let mut digests = DIGESTS.iter().filter_map(|name| headers.get(*name));
+    if digests.all(is_digest) { Ok(()) } else { Err(BAD_DIGEST) }
 }
 
 /// What comes after the mount and its slash; `None` for other addresses.

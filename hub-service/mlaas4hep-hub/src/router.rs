@@ -183,10 +183,17 @@ fn of_bytes(prefix: &str) -> Router<State> {
     let file = get(read_file::read_file).put(write_file::write_file).delete(delete_file::delete_file);
     let router = Router::new()
         .route(&format!("{prefix}/api/v1/workspaces/{{workspace}}/changes"), get(changes::changes))
-        .route(&format!("{prefix}/uploads"), post(uploads::create).options(uploads::options))
+        .route(
+            &format!("{prefix}/uploads"),
+            post(uploads::create).options(uploads::options).layer(map_response(uploads::spoken)),
+        )
         .route(
             &format!("{prefix}/uploads/{{id}}"),
-            patch(uploads::append).head(uploads::status).delete(uploads::terminate).options(uploads::options),
+            patch(uploads::append)
+                .head(uploads::status)
+                .delete(uploads::terminate)
+                .options(uploads::options)
+                .layer(map_response(uploads::spoken)),
         )
         .route(&format!("{prefix}/links/{{token}}"), get(read_link::read_link))
         .route(&format!("{prefix}/dav"), any(dav::dav))

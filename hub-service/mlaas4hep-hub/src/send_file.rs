@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use hub_api::DigestError;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
 use workspaces::{StoreError, StoredFile, WorkspaceError};
@@ -192,22 +193,14 @@ pub(crate) fn http_date(time: &str) -> Option<String> {
     jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()
 }
 
-/// The SHA-256 that a writer announces in `Repr-Digest` or `Content-Digest`, in hexadecimal digits.
-pub(crate) fn announced_sha256(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let given = headers.get(&REPR_DIGEST).or_else(|| headers.get("content-digest"));
-    let Some(given) = given else { return Ok(None) };
-    let wrong = || Failure::bad_request("Repr-Digest needs the form sha-256=:BASE64: (RFC 9530)");
-    let text = given.to_str().map_err(|_| wrong())?;
-    let Some(coded) = text.split(',').find_map(|item| item.trim().strip_prefix("sha-256=")) else {
-        // Another algorithm: it need not be understood.
-        return Ok(None);
-    };
-    let coded = coded.strip_prefix(':').and_then(|rest| rest.split(':').next()).ok_or_else(wrong)?;
-    let bytes = STANDARD.decode(coded).map_err(|_| wrong())?;
-    if bytes.len() != 32 {
-        return Err(wrong());
-    }
-    Ok(Some(hex::encode(bytes)))
+/// The SHA-256 of the whole file that a writer announces, in hexadecimal digits. `Content-Digest` is that of one body: of a piece it
+/// says nothing of the file.
+pub(crate) fn announced_sha256(headers: &HeaderMap, is_piece: bool) -> Result<Option<String>, Failure> {
+    let names = ["repr-digest", "content-digest", "digest"];
+    let mut given = names.iter().filter(|name| !is_piece || **name != "content-digest");
+    let Some(given) = given.find_map(|name| headers.get(*name)) else { return Ok(None) };
+    let found = given.to_str().map_err(|_| DigestError).and_then(hub_api::announced_sha256);
+    found.map_err(|error| Failure::bad_request(error.to_string()))
 }
 
 #[cfg(test)]
@@ -221,19 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn announced_digests() {
-        let check = |value: &str, expected: Option<Option<&str>>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(REPR_DIGEST, value.parse().unwrap());
-            let found = announced_sha256(&headers).ok();
-            assert_eq!(found.as_ref().map(Option::as_deref), expected, "{value}");
-        };
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        check("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", Some(Some(empty)));
-        check("md5=:AA==:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", Some(Some(empty)));
-        check("md5=:AA==:", Some(None));
-        check("sha-256=47DE", None);
-        check("sha-256=:AA==:", None);
-        check("sha-256=:%:", None);
+    fn a_piece_has_a_digest_of_its_own() {
+        let mut headers = HeaderMap::new();
+        let empty = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
+        let of =
+            |headers: &HeaderMap, is_piece| announced_sha256(headers, is_piece).map(|it| it.is_some()).ok();
+        headers.insert("content-digest", empty.parse().unwrap());
+        assert_eq!([false, true].map(|is_piece| of(&headers, is_piece)), [Some(true), Some(false)]);
+        headers.insert("digest", "sha-256=47DE".parse().unwrap());
+        assert_eq!([false, true].map(|is_piece| of(&headers, is_piece)), [Some(true), None]);
+        headers.insert(REPR_DIGEST, empty.parse().unwrap());
+        assert_eq!(of(&headers, true), Some(true));
     }
 }

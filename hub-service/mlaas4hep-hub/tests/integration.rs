@@ -20,6 +20,7 @@ mod integration {
     mod local_files;
     mod object_store;
     mod pages;
+    mod pieces;
     mod programs;
     mod real_hub;
     mod resumable;

@@ -70,11 +70,19 @@ impl Workspaces {
         }
         check_reach(actor)?;
         if asked.label.is_empty() || asked.label.len() > 200 || asked.label.chars().any(char::is_control) {
-            return invalid("label", asked.label.chars().take(40).collect(), "it has 1 to 200 bytes");
+            return invalid(
+                "label",
+                asked.label.chars().take(40).collect(),
+                "it must have 1 to 200 bytes, and no control characters",
+            );
         }
         let lifetime = asked.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
         if lifetime == 0 || lifetime > MOST_SECONDS {
-            return invalid("expires_in_seconds", lifetime.to_string(), "it is at most 366 days (31622400)");
+            return invalid(
+                "expires_in_seconds",
+                lifetime.to_string(),
+                "it must be between 1 and 31622400 (366 days)",
+            );
         }
         self.note_groups(&actor.name, &actor.groups).await?;
         let personal = self.personal(actor).await?;
@@ -91,7 +99,7 @@ impl Workspaces {
         if n >= MOST_PASSWORDS {
             return invalid(
                 "the number of app passwords",
-                n.to_string(),
+                (n + 1).to_string(),
                 "50 are the most: take old ones back",
             );
         }

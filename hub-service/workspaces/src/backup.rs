@@ -80,7 +80,7 @@ fn check_place(folder: &Path) -> Result<()> {
     Err(WorkspaceError::Invalid {
         what: "the folder of the backup",
         given: folder.display().to_string(),
-        allowed: "it is empty, or holds an older backup: name another one",
+        allowed: "it must be empty, or hold an older backup: name another one",
     })
 }
 

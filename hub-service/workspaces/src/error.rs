@@ -65,12 +65,14 @@ pub enum WorkspaceError {
         path: FilePath,
     },
     /// The content is not the one that the caller knew (`If-Match`, `If-None-Match`).
-    #[error("{path} was changed meanwhile{by}", by = changed_by(.current.as_deref()))]
+    #[error("{path} {}", why_not(.current.as_deref(), *.only_if_new))]
     ChangedMeanwhile {
         /// Which.
         path: FilePath,
         /// What is there now; `None`: nothing.
         current: Option<Box<Entry>>,
+        /// Nothing was to be there (`If-None-Match: *`).
+        only_if_new: bool,
     },
     /// No room.
     #[error("{workspace} has no room for {}", no_room(.quota, *.asked_bytes, *.asked_entries))]
@@ -145,7 +147,7 @@ pub enum WorkspaceError {
         reason: &'static str,
     },
     /// Something in the request is out of range.
-    #[error("{what} is {given}, but {allowed}")]
+    #[error("{what} cannot be {given:?}: {allowed}")]
     Invalid {
         /// `cursor`, `expires_in_seconds`, ...
         what: &'static str,
@@ -227,18 +229,15 @@ fn whose(is_lowered: bool) -> &'static str {
     if is_lowered { "the app password or token is that of" } else { "you are" }
 }
 
-fn changed_by(current: Option<&Entry>) -> String {
-    current.map_or_else(
-        || ": it is not there".to_owned(),
-        |entry| {
-            format!(
-                " by {} at {}: it is version {}",
-                entry.modified_by,
-                seconds_text(&entry.modified),
-                entry.version
-            )
-        },
-    )
+fn why_not(current: Option<&Entry>, only_if_new: bool) -> String {
+    let Some(entry) = current else { return "was changed meanwhile: it is not there".to_owned() };
+    let Entry { modified_by, version, .. } = entry;
+    let modified = seconds_text(&entry.modified);
+    if only_if_new {
+        format!("is there already: {modified_by} wrote version {version} at {modified}")
+    } else {
+        format!("was changed meanwhile by {modified_by} at {modified}: it is version {version}")
+    }
 }
 
 impl WorkspaceError {
@@ -321,11 +320,16 @@ impl WorkspaceError {
                 "give the person a right in the workspace, or ask the operator to switch links on (workspaces.public_links)"
             }
             Self::OutOfReach { .. } => "ask the issuer for a token with a storage scope for this path",
+            Self::ChangedMeanwhile { only_if_new: true, .. } => {
+                "choose another name, or write without the condition that nothing is there (If-None-Match: *)"
+            }
             Self::ChangedMeanwhile { .. } => "read it again, and write with its new entity tag",
             Self::ParentMissing { .. } => "make the folder first",
             Self::Exists { .. } => "choose another name, or ask to overwrite",
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => "send the file again",
-            Self::OffsetMismatch { .. } => "ask where the upload stands, and go on from there",
+            Self::OffsetMismatch { .. } => {
+                "ask where the upload stands (HEAD of the upload, or PUT of the file with Content-Range: bytes */SIZE and no body), and go on from there"
+            }
             Self::TooManyUploads { .. } => {
                 "end some of them on the page \"Space and access\" of their workspace, or wait until they end by themselves"
             }

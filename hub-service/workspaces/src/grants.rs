@@ -134,7 +134,7 @@ async fn replace_grant(
     if n >= MOST_GRANTS {
         return Err(WorkspaceError::Invalid {
             what: "the number of grants",
-            given: n.to_string(),
+            given: (n + 1).to_string(),
             allowed: "1000 are the most: make a group",
         });
     }

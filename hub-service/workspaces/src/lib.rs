@@ -31,6 +31,7 @@ mod locks;
 mod move_or_copy;
 mod open;
 mod people;
+mod pieces;
 mod properties;
 mod publish;
 mod quota;

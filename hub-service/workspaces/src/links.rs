@@ -120,7 +120,7 @@ impl Workspaces {
                 let allowed = "a password has 1 to 1024 bytes";
                 return Err(WorkspaceError::Invalid {
                     what: "password",
-                    given: "another length".to_owned(),
+                    given: format!("{} bytes long", password.len()),
                     allowed,
                 });
             }

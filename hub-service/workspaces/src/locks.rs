@@ -101,7 +101,7 @@ impl Workspaces {
         let locks = self.live_locks(&mut write, ledger.id).await?;
         if locks.len() >= MOST_LOCKS {
             return Err(invalid(
-                locks.len().to_string(),
+                format!("number {}", locks.len() + 1),
                 "a workspace has at most 1000 locks: give some back",
             ));
         }

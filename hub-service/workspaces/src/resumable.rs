@@ -82,8 +82,8 @@ impl Drop for Busy {
 }
 
 /// An upload as the database holds it.
-struct UploadRow {
-    target: Target,
+pub(crate) struct UploadRow {
+    pub(crate) target: Target,
     reserved: i64,
     expires: i64,
 }
@@ -274,7 +274,7 @@ impl Workspaces {
         })
     }
 
-    async fn upload_row(&self, actor: &Actor, id: &str) -> Result<UploadRow> {
+    pub(crate) async fn upload_row(&self, actor: &Actor, id: &str) -> Result<UploadRow> {
         let row = sqlx::query(
             "SELECT u.workspace, w.name, u.path, u.reserved_bytes, u.options, u.expires FROM uploads u \
              JOIN workspaces w ON w.id = u.workspace WHERE u.id = $1 AND u.created_by = $2 AND u.is_resumable = 1",

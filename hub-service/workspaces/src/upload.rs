@@ -95,6 +95,7 @@ impl Preconditions {
         let changed = || WorkspaceError::ChangedMeanwhile {
             path: path.clone(),
             current: found.map(|row| Box::new(row.entry.clone())),
+            only_if_new: self.if_none_match_any,
         };
         if self.if_none_match_any && found.is_some() {
             return Err(changed());
@@ -220,7 +221,7 @@ impl Workspaces {
     }
 }
 
-fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
+pub(crate) fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
     if options.size_bytes.is_some_and(|size| size > limit_bytes) {
         return Err(WorkspaceError::FileTooLarge { limit_bytes });
     }
@@ -230,7 +231,7 @@ fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
         return Err(WorkspaceError::Invalid {
             what: "sha256",
             given,
-            allowed: "it has 64 hexadecimal digits",
+            allowed: "it must have 64 hexadecimal digits",
         });
     }
     let is_short =
@@ -239,7 +240,7 @@ fn check_options(options: &WriteOptions, limit_bytes: u64) -> Result<()> {
         let allowed = "made_by and the media type may have 1024 bytes";
         return Err(WorkspaceError::Invalid {
             what: "made_by or the media type",
-            given: "too long".to_owned(),
+            given: "so long".to_owned(),
             allowed,
         });
     }

@@ -81,6 +81,8 @@ fn only_what_was_said_is_removed(place: &Workplace) {
     assert!(gone.contains("rest/sub/x.tmp: in") && gone.contains("rest/sub/deep/y.tmp: in"), "{gone}");
     let gone = place.succeeds(&["rm", "shared://higgs/rest/*/"]);
     assert_eq!(gone, "shared://higgs/rest/sub: in the trash\n");
+    let looked = place.succeeds(&["ls", "shared://higgs/rest/f*"]);
+    assert!(looked.contains("rest/fit1.txt") && !looked.contains("ab"), "{looked}");
     let rest = place.succeeds(&["ls", "shared://higgs/rest"]);
     assert!(rest.contains("fit1.txt") && rest.contains("ab") && !rest.contains("a?"), "{rest}");
 }

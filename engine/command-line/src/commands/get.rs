@@ -4,8 +4,7 @@ use super::put::{of_transfer, show, tell};
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
-use hub_client::hub_api::SharedUri;
-use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError, Progress};
+use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError, Progress, SharedNames};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,8 +12,9 @@ use std::process::ExitCode;
 /// compared. Of more than one file what is here already is not fetched again; one that fails does not keep the others.
 #[derive(clap::Args)]
 pub(crate) struct Get {
-    /// `shared://GROUP/path`, or a pattern in quotes, such as '`shared://GROUP/data/*.root`'.
-    from: SharedUri,
+    /// `shared://GROUP/path`, or a pattern in quotes, such as '`shared://GROUP/data/*.root`': `*` and `?` stand for other characters, `**` for any
+    /// number of folders. In names they are `%2A` and `%3F`. With a slash at its end only folders are meant.
+    from: SharedNames,
     /// File or folder of this machine; by default the same name in the current folder. What ends with / is a folder into which it
     /// goes under its own name; into a folder that is there so do files, and a folder is filled up. For a pattern it is a folder.
     to: Option<PathBuf>,

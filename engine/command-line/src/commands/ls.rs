@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
+use hub_client::SharedNames;
 use hub_client::hub_api::{EntryKind, SharedUri, bytes_text, seconds_text};
 use std::process::ExitCode;
 use text_table::TextTable;
@@ -10,8 +11,8 @@ use text_table::TextTable;
 /// List the workspaces that you can see, or what lies in a folder of one.
 #[derive(clap::Args)]
 pub(crate) struct Ls {
-    /// `shared://GROUP/folder`; without it the workspaces are listed.
-    name: Option<SharedUri>,
+    /// `shared://GROUP/folder`, or a pattern in quotes, as for `get`; without it the workspaces are listed.
+    name: Option<SharedNames>,
     /// All that lies below, too.
     #[arg(long, short)]
     recursive: bool,
@@ -39,7 +40,7 @@ impl Ls {
             for workspace in workspaces {
                 let (used, limit) = (workspace.quota.used_bytes, workspace.quota.limit_bytes);
                 table.row(vec![
-                    format!("shared://{}/", workspace.name),
+                    SharedUri::of_workspace(workspace.name).to_string(),
                     workspace.role.as_str().to_string(),
                     bytes_text(used),
                     bytes_text(limit),
@@ -48,7 +49,7 @@ impl Ls {
             table.lines().iter().for_each(|line| console.line(line));
             return Ok(());
         };
-        let entries = hub.list(name, self.recursive)?;
+        let entries = hub.look(name, self.recursive)?;
         if self.json {
             console.line(&serde_json::to_string(&entries)?);
             return Ok(());

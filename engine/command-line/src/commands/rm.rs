@@ -4,16 +4,16 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
 use hub_client::hub_api::SharedUri;
-use hub_client::{HubError, ToRemove};
+use hub_client::{HubError, SharedNames};
 use std::process::ExitCode;
 
 /// Delete files, and folders with all that is in them, of a workspace: into its trash, from which its page brings them back.
 #[derive(clap::Args)]
 pub(crate) struct Rm {
-    /// `shared://GROUP/path`, or patterns in quotes, such as '`shared://GROUP/data/*.root`'. `*` and `?` stand for other characters, and in names
-    /// are `%2A` and `%3F`. With a slash at its end only folders are meant.
+    /// `shared://GROUP/path`, or patterns in quotes, such as '`shared://GROUP/data/*.root`'. They mean what they mean for `get`; `ls` shows
+    /// it beforehand.
     #[arg(required = true)]
-    names: Vec<ToRemove>,
+    names: Vec<SharedNames>,
 }
 
 impl Rm {

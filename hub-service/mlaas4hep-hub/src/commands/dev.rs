@@ -53,10 +53,16 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     // Not the environment: a token of a hub has no place here.
     let checked = said.check(&|_| None)?;
     log::start(&checked.log)?;
-    let token = match &options.token {
-        Some(token) => token.clone(),
+    // Set but empty is not said.
+    let token = match options.token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
+        Some(token) => token.to_owned(),
         None => URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()),
     };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    ensure!(
+        token.bytes().all(is_plain),
+        "the token stands in the address that is printed: make it of letters, digits and - . _ ~"
+    );
     let user = DevUser {
         name: options.user.clone(),
         groups: options.groups.clone(),

@@ -43,7 +43,7 @@ pub(super) async fn receive(
     let request = Request::from_parts(parts, Body::from_stream(pieces));
     let no_form = |_| PageError::bad("form", "this is no form with files");
     let mut form = Multipart::from_request(request, &visit.state).await.map_err(no_form)?;
-    let mut is_checked = false;
+    let (mut is_checked, mut n_files) = (false, 0);
     while let Some(field) = form.next_field().await.map_err(broken)? {
         asked.got_something();
         match field.name() {
@@ -54,11 +54,14 @@ pub(super) async fn receive(
             // The token stands first in our form.
             Some("file") if is_checked => {
                 let to = (&place.workspace, &place.path);
-                store(&visit, again.as_deref(), to, (field, &asked)).await?;
+                n_files += usize::from(store(&visit, again.as_deref(), to, (field, &asked)).await?);
             }
             _ if is_checked => {}
             _ => visit.session.check_xsrf("")?,
         }
+    }
+    if n_files == 0 {
+        return Err(PageError::bad("form", "no file was chosen"));
     }
     Ok(see(&visit.state.addresses().folder(&place.workspace, &place.path), Done::Uploaded))
 }
@@ -114,17 +117,18 @@ fn broken(error: MultipartError) -> PageError {
     PageError::bad("form", "the upload broke off or is no form")
 }
 
+/// Whether there was a file: a browser sends a field without a name where none was chosen.
 async fn store(
     visit: &Visit,
     again: Option<&Again>,
     (workspace, folder): (&WorkspaceName, &FilePath),
     (mut field, asked): (Field<'_>, &Asked),
-) -> Result<(), PageError> {
+) -> Result<bool, PageError> {
     let name = field.file_name().unwrap_or_default();
     // Some browsers send the way to the file too.
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     if name.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let path = folder.join(&name)?;
     let options = WriteOptions { made_by: Some("browser".to_owned()), ..WriteOptions::default() };
@@ -147,5 +151,5 @@ async fn store(
         upload.act_as(again.actor_now().await.map_err(|failure| PageError(failure.error().clone()))?);
     }
     upload.finish(None).await?;
-    Ok(())
+    Ok(true)
 }

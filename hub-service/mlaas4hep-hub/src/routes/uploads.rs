@@ -35,7 +35,7 @@ pub(crate) async fn options(state: extract::State<State>) -> Response {
         (TUS_EXTENSION, "creation,creation-with-upload,expiration,termination".to_owned()),
         (TUS_MAX_SIZE, max),
     ];
-    spoken((StatusCode::NO_CONTENT, headers).into_response())
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// Begins an upload, or goes on with an unfinished one of the caller: of the same `sha256` and size to the same path. Metadata:
@@ -78,7 +78,7 @@ pub(crate) async fn create(
     let location = format!("{}uploads/{}", state.prefix(), status.id);
     let mut answer = (StatusCode::CREATED, [(header::LOCATION, location)], progress(&status)).into_response();
     finish_if_whole(&state, (&asker, &shown), &status, &mut answer).await?;
-    Ok(spoken(answer))
+    Ok(answer)
 }
 
 /// Where an upload stands.
@@ -95,7 +95,7 @@ pub(crate) async fn status(
     let status = state.workspaces().upload_status(&asker.actor, &place.id).await?;
     let mut answer = (StatusCode::OK, progress(&status)).into_response();
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(spoken(answer))
+    Ok(answer)
 }
 
 /// Goes on with an upload; with its last byte the file is there.
@@ -120,10 +120,16 @@ pub(crate) async fn append(
     let offset = number(&headers, UPLOAD_OFFSET)?;
     let _slot = state.uploads().take(&asker.actor.name)?;
     let storage = state.workspaces();
+    let n_bytes = text(&headers, header::CONTENT_LENGTH).and_then(n_bytes).unwrap_or(0);
+    let size_bytes = storage.upload_status(&asker.actor, &place.id).await?.size_bytes;
+    if size_bytes.is_some_and(|size| offset.saturating_add(n_bytes) > size) {
+        let message = format!("{n_bytes} bytes from {offset} on are more than the upload was begun with");
+        return Err(Failure::bad_request(message).advise("send the rest of the file and no more"));
+    }
     let status = storage.append_upload(&asker.actor, &place.id, offset, body.into_data_stream()).await?;
     let mut answer = (StatusCode::NO_CONTENT, progress(&status)).into_response();
     finish_if_whole(&state, (&asker, &shown), &status, &mut answer).await?;
-    Ok(spoken(answer))
+    Ok(answer)
 }
 
 /// Forgets an upload.
@@ -137,7 +143,7 @@ pub(crate) async fn terminate(
 ) -> Result<Response, Failure> {
     check_version(&headers)?;
     state.workspaces().abort_upload(&asker.actor, &place.id).await?;
-    Ok(spoken(StatusCode::NO_CONTENT.into_response()))
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Publishes an upload whose last byte has come, and tells the entity tag of the file.
@@ -172,7 +178,8 @@ fn progress(status: &UploadStatus) -> HeaderMap {
     headers
 }
 
-fn spoken(mut answer: Response) -> Response {
+/// Every answer tells the version, errors too (TUS 1.0, `Tus-Resumable`).
+pub(crate) async fn spoken(mut answer: Response) -> Response {
     answer.headers_mut().insert(TUS_RESUMABLE, HeaderValue::from_static(VERSION));
     answer
 }

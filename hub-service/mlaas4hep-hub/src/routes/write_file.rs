@@ -14,15 +14,16 @@ use axum::{Json, extract};
 use futures_util::StreamExt;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
-use http_body_util::Limited;
 use hub_api::{ContentRange, Entry, routes::MADE_BY};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Writes a file. It becomes visible whole, with the last byte. `If-Match`, `If-None-Match: *`, `Repr-Digest` and `Made-By`
-/// are kept to. With `Content-Range: bytes FIRST-LAST/SIZE` a piece: 202 with `Range` says how far it is.
+/// are kept to, of a piece as it was said last. With `Content-Range: bytes FIRST-LAST/SIZE` a piece: 202 with `Range` says how far it
+/// is; so does `bytes */SIZE` without a body.
 #[utoipa::path(put, path = "/files/{workspace}/{path}", tag = "files",
     params(
         ("workspace" = String, Path), ("path" = String, Path),
-        ("Content-Range" = Option<String>, Header, description = "Of a piece: `bytes FIRST-LAST/SIZE`."),
+        ("Content-Range" = Option<String>, Header, description = "Of a piece: `bytes FIRST-LAST/SIZE`; `bytes */SIZE` asks how far it is."),
         ("If-Match" = Option<String>, Header, description = "Entity tags, one of which must be the present one."),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only where there is nothing yet."),
         ("Repr-Digest" = Option<String>, Header, description = "`sha-256=:BASE64:` of the whole file (RFC 9530)."),
@@ -42,10 +43,13 @@ pub(crate) async fn write_file(
     match headers.get(header::CONTENT_RANGE) {
         None => whole(&state, &place, &headers, (&asker, &shown), body).await,
         Some(range) => {
-            let range = ContentRange::parse(range.as_bytes()).ok_or_else(|| {
-                Failure::bad_request("Content-Range needs the form bytes FIRST-LAST/SIZE with a known size")
-            })?;
-            piece(&state, &place, &headers, (&asker, &shown), (range, body)).await
+            match (ContentRange::parse(range.as_bytes()), ContentRange::asked_size(range.as_bytes())) {
+                (Some(range), _) => piece(&state, &place, &headers, (&asker, &shown), (range, body)).await,
+                (None, Some(size_bytes)) => Ok(incomplete(&begun(&state, &place, &asker, size_bytes).await?)),
+                (None, None) => Err(Failure::bad_request(
+                    "Content-Range needs the form bytes FIRST-LAST/SIZE with a known size that is larger than LAST",
+                )),
+            }
         }
     }
 }
@@ -58,7 +62,7 @@ async fn whole(
     body: Body,
 ) -> Result<Response, Failure> {
     let size_bytes = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    let options = options(headers, size_bytes)?;
+    let options = options(headers, size_bytes, false)?;
     let storage = state.workspaces();
     let mut upload = storage.begin_write(&asker.actor, &place.workspace, &place.path, options).await?;
     let mut bytes = body.into_data_stream();
@@ -96,37 +100,57 @@ async fn piece(
     if length.is_some_and(|length| length != range.n_bytes) {
         return Err(Failure::bad_request("Content-Length and Content-Range do not agree"));
     }
-    let (storage, workspace, path) = (state.workspaces(), &place.workspace, &place.path);
-    let begun = storage.find_upload(&asker.actor, workspace, path).await?;
-    let id = match (range.first, begun) {
-        (0, begun) => {
-            if let Some(old) = begun {
-                storage.abort_upload(&asker.actor, &old.id).await?;
-            }
-            let options = options(headers, Some(range.size_bytes))?;
-            storage.create_upload(&asker.actor, workspace, path, options).await?.id
-        }
-        (_, Some(UploadStatus { size_bytes: Some(begun_with), .. })) if begun_with != range.size_bytes => {
-            return Err(Failure::bad_request(format!(
-                "Content-Range says {} bytes in all, but the upload was begun with {begun_with}",
-                range.size_bytes
-            )));
-        }
-        (_, Some(begun)) => begun.id,
-        (first, None) => {
-            let message =
-                format!("no upload of {path} is under way, so that no piece can start at byte {first}");
-            return Err(Failure::new(StatusCode::CONFLICT, "no_upload", message).advise("start at byte 0"));
-        }
+    let storage = state.workspaces();
+    let options = options(headers, Some(range.size_bytes), true)?;
+    let id = if range.first == 0 {
+        storage.restart_upload(&asker.actor, &place.workspace, &place.path, options).await?.id
+    } else {
+        let id = begun(state, place, asker, range.size_bytes).await?.id;
+        storage.restate_upload(&asker.actor, &id, &options).await?;
+        id
     };
-    // A body without a length may be longer than its range says: what is too much is not taken.
-    let body = Body::new(Limited::new(body, usize::try_from(range.n_bytes).unwrap_or(usize::MAX)));
-    let status = storage.append_upload(&asker.actor, &id, range.first, body.into_data_stream()).await?;
+    // A body without a length may be longer than its range says: the block that is too much is not taken.
+    let (is_over, mut n_left) = (AtomicBool::new(false), range.n_bytes);
+    let bytes = body.into_data_stream().map(|block| {
+        let block = block?;
+        n_left = n_left.checked_sub(block.len() as u64).ok_or_else(|| {
+            is_over.store(true, Ordering::Relaxed);
+            axum::Error::new("more bytes than the range has")
+        })?;
+        Ok::<_, axum::Error>(block)
+    });
+    let status = storage.append_upload(&asker.actor, &id, range.first, bytes).await?;
+    if is_over.load(Ordering::Relaxed) {
+        let message = format!("the body has more than the {} bytes of its Content-Range", range.n_bytes);
+        return Err(Failure::bad_request(message).advise("send bytes and range that agree"));
+    }
     if status.offset < range.size_bytes {
         return Ok(incomplete(&status));
     }
     let actor = shown.actor_now(state, asker).await?;
     Ok(written(storage.finish_upload(&actor, &id, None).await?))
+}
+
+/// The caller's unfinished upload to the place.
+async fn begun(
+    state: &State,
+    place: &Place,
+    asker: &Asker,
+    size_bytes: u64,
+) -> Result<UploadStatus, Failure> {
+    let path = &place.path;
+    match state.workspaces().find_upload(&asker.actor, &place.workspace, path).await? {
+        Some(UploadStatus { size_bytes: Some(begun_with), .. }) if begun_with != size_bytes => {
+            Err(Failure::bad_request(format!(
+                "Content-Range says {size_bytes} bytes in all, but the upload was begun with {begun_with}"
+            )))
+        }
+        Some(begun) => Ok(begun),
+        None => {
+            let message = format!("no upload of {path} is under way");
+            Err(Failure::new(StatusCode::CONFLICT, "no_upload", message).advise("start at byte 0"))
+        }
+    }
 }
 
 /// How far it is, in the words of `Range`.
@@ -136,12 +160,12 @@ fn incomplete(status: &UploadStatus) -> Response {
 }
 
 /// What a writer says in its headers.
-fn options(headers: &HeaderMap, size_bytes: Option<u64>) -> Result<WriteOptions, Failure> {
+fn options(headers: &HeaderMap, size_bytes: Option<u64>, is_piece: bool) -> Result<WriteOptions, Failure> {
     Ok(WriteOptions {
         preconditions: preconditions(headers),
         parents: Parents::Make,
         size_bytes,
-        sha256: announced_sha256(headers)?,
+        sha256: announced_sha256(headers, is_piece)?,
         made_by: text(headers, HeaderName::from_static(MADE_BY)).map(str::to_owned),
         media_type: text(headers, header::CONTENT_TYPE).map(str::to_owned),
     })

@@ -38,7 +38,13 @@ async fn an_upload_survives_a_kill() {
     service.kill_and_start_again().await;
     assert_eq!(stands_at(&service, &upload, "writer").await, Some(1_000_000));
     assert_eq!(stands_at(&service, &upload, "admin").await, None, "it is the writer's alone");
-    assert_eq!(patch(&service, &upload, 7, vec![0]).await.status().as_u16(), 409);
+    let elsewhere = patch(&service, &upload, 7, vec![0]).await;
+    assert_eq!(
+        (elsewhere.status().as_u16(), &elsewhere.headers()["tus-resumable"]),
+        (409, &"1.0.0".parse().unwrap())
+    );
+    assert_eq!(patch(&service, &upload, 1_000_000, bytes[999_999..].to_vec()).await.status().as_u16(), 400);
+    assert_eq!(stands_at(&service, &upload, "writer").await, Some(1_000_000), "nothing of too much is taken");
     assert_eq!(service.status("GET", "files/higgs/big.bin", "writer").await, 404);
     let last = patch(&service, &upload, 1_000_000, bytes[1_000_000..].to_vec()).await;
     assert_eq!(last.status().as_u16(), 204);

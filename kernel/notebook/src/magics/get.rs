@@ -3,8 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::hub_api::SharedUri;
-use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError};
+use hub_client::{DownloadOptions, DownloadPlan, Failures, HubError, SharedNames};
 use std::path::Path;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -15,7 +14,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     summary: "Download files and folders of a workspace.",
     details: "Seldom needed: %open, %load and others read shared:// names as they are. A download that was stopped goes on \
               where it was; checksums are compared. Of more than one file what is here already is not fetched again, and one \
-              that fails does not keep the others.",
+              that fails does not keep the others. In patterns `*` and `?` stand for other characters, `**` for any number of \
+              folders; in names they are `%2A` and `%3F`. With a slash at its end only folders are meant.",
     free: Free::Words {
         name: "shared://GROUP/PATH [FILE]",
         kinds: &[ValueKind::File],
@@ -36,7 +36,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let Some(from) = call.arguments.free.first() else {
         return Err(MagicError::new("ArgumentError", "%get needs a name: %get shared://GROUP/path"));
     };
-    let from: SharedUri = from.parse().map_err(|error| problem(HubError::from(error)))?;
+    let from: SharedNames = from.parse().map_err(|error| problem(HubError::from(error)))?;
     let hub = context.hub()?;
     let to = call.arguments.free.get(1).map(Path::new);
     let plan = DownloadPlan::new(&hub, &from, to).map_err(problem)?;

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::hub_api::bytes_text;
+use hub_client::hub_api::{SharedUri, bytes_text};
 use text_table::TextTable;
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
@@ -37,7 +37,7 @@ fn run(_call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> 
     for workspace in &me.workspaces {
         let quota = &workspace.quota;
         table.row(vec![
-            format!("shared://{}/", workspace.name),
+            SharedUri::of_workspace(workspace.name.clone()).to_string(),
             workspace.role.as_str().to_string(),
             bytes_text(quota.used_bytes),
             bytes_text(quota.limit_bytes),

@@ -3,8 +3,8 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::HubError;
 use hub_client::hub_api::{Entry, EntryKind, SharedUri, bytes_text, seconds_text};
+use hub_client::{HubError, SharedNames};
 use std::fs::DirEntry;
 use text_table::TextTable;
 
@@ -14,7 +14,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Line,
     group: Group::Sharing,
     summary: "List a folder of a workspace, or of this machine.",
-    details: "%hub lists the workspaces.",
+    details: "%hub lists the workspaces. Of a workspace also what a pattern means, as for %get.",
     free: Free::Words { name: "FOLDER", kinds: &[ValueKind::File], least: 0, most: Some(1) },
     options: &[switch("--recursive", "All that lies below a folder of a workspace.")],
     examples: &["%ls shared://higgs/", "%ls data"],
@@ -26,9 +26,9 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let mut table = TextTable::new(&["name", ">size", "modified", "by"]);
     if SharedUri::is_meant(name) {
         let problem = |error: HubError| MagicError::hub(&error);
-        let uri: SharedUri = name.parse().map_err(|error| problem(HubError::from(error)))?;
+        let names: SharedNames = name.parse().map_err(|error| problem(HubError::from(error)))?;
         let hub = context.hub()?;
-        let entries = hub.list(&uri, call.arguments.has("--recursive")).map_err(problem)?;
+        let entries = hub.look(&names, call.arguments.has("--recursive")).map_err(problem)?;
         for entry in entries {
             table.row(row_afar(entry));
         }

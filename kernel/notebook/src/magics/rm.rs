@@ -4,7 +4,7 @@ use crate::arguments::{Form, Free, ValueKind};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
 use hub_client::hub_api::SharedUri;
-use hub_client::{HubError, ToRemove};
+use hub_client::{HubError, SharedNames};
 
 pub(super) const MAGIC: MagicInfo = MagicInfo {
     name: "rm",
@@ -12,9 +12,8 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
     form: Form::Line,
     group: Group::Sharing,
     summary: "Delete files and folders of a workspace.",
-    details: "They go into the trash of the workspace, from which its page brings them back. In patterns `*` and `?` stand for other \
-              characters; in names they are `%2A` and `%3F`. With a slash at its end only folders are meant. Files of this machine are \
-              deleted with %bash.",
+    details: "They go into the trash of the workspace, from which its page brings them back. Patterns mean what they mean for %get; \
+              %ls shows it beforehand. Files of this machine are deleted with %bash.",
     free: Free::Words { name: "shared://GROUP/PATH", kinds: &[ValueKind::File], least: 1, most: None },
     options: &[],
     examples: &["%rm shared://higgs/old.root", "%rm shared://higgs/data/*.root shared://higgs/models/"],
@@ -24,7 +23,7 @@ pub(super) const MAGIC: MagicInfo = MagicInfo {
 fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let problem = |error: HubError| MagicError::hub(&error);
     let names = call.arguments.free.iter().map(|name| name.parse().map_err(HubError::from));
-    let names: Vec<ToRemove> = names.collect::<Result<_, _>>().map_err(problem)?;
+    let names: Vec<SharedNames> = names.collect::<Result<_, _>>().map_err(problem)?;
     let hub = context.hub()?;
     let mut tell = |name: &SharedUri| context.line(&format!("{name}: in the trash"));
     let mut failed = hub.remove(&names, &mut tell).map_err(problem)?;

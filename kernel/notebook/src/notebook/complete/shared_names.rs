@@ -1,7 +1,7 @@
 //! Names of workspaces and of what lies in them, as file names complete on this machine.
 
 use super::Found;
-use hub_client::hub_api::{EntryKind, SharedUri};
+use hub_client::hub_api::{EntryKind, FilePath, SharedUri};
 use hub_client::{HubError, SharedFiles};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,9 +59,9 @@ fn names_below(shared: &SharedFiles, folder: &str) -> Result<Vec<(String, &'stat
     }
     let folder: SharedUri = folder.parse()?;
     let entries = hub.list(&folder, false)?.into_iter();
-    let word = |path: &str| path.rsplit('/').next().unwrap_or_default().replace('%', "%25");
-    let entry = |path: &str, is_folder| {
+    let word = |path: &FilePath| path.in_uri().rsplit('/').next().unwrap_or_default().to_owned();
+    let entry = |path: &FilePath, is_folder| {
         if is_folder { (format!("{}/", word(path)), "folder") } else { (word(path), "file") }
     };
-    Ok(entries.map(|one| entry(one.path.as_str(), one.kind == EntryKind::Folder)).collect())
+    Ok(entries.map(|one| entry(&one.path, one.kind == EntryKind::Folder)).collect())
 }
