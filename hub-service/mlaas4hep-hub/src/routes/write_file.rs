@@ -43,15 +43,24 @@ pub(crate) async fn write_file(
     match headers.get(header::CONTENT_RANGE) {
         None => whole(&state, &place, &headers, (&asker, &shown), body).await,
         Some(range) => {
-            match (ContentRange::parse(range.as_bytes()), ContentRange::asked_size(range.as_bytes())) {
-                (Some(range), _) => piece(&state, &place, &headers, (&asker, &shown), (range, body)).await,
-                (None, Some(size_bytes)) => Ok(incomplete(&begun(&state, &place, &asker, size_bytes).await?)),
-                (None, None) => Err(Failure::bad_request(
+            let range = range.as_bytes();
+            if let Some(range) = ContentRange::parse(range) {
+                return piece(&state, &place, &headers, (&asker, &shown), (range, body)).await;
+            }
+            match ContentRange::asked_size(range).filter(|_| !has_body(&headers)) {
+                Some(size_bytes) => Ok(incomplete(&begun(&state, &place, &asker, size_bytes).await?)),
+                None => Err(Failure::bad_request(
                     "Content-Range needs the form bytes FIRST-LAST/SIZE with a known size that is larger than LAST",
                 )),
             }
         }
     }
+}
+
+/// Whether a request has one (RFC 9112 section 6.3).
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
 }
 
 async fn whole(
