@@ -42,15 +42,16 @@ fn read_ahead(file: &Arc<File>, range: Range<u64>) -> Option<(Block, Range<u64>)
     }
     let (file, start) = (file.clone(), range.start);
     let end = range.end.min(start + BLOCK_BYTES);
+    // Its memory is taken here: each of the many threads that read would keep some of its own.
+    let memory = Vec::with_capacity((end - start) as usize);
     let block = tokio::task::spawn_blocking(move || {
-        read_block(&file, start, (end - start) as usize).map(Bytes::from).map_err(failed)
+        read_block(&file, start, (end - start) as usize, memory).map(Bytes::from).map_err(failed)
     });
     Some((block, end..range.end))
 }
 
-/// Reads into memory that was not set to zero before.
-fn read_block(file: &File, start: u64, n_bytes: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(n_bytes);
+/// Reads into empty memory that was not set to zero before.
+fn read_block(file: &File, start: u64, n_bytes: usize, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     while bytes.len() < n_bytes {
         let place = start + bytes.len() as u64;
         let read = || rustix::io::pread(file, spare_capacity(&mut bytes), place);
