@@ -274,6 +274,19 @@ pub enum Grantee {
 }
 
 impl Grantee {
+    /// A person as people say it: the name, or that of the workspace.
+    #[must_use]
+    pub fn said_user(name: &str) -> Self {
+        let name = name.trim();
+        Self::User(name.strip_prefix('~').unwrap_or(name).to_owned())
+    }
+
+    /// A group as people say it: the name, or as it stands in a `shared://` name.
+    #[must_use]
+    pub fn said_group(name: &str) -> Self {
+        Self::Group(name.trim().replace("%2F", "/").replace("%2f", "/"))
+    }
+
     /// `carol`, `the group cms/higgs`.
     #[must_use]
     pub fn words(&self) -> String {
@@ -299,8 +312,8 @@ pub struct Grant {
     pub granted_by: String,
     /// When.
     pub granted: String,
-    /// In the answer that made it, of a person in the workspace of a group: whether the service knows somebody of this name. A right
-    /// waits for who has not come yet.
+    /// In the answer that made it, in the workspace of a group: whether the service knows somebody of this name, or in this group. A
+    /// right waits for who has not come yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_known: Option<bool>,
 }
@@ -317,8 +330,13 @@ impl Grant {
         };
         let until =
             self.expires.as_deref().map_or_else(String::new, |time| format!(" until {}", seconds_text(time)));
-        let unknown = match self.is_known {
-            Some(false) => "; the service knows nobody of this name yet: if it is misspelt, take it back",
+        let unknown = match (self.is_known, &self.grantee) {
+            (Some(false), Grantee::User(_)) => {
+                "; the service knows nobody of this name yet: if it is misspelt, take it back"
+            }
+            (Some(false), Grantee::Group(_)) => {
+                "; the service knows nobody in a group of this name yet: if it is misspelt, take it back"
+            }
             _ => "",
         };
         let workspace = SharedUri::of_workspace(workspace.clone());

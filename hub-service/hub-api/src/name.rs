@@ -88,7 +88,8 @@ fn defect(name: &str) -> Option<&'static str> {
     match () {
         () if bare.is_empty() => Some("it is empty"),
         () if name.len() > MAX_BYTES => Some("it is longer than 255 bytes"),
-        () if bare.contains(['~', '\\', '%', '?', '#']) => Some("it holds a character that is not allowed"),
+        () if bare.contains('~') => Some("it holds a ~; the slash of a nested group is written %2F"),
+        () if bare.contains(['\\', '%', '?', '#']) => Some("it holds a character that is not allowed"),
         () if bare.chars().any(|c| c.is_control() || c.is_whitespace()) => {
             Some("it holds a space or a control character")
         }

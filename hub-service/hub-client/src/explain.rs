@@ -42,7 +42,7 @@ impl HubClient {
             409 => {
                 let current = self.current(call).await;
                 let usual = match code.as_str() {
-                    "not_a_file" => "end the name with a slash to write into the folder",
+                    "not_a_file" => "name a file in it, or end the name with a slash to write into it",
                     _ => "choose another name",
                 };
                 HubError::Conflict { action, message, current, cure: cure(usual) }
@@ -105,6 +105,8 @@ impl HubClient {
             }
         }
         let Some(names) = self.plain_workspaces().await else { return Vec::new() };
+        // It is there: what was looked for in it is not.
+        let names: Vec<_> = names.into_iter().filter(|name| *name != target.workspace).collect();
         let whole = |name: &hub_api::WorkspaceName| {
             SharedUri { workspace: name.clone(), path: FilePath::root() }.to_string()
         };

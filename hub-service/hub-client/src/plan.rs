@@ -42,7 +42,7 @@ pub struct DownloadPlan {
 
 impl UploadPlan {
     /// `names`: files, folders with all that lies below them, and patterns with `*`, `?` and `[a-z]`. Links are followed. With more
-    /// than one of them `to` is a folder; so it is where it ends with a slash. One folder gets the name that was said.
+    /// than one of them, and for a pattern, `to` is a folder; so it is where it ends with a slash. One folder gets the name that was said.
     ///
     /// # Errors
     /// [`HubError::File`] of what is not there, cannot be read, is neither file nor folder, or has the place of another;
@@ -56,18 +56,37 @@ impl UploadPlan {
     }
 
     fn of(names: &[PathBuf], to: &str) -> Result<Self, HubError> {
-        let mut found = Vec::new();
+        let (mut found, mut is_folder) = (Vec::new(), names.len() > 1);
         for name in names {
-            found.extend(matching(name)?);
+            let fitting = matching(name)?;
+            is_folder |= *fitting != [name.clone()];
+            found.extend(fitting);
         }
         let mut plan = Self::default();
         for name in &found {
             let own = last_part(name)?;
-            let place = SharedUri::of_upload(to, &own, found.len() > 1)?;
+            let place = SharedUri::of_upload(to, &own, is_folder)?;
             plan.add(name, &place)?;
         }
         plan.check_places()?;
         Ok(plan)
+    }
+
+    /// Looks, before the first of several files is sent, whether their workspace is there.
+    ///
+    /// # Errors
+    /// [`HubError::NotFound`] with the nearest names.
+    pub fn check_workspace(&self, hub: &Hub) -> Result<(), HubError> {
+        let Some(Transfer { afar, .. }) = self.files.first().filter(|_| self.files.len() > 1) else {
+            return Ok(());
+        };
+        match hub.workspace(&afar.workspace) {
+            // The names beside it are looked for where something is looked for in it.
+            Err(HubError::NotFound { .. }) => {
+                hub.stat(&SharedUri::of_workspace(afar.workspace.clone())).map(drop)
+            }
+            other => other.map(drop),
+        }
     }
 
     /// Whether it is more than one file: of these, what is at its place already need not be sent again.
@@ -149,6 +168,12 @@ impl DownloadPlan {
     /// # Errors
     /// [`HubError`] of the service; [`HubError::File`] of what would have the place of another.
     pub fn new(hub: &Hub, from: &SharedNames, to: Option<&Path>) -> Result<Self, HubError> {
+        if let Some(to) = to.filter(|to| to.to_str().is_some_and(SharedUri::is_meant)) {
+            let cause = Error::other(
+                "it is a place in a workspace, and get writes files of this machine; put them there then",
+            );
+            return Err(HubError::File { action: "write", path: to.to_path_buf(), cause });
+        }
         let (mut plan, is_pattern) = (Self::default(), from.is_pattern());
         for Entry { path, kind, .. } in from.find(hub, "download")? {
             let uri = from.uri_of(path);
@@ -247,6 +272,12 @@ fn below(folder: &SharedUri, name: &str) -> Result<SharedUri, HubError> {
 
 /// What a pattern says, in the order of the names; of any other name the name.
 fn matching(name: &Path) -> Result<Vec<PathBuf>, HubError> {
+    if name.to_str().is_some_and(SharedUri::is_meant) {
+        return Err(unreadable(
+            name,
+            Error::other("it lies in a workspace, and only files of this machine are put; get it first"),
+        ));
+    }
     let Some(text) = name.to_str().filter(|text| is_pattern(text) && name.symlink_metadata().is_err()) else {
         return Ok(vec![name.to_path_buf()]);
     };
@@ -359,6 +390,7 @@ mod tests {
         std::fs::write(folder.path().join("run").join(OsStr::from_bytes(b"no-utf-8\xff.root")), "x").unwrap();
         check(&["run/b*"], "shared://g/", &["run/b.root -> shared://g/b.root"], &[]);
         check(&["run/*.root"], "shared://g/", &["run/b.root -> shared://g/b.root"], &[]);
+        check(&["run/*.root"], "shared://g/d", &["run/b.root -> shared://g/d/b.root"], &[]);
         check(&["run/.h*"], "shared://g/", &["run/.hidden -> shared://g/.hidden"], &[]);
         std::fs::create_dir(folder.path().join("d[1]")).unwrap();
         std::fs::write(folder.path().join("d[1]/e.root"), "x").unwrap();
@@ -383,6 +415,8 @@ mod tests {
             assert!(said.contains(part), "{said}");
         };
         check(&["none"], "No such file");
+        let afar = UploadPlan::new(&["shared://g/a".into()], "shared://g/b").unwrap_err().to_string();
+        assert!(afar.contains("get it first"), "{afar}");
         check(&["*.root"], "no file has such a name");
         check(&["a/x", "b/x"], "goes to shared://g/x, too");
         check(&["ends with."], "ends in a dot");

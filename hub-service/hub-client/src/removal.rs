@@ -16,12 +16,19 @@ impl Hub {
         names: &[SharedNames],
         tell: &mut dyn FnMut(&SharedUri),
     ) -> Result<Vec<HubError>, HubError> {
-        let mut failed = Vec::new();
+        let (mut failed, mut gone) = (Vec::new(), Vec::<SharedUri>::new());
+        let is_in =
+            |uri: &SharedUri, of: &SharedUri| uri.workspace == of.workspace && uri.path.is_within(&of.path);
         for name in names {
             let Some(found) = or_next(self.meant(name), &mut failed)? else { continue };
             for (uri, etag) in found {
+                // Said twice, or by two patterns.
+                if gone.iter().any(|of| is_in(&uri, of)) {
+                    continue;
+                }
                 if or_next(self.delete(&uri, etag.as_deref()), &mut failed)?.is_some() {
                     tell(&uri);
+                    gone.push(uri);
                 }
             }
         }

@@ -96,8 +96,8 @@ impl ShareWish {
     pub fn check(self, of: &SharedUri) -> Result<Sharing, ShareError> {
         let grantee = match (self.user, self.group) {
             (Some(_), Some(_)) => return Err(ShareError::TwoNames),
-            (Some(user), None) => Some(Grantee::User(user)),
-            (None, group) => group.map(Grantee::Group),
+            (Some(user), None) => Some(Grantee::said_user(&user)),
+            (None, group) => group.as_deref().map(Grantee::said_group),
         };
         match (&grantee, of.path.is_root()) {
             (Some(_), false) => return Err(ShareError::RightToFile { workspace: of.workspace.clone() }),

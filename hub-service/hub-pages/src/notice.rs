@@ -99,7 +99,7 @@ impl Done {
             Self::TrashEmptied => "The trash is empty.",
             Self::Granted => "The access is given, and works at once.",
             Self::GrantedToUnknown => {
-                "The access is given. The service knows nobody of this name yet: look whether it is spelled right."
+                "The access is given. The service knows nobody of this name, or in this group, yet: look whether it is spelled right."
             }
             Self::GrantTakenBack => "The access is taken back.",
             Self::LinkTakenBack => "The link no longer works.",

@@ -31,9 +31,13 @@ impl Workspaces {
         if workspace.person().is_some() {
             return Ok(Vec::new());
         }
-        let group = format!("{workspace}/admins");
+        self.members_seen(&format!("{workspace}/admins")).await
+    }
+
+    /// Everybody who was in a group when the service saw them last.
+    pub(crate) async fn members_seen(&self, group: &str) -> Result<Vec<String>> {
         // The list is JSON: the name stands in it as JSON writes it, between quotes.
-        let quoted = serde_json::Value::from(group.as_str()).to_string();
+        let quoted = serde_json::Value::from(group).to_string();
         let sql = "SELECT person, group_list FROM known_groups WHERE group_list LIKE $1 ESCAPE '\\'";
         let rows = sqlx::query(sql).bind(holding(&quoted)).fetch_all(self.database().read()).await?;
         let mut names = Vec::new();
@@ -41,7 +45,7 @@ impl Workspaces {
             // To SQLite small and capital letters are the same.
             let list: String = row.try_get("group_list")?;
             let groups: Vec<String> = serde_json::from_str(&list).unwrap_or_default();
-            if groups.contains(&group) {
+            if groups.iter().any(|one| one == group) {
                 names.push(row.try_get("person")?);
             }
         }

@@ -29,7 +29,7 @@ impl Workspaces {
         let seen = self.require(actor, workspace, path, Action::Write).await?;
         if path.is_root() {
             let allowed = "a workspace itself cannot be deleted";
-            return Err(WorkspaceError::Invalid { what: "the path", given: String::new(), allowed });
+            return Err(WorkspaceError::Invalid { what: "the path", given: "/".to_owned(), allowed });
         }
         let doer = Doer { actor, now: self.now() };
         let mut write = self.database().write().await?;

@@ -60,16 +60,21 @@ impl Workspaces {
         Ok(Grant { is_known, ..given })
     }
 
-    /// Whether a person is known here, for who administers a group: everybody administers their own workspace, and would
+    /// Whether a person, or anybody in a group, is known here, for who administers a group: everybody administers their own workspace, and would
     /// learn there who uses the service.
     async fn is_known(&self, workspace: &WorkspaceName, grantee: &Grantee) -> Result<Option<bool>> {
-        let (Grantee::User(name), None) = (grantee, workspace.person()) else { return Ok(None) };
-        let is_known = self.was_seen(name).await?
-            || match WorkspaceName::of_person(name) {
-                Ok(own) => self.find_workspace(&own).await?.is_some(),
-                Err(_) => false,
-            };
-        Ok(Some(is_known))
+        if workspace.person().is_some() {
+            return Ok(None);
+        }
+        let (was_seen, own) = match grantee {
+            Grantee::User(name) => (self.was_seen(name).await?, WorkspaceName::of_person(name)),
+            Grantee::Group(name) => (!self.members_seen(name).await?.is_empty(), WorkspaceName::new(name)),
+        };
+        let has_own = match own {
+            Ok(own) if !was_seen => self.find_workspace(&own).await?.is_some(),
+            _ => false,
+        };
+        Ok(Some(was_seen || has_own))
     }
 
     /// Takes a right back. It acts at once.

@@ -79,7 +79,7 @@ fn only_what_was_said_is_removed(place: &Workplace) {
     assert_eq!(place.read("found/y.tmp"), b"sub/deep/y.tmp");
     let gone = place.succeeds(&["rm", "shared://higgs/rest/**/*.tmp"]);
     assert!(gone.contains("rest/sub/x.tmp: in") && gone.contains("rest/sub/deep/y.tmp: in"), "{gone}");
-    let gone = place.succeeds(&["rm", "shared://higgs/rest/*/"]);
+    let gone = place.succeeds(&["rm", "shared://higgs/rest/*/", "shared://higgs/rest/sub/z.txt"]);
     assert_eq!(gone, "shared://higgs/rest/sub: in the trash\n");
     let looked = place.succeeds(&["ls", "shared://higgs/rest/f*"]);
     assert!(looked.contains("rest/fit1.txt") && !looked.contains("ab"), "{looked}");
@@ -121,6 +121,12 @@ fn folders_go_and_come(place: &Workplace) {
     let again = place.succeeds(&["get", "shared://higgs/today/"]);
     assert!(again.contains("-> today/run/notes.txt, 10 B, here already"), "{again}");
     place.fails(&["put", "run/none", "shared://higgs/"], 3, &["run/none", "No such file"]);
+    // Once, and not for each file.
+    place.fails(
+        &["put", "run", "shared://hlggs/"],
+        4,
+        &["cannot look at shared://hlggs/: ", "shared://higgs/?"],
+    );
     let nothing = &["run/none", "No such file", "; nothing was sent"];
     place.fails(&["put", "run/notes.txt", "run/none", "shared://higgs/"], 3, nothing);
     place.fails(

@@ -16,8 +16,8 @@ pub(crate) struct Put {
     /// Files of this machine, folders with all that is in them, and patterns in quotes, such as 'data/*.root'. Links are followed.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// `shared://GROUP/path`; what ends with / is a folder into which it goes under its own name. One folder gets this name, and
-    /// fills up what is there. A % of a name is written %25.
+    /// `shared://GROUP/path`; what ends with / is a folder into which it goes under its own name, and so it is for several files and
+    /// patterns. One folder gets this name, and fills up what is there: `put data shared://higgs/data`. A % of a name is written %25.
     #[arg(value_parser = shared_name)]
     to: String,
     /// Refuse a name that is there already; without it that becomes an older version.
@@ -36,6 +36,7 @@ impl Put {
             HubError::Uri(_) => failure::of(Kind::Settings)(error.into()),
             _ => failed(error),
         })?;
+        plan.check_workspace(&hub).map_err(failed)?;
         let options = UploadOptions { condition, made_by, keeps_equal: plan.keeps_equal() };
         for folder in &plan.empty_folders {
             hub.make_folder(folder).map_err(failed)?;

@@ -107,7 +107,7 @@ fn table(frame: &Frame<'_>, passwords: &[AppPasswordInfo]) -> Markup {
                         td { (role_word(password.role)) }
                         td data-says="made" { (text::time(&password.created)) }
                         td data-says="last used" { @match &password.last_used { Some(time) => (text::time(time)), None => span.faint { "never" } } }
-                        td data-says="until" { @match &password.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
+                        td data-says="ends" { @match &password.expires { Some(time) => (text::time(time)), None => span.faint { "never" } } }
                         td.actions {
                             (frame.button_form(
                                 &frame.addresses().delete_app_password(&password.id), "danger",

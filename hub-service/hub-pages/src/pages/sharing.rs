@@ -112,7 +112,7 @@ fn grants(frame: &Frame<'_>, page: &SharingPage<'_>) -> Markup {
                     tr {
                         th scope="row" { span.kind { (icon.draw()) } (text::name(name)) span.hidden { ", " (word) } }
                         td { (role_word(grant.role)) }
-                        td data-says="until" { @match &grant.expires { Some(time) => (text::time(time)), None => span.faint { "no end" } } }
+                        td data-says="ends" { @match &grant.expires { Some(time) => (text::time(time)), None => span.faint { "never" } } }
                         td data-says="given by" { (text::name(&grant.granted_by)) }
                         td.actions {
                             (frame.button_form(

@@ -5,6 +5,7 @@ use crate::configuration::{LogArea, MOST_SOCKET_BYTES, Said};
 use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hub_api::WorkspaceName;
 use hub_auth::{DevUser, Token};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -42,6 +43,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         "{} can be reached from other machines; `dev` is for this one: give an address such as 127.0.0.1:9010",
         options.listen
     );
+    for group in &options.groups {
+        WorkspaceName::new(group).with_context(|| format!("--group {group}"))?;
+    }
+    WorkspaceName::of_person(&options.user).with_context(|| format!("--user {}", options.user))?;
     let mut said = Said::default();
     said.listen.address = Some(options.listen);
     said.workspaces.folder = folder(options)?;

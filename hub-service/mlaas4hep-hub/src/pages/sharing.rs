@@ -55,11 +55,10 @@ pub(super) struct GrantForm {
 }
 
 pub(super) async fn grant(visit: Visit, place: Place, Checked(form): Checked<GrantForm>) -> PageResult {
-    let name = form.name.trim().to_owned();
     let asked = CreateGrant {
         grantee: match form.kind {
-            Kind::User => Grantee::User(name),
-            Kind::Group => Grantee::Group(name),
+            Kind::User => Grantee::said_user(&form.name),
+            Kind::Group => Grantee::said_group(&form.name),
         },
         role: form.role,
         expires_in_seconds: lifetime(form.expires_in_seconds.as_deref())?,

@@ -34,16 +34,20 @@ pub(crate) struct Wish {
 /// Begins a login: at the hub, or with the token that `dev` printed.
 pub(crate) async fn login(
     state: extract::State<State>,
+    headers: HeaderMap,
     Asked(wish): Asked<Wish>,
-) -> Result<Response, Failure> {
+) -> Response {
     if let Some(session) = wish.token.as_deref().and_then(|token| state.authenticator().dev_session(token)) {
-        return Ok(go(state.prefix(), &[session]));
+        return go(state.prefix(), &[session]);
     }
-    let login = state.login().ok_or_else(|| {
-        Failure::from(AuthError::NoCredentials).advise("open the address that mlaas4hep-hub dev printed")
-    })?;
-    let redirect = login.start(&wish.next);
-    Ok(go(&redirect.location, &redirect.cookies))
+    if let Some(login) = state.login() {
+        let redirect = login.start(&wish.next);
+        return go(&redirect.location, &redirect.cookies);
+    }
+    let error = if wish.token.is_some() { AuthError::UnknownToken } else { AuthError::NoCredentials };
+    let failure = Failure::from(error)
+        .advise("open the address that mlaas4hep-hub dev printed last: unless it is told one, each start makes a new token");
+    crate::pages::for_browsers(failure, &headers, &state)
 }
 
 /// The browser is back from the hub.

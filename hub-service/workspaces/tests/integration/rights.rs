@@ -296,18 +296,20 @@ async fn who_administers_a_group_learns_of_names_that_nobody_has() {
     let store = sqlite().await;
     let (s, higgs) = (&store.workspaces, name("higgs"));
     put(s, &alice(), "~alice", "notes", b"1").await;
-    s.note_groups("bob", &[]).await.unwrap();
+    s.note_groups("bob", &["cms/top".to_owned()]).await.unwrap();
     for (grantee, expected) in [
         (Grantee::User("alice".to_owned()), Some(true)),
         (Grantee::User("bob".to_owned()), Some(true)),
         (Grantee::User("bobb".to_owned()), Some(false)),
         (Grantee::User("..".to_owned()), Some(false)),
-        (Grantee::Group("atlas".to_owned()), None),
+        (Grantee::said_user(" ~bob"), Some(true)),
+        (Grantee::Group("atlas".to_owned()), Some(false)),
+        (Grantee::said_group("cms%2Ftop"), Some(true)),
     ] {
         let grant = CreateGrant { grantee, role: Role::Reader, expires_in_seconds: None };
         let made = s.create_grant(&chief(), &higgs, &grant).await.unwrap();
         assert_eq!(made.is_known, expected, "{:?}", grant.grantee);
-        assert_eq!(made.sentence(&higgs).contains("nobody of this name"), expected == Some(false));
+        assert_eq!(made.sentence(&higgs).contains("knows nobody"), expected == Some(false));
         let listed = s.grants(&chief(), &higgs).await.unwrap();
         assert!(listed.iter().any(|one| one.grantee == grant.grantee && one.is_known.is_none()));
     }

@@ -37,6 +37,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
     let names: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let plan = UploadPlan::new(&names, to).map_err(problem)?;
     let hub = context.hub()?;
+    plan.check_workspace(&hub).map_err(problem)?;
     let condition = if call.arguments.has("--no-overwrite") { Condition::IfAbsent } else { Condition::Any };
     let made_by = Some(concat!("mlaas4hep-kernel ", env!("CARGO_PKG_VERSION")).to_string());
     let options = UploadOptions { condition, made_by, keeps_equal: plan.keeps_equal() };
