@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{FilePath, Role, SharedUri, WorkspaceName, seconds_text};
+use crate::{FilePath, Role, SharedUri, WorkspaceName, bytes_text, seconds_text};
 
 /// Every error of the service: what went wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -199,6 +199,19 @@ pub struct Entry {
     pub made_by: Option<String>,
     /// Media type.
     pub media_type: Option<String>,
+}
+
+impl Entry {
+    /// What `ls` shows of it: the name as it stands in a `shared://` name, the size of a file, when and by whom it was written.
+    #[must_use]
+    pub fn cells(&self) -> Vec<String> {
+        let (slash, size) = match self.kind {
+            EntryKind::Folder => ("/", String::new()),
+            EntryKind::File => ("", bytes_text(self.size_bytes)),
+        };
+        let name = format!("{}{slash}", self.path.in_uri());
+        vec![name, size, seconds_text(&self.modified), self.modified_by.clone()]
+    }
 }
 
 /// A page of a folder.

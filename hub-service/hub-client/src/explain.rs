@@ -1,6 +1,6 @@
 //! An answer that is no success becomes an error that says what to do, asked for where the answer alone does not say it.
 
-use hub_api::{ApiError, Entry, FilePath, SharedUri};
+use hub_api::{ApiError, Entry, SharedUri};
 use reqwest::{Response, StatusCode};
 
 use crate::request::{Call, whole};
@@ -107,9 +107,7 @@ impl HubClient {
         let Some(names) = self.plain_workspaces().await else { return Vec::new() };
         // It is there: what was looked for in it is not.
         let names: Vec<_> = names.into_iter().filter(|name| *name != target.workspace).collect();
-        let whole = |name: &hub_api::WorkspaceName| {
-            SharedUri { workspace: name.clone(), path: FilePath::root() }.to_string()
-        };
+        let whole = |name: &hub_api::WorkspaceName| SharedUri::of_workspace(name.clone()).to_string();
         most_alike(target.workspace.as_str(), names.iter().map(|name| (name.as_str(), whole(name))))
     }
 
@@ -140,9 +138,7 @@ impl HubClient {
 fn name_of(call: &Call) -> String {
     match (&call.target, &call.workspace) {
         (Some(target), _) => target.to_string(),
-        (None, Some(workspace)) => {
-            SharedUri { workspace: workspace.clone(), path: FilePath::root() }.to_string()
-        }
+        (None, Some(workspace)) => SharedUri::of_workspace(workspace.clone()).to_string(),
         (None, None) => call.route.clone(),
     }
 }

@@ -114,7 +114,7 @@ impl Hub {
 fn matching(hub: &Hub, pattern: &SharedUri) -> Result<Vec<Entry>, HubError> {
     let parts: Vec<&str> = pattern.path.parts().collect();
     let n_plain = parts.iter().take_while(|part| !part.contains(['*', '?', '['])).count();
-    // What is no pattern after all is only a name.
+    // `**` beside other letters means nothing.
     let patterns: Result<Vec<Pattern>, _> = parts[n_plain..].iter().map(|part| Pattern::new(part)).collect();
     let (Ok(patterns), Ok(top)) = (patterns, FilePath::new(&parts[..n_plain].join("/"))) else {
         return Ok(Vec::new());

@@ -91,6 +91,12 @@ impl Call {
     fn is_idempotent(&self) -> bool {
         self.method.is_idempotent() && self.method != Method::DELETE
     }
+
+    /// Whether it may be sent again after such an answer. With 429 and 503 a deletion was refused before anything was done.
+    fn may_follow(&self, status: StatusCode) -> bool {
+        let is_refused = self.method == Method::DELETE && matches!(status.as_u16(), 429 | 503);
+        is_passing(status) && (self.is_idempotent() || is_refused)
+    }
 }
 
 /// What came in place of an answer.
@@ -157,7 +163,6 @@ impl HubClient {
     /// Any answer. A body that can be sent again is given as `call.body`; `first_body` is what the first try sends.
     pub(crate) async fn answer(&self, call: &Call, first_body: Option<Body>) -> Result<Response, HubError> {
         let first_is_kept = first_body.is_none() || call.body.is_some();
-        let can_repeat = call.is_idempotent() && first_is_kept;
         let mut url = self.url_of(call).await?;
         let mut body = first_body;
         let mut n_done = 0;
@@ -166,15 +171,11 @@ impl HubClient {
             let sent = self.request(call, url.clone(), body.take()).send().await;
             let asked = sent.as_ref().ok().and_then(retry_after);
             let again = match &sent {
-                Ok(answer) => {
-                    // Refused before anything was done.
-                    let is_refused = matches!(answer.status().as_u16(), 429 | 503) && first_is_kept;
-                    is_passing(answer.status())
-                        && (can_repeat || (call.method == Method::DELETE && is_refused))
-                }
+                Ok(answer) => call.may_follow(answer.status()),
                 // A connection that was never made has done nothing.
-                Err(error) => can_repeat || (error.is_connect() && first_is_kept),
+                Err(error) => call.is_idempotent() || error.is_connect(),
             };
+            let again = again && first_is_kept;
             if again && sent.as_ref().is_err_and(reqwest::Error::is_connect) && self.leave_direct(&url) {
                 url = self.url_of(call).await?;
             }

@@ -143,7 +143,7 @@ impl Workspaces {
         Ok(self.known_row(person).await?.filter(|(_, seen)| *seen >= oldest))
     }
 
-    /// Whether a person has ever come with groups, or without any that the hub knows.
+    /// Whether the groups of a person, if only that there are none, were ever noted.
     pub(crate) async fn was_seen(&self, person: &str) -> Result<bool> {
         Ok(self.known_row(person).await?.is_some())
     }

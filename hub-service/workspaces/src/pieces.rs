@@ -3,9 +3,9 @@
 use hub_api::{FilePath, WorkspaceName};
 
 use crate::{
-    Action, Actor, Preconditions, Result, UploadStatus, WorkspaceError, Workspaces, WriteOptions,
+    Actor, Preconditions, Result, UploadStatus, WorkspaceError, Workspaces, WriteOptions,
     entries::find,
-    upload::{check_options, check_target},
+    upload::{check_options, check_target, options_text},
 };
 
 impl Workspaces {
@@ -43,22 +43,24 @@ impl Workspaces {
     /// What a later piece says of conditions and of the digest counts in place of what was said before.
     ///
     /// # Errors
-    /// Conditions that do not hold now, a digest that is none, an upload that is gone.
+    /// Where something is said: conditions that do not hold now, a digest that is none, an upload that is gone.
     pub async fn restate_upload(&self, actor: &Actor, id: &str, said: &WriteOptions) -> Result<()> {
+        let says_conditions = said.preconditions != Preconditions::default();
+        if !says_conditions && said.sha256.is_none() {
+            return Ok(());
+        }
         let target = self.upload_row(actor, id).await?.target;
         let mut options = target.options.clone();
-        if said.preconditions != Preconditions::default() {
+        if says_conditions {
             options.preconditions = said.preconditions.clone();
-            options.preconditions.if_none_match_any |=
-                !actor.reaches(&target.name, &target.path, Action::Write);
+            options.preconditions.keep_within(actor, &target.name, &target.path);
         }
         options.sha256 = said.sha256.clone().or(options.sha256);
         if options == target.options {
             return Ok(());
         }
         check_options(&options, self.settings().max_file_bytes)?;
-        let text = serde_json::to_string(&options)
-            .map_err(|error| WorkspaceError::Corrupt { what: format!("options of an upload ({error})") })?;
+        let text = options_text(&options)?;
         let mut write = self.database().write().await?;
         let found = find(&mut write, target.workspace, &target.path).await?;
         check_target(&target.path, found.as_ref(), &options)?;

@@ -90,6 +90,11 @@ impl Preconditions {
         Self { if_none_match_any: list.trim() == "*", if_none_match, ..self }
     }
 
+    /// A token that may only create writes over nothing.
+    pub(crate) fn keep_within(&mut self, actor: &Actor, workspace: &WorkspaceName, path: &FilePath) {
+        self.if_none_match_any |= !actor.reaches(workspace, path, Action::Write);
+    }
+
     /// Whether they hold for what is there.
     pub(crate) fn check(&self, path: &FilePath, found: Option<&EntryRow>) -> Result<()> {
         let changed = || WorkspaceError::ChangedMeanwhile {
@@ -150,8 +155,7 @@ impl Workspaces {
         is_resumable: bool,
     ) -> Result<(Target, i64)> {
         let seen = self.require(actor, workspace, path, Action::Create).await?;
-        // A token that may only create writes over nothing.
-        options.preconditions.if_none_match_any |= !actor.reaches(workspace, path, Action::Write);
+        options.preconditions.keep_within(actor, workspace, path);
         if path.is_root() {
             return Err(WorkspaceError::NotAFile { path: path.clone() });
         }
@@ -255,14 +259,19 @@ pub(crate) fn check_target(path: &FilePath, found: Option<&EntryRow>, options: &
     options.preconditions.check(path, found)
 }
 
+/// As the database keeps them.
+pub(crate) fn options_text(options: &WriteOptions) -> Result<String> {
+    serde_json::to_string(options)
+        .map_err(|error| WorkspaceError::Corrupt { what: format!("options of an upload ({error})") })
+}
+
 async fn insert_upload(
     write: &mut Write,
     target: &Target,
     actor: &Actor,
     (is_resumable, reserved, expires): (bool, i64, i64),
 ) -> Result<()> {
-    let options = serde_json::to_string(&target.options)
-        .map_err(|error| WorkspaceError::Corrupt { what: format!("options of an upload ({error})") })?;
+    let options = options_text(&target.options)?;
     sqlx::query(
         "INSERT INTO uploads (id, workspace, path, is_resumable, size_bytes, reserved_bytes, options, created_by, expires) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

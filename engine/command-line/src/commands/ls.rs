@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::{self, Kind};
 use crate::shared;
 use hub_client::SharedNames;
-use hub_client::hub_api::{EntryKind, SharedUri, bytes_text, seconds_text};
+use hub_client::hub_api::{SharedUri, bytes_text};
 use std::process::ExitCode;
 use text_table::TextTable;
 
@@ -56,10 +56,7 @@ impl Ls {
         }
         let mut table = TextTable::new(&["name", ">size", "modified", "by"]);
         for entry in entries {
-            let is_folder = entry.kind == EntryKind::Folder;
-            let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
-            let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
-            table.row(vec![name, size, seconds_text(&entry.modified), entry.modified_by]);
+            table.row(entry.cells());
         }
         table.lines().iter().for_each(|line| console.line(line));
         Ok(())

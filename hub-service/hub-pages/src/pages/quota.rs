@@ -116,7 +116,7 @@ fn rights(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
 
 fn access(frame: &Frame<'_>, page: &QuotaPage<'_>) -> Markup {
     let name = &page.workspace.name;
-    let uri = SharedUri { workspace: name.clone(), path: FilePath::root() }.to_string();
+    let uri = SharedUri::of_workspace(name.clone()).to_string();
     let dav = format!("{}{}", page.public_url, routes::dav(name, &FilePath::root()));
     html! {
         section aria-labelledby="reach" {

@@ -39,13 +39,17 @@ impl PageError {
 
     /// A form whose body stopped: nothing of it can be gone on with.
     pub(super) fn stalled() -> Self {
-        let stalled =
-            Failure::stalled().advise("send it again; of several files those before this one may be there");
-        Self(stalled.error().clone())
+        Failure::stalled().advise("send it again; of several files those before this one may be there").into()
     }
 
     pub(super) fn no_session() -> Self {
         Self::new(401, "login", "this page is for who is logged in", Some("log in and come again"))
+    }
+}
+
+impl From<Failure> for PageError {
+    fn from(failure: Failure) -> Self {
+        Self(failure.error().clone())
     }
 }
 

@@ -56,7 +56,7 @@ impl Limits {
         let limits = SetQuota { limit_bytes: limit_bytes as u64, limit_entries: self.limit_entries };
         let groups = &visit.state.hub_groups;
         let set = groups.set_quota(visit.store(), visit.actor(), workspace, limits).await;
-        set.map(drop).map_err(|failure| PageError(failure.error().clone()))
+        Ok(set.map(drop)?)
     }
 }
 

@@ -34,8 +34,7 @@ pub(super) async fn receive(
     again: Option<Extension<Again>>,
     request: Request,
 ) -> PageResult {
-    let _slot =
-        visit.state.uploads.take(&visit.actor().name).map_err(|full| PageError(full.error().clone()))?;
+    let _slot = visit.state.uploads.take(&visit.actor().name)?;
     let (parts, body) = request.into_parts();
     check_site(&parts)?;
     let asked = Arc::new(Asked::default());
@@ -148,7 +147,7 @@ async fn store(
     }
     // Whoever left the group meanwhile is no longer in it.
     if let Some(again) = again {
-        upload.act_as(again.actor_now().await.map_err(|failure| PageError(failure.error().clone()))?);
+        upload.act_as(again.actor_now().await?);
     }
     upload.finish(None).await?;
     Ok(true)

@@ -3,7 +3,7 @@
 use crate::arguments::{Form, Free, ValueKind, switch};
 use crate::magic::{Action, Group, Invocation, MagicError, MagicInfo};
 use crate::notebook::Context;
-use hub_client::hub_api::{Entry, EntryKind, SharedUri, bytes_text, seconds_text};
+use hub_client::hub_api::{SharedUri, bytes_text};
 use hub_client::{HubError, SharedNames};
 use std::fs::DirEntry;
 use text_table::TextTable;
@@ -30,7 +30,7 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         let hub = context.hub()?;
         let entries = hub.look(&names, call.arguments.has("--recursive")).map_err(problem)?;
         for entry in entries {
-            table.row(row_afar(entry));
+            table.row(entry.cells());
         }
     } else {
         let entries = std::fs::read_dir(name).map_err(|error| {
@@ -49,13 +49,6 @@ fn run(call: &Invocation, context: &mut Context<'_>) -> Result<(), MagicError> {
         context.show_table("", &table);
     }
     Ok(())
-}
-
-fn row_afar(entry: Entry) -> Vec<String> {
-    let is_folder = entry.kind == EntryKind::Folder;
-    let name = format!("{}{}", entry.path.in_uri(), if is_folder { "/" } else { "" });
-    let size = if is_folder { String::new() } else { bytes_text(entry.size_bytes) };
-    vec![name, size, seconds_text(&entry.modified), entry.modified_by]
 }
 
 fn row_here(entry: &DirEntry) -> Option<Vec<String>> {
