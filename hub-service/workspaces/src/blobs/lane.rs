@@ -99,7 +99,7 @@ impl<W: Worker> Lane<W> {
     /// which looks at the state.
     fn begin(&self) {
         let Some(worker) = self.0.state().take_worker() else { return };
-        let run = Run(self.0.clone());
+        let run = Run { lane: self.0.clone(), has_worker: true };
         spawn_blocking(move || run.until_all_is_done(worker));
     }
 }
@@ -151,15 +151,20 @@ fn lost(why: &str) -> StoreError {
 }
 
 /// One thread's time with the worker. When it ends in whatever way, who waits is told.
-struct Run<W>(Arc<Shared<W>>);
+struct Run<W> {
+    lane: Arc<Shared<W>>,
+    /// Until it is given back or has failed: from then on another thread may have it.
+    has_worker: bool,
+}
 
 impl<W: Worker> Run<W> {
-    fn until_all_is_done(self, mut worker: W) {
+    fn until_all_is_done(mut self, mut worker: W) {
         loop {
             let blocks = {
-                let mut state = self.0.state();
+                let mut state = self.lane.state();
                 if state.waiting.is_empty() {
                     state.worker = Place::Rests(worker);
+                    self.has_worker = false;
                     return;
                 }
                 state.busy_bytes = std::mem::take(&mut state.waiting_bytes);
@@ -169,7 +174,8 @@ impl<W: Worker> Run<W> {
                 if let Err(error) = worker.work(&block) {
                     // What it holds is let go of before anybody learns of it.
                     drop(worker);
-                    self.0.state().worker = Place::Failed(Some(error));
+                    self.lane.state().worker = Place::Failed(Some(error));
+                    self.has_worker = false;
                     return;
                 }
                 self.done(cost(&block));
@@ -179,22 +185,21 @@ impl<W: Worker> Run<W> {
 
     /// Who waits for room is woken once half of it is free, and not for every block.
     fn done(&self, n_bytes: usize) {
-        let mut state = self.0.state();
+        let mut state = self.lane.state();
         let before = state.n_bytes();
         state.busy_bytes -= n_bytes;
         if before >= MOST_BYTES / 2 && state.n_bytes() < MOST_BYTES / 2 {
-            self.0.changed.notify_one();
+            self.lane.changed.notify_one();
         }
     }
 }
 
 impl<W> Drop for Run<W> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        if matches!(state.worker, Place::OnThread) {
-            state.worker = Place::Failed(Some(lost("its thread ended")));
+        if self.has_worker {
+            self.lane.state().worker = Place::Failed(Some(lost("its thread ended")));
         }
-        self.0.changed.notify_one();
+        self.lane.changed.notify_one();
     }
 }
 
@@ -283,6 +288,18 @@ mod tests {
         lane.give(Bytes::from_static(b"full"));
         let failure = push(&lane, vec![b'x'; MOST_BYTES]).await.unwrap_err();
         assert!(matches!(failure, StoreError::DiskFull { .. }), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_has_given_the_worker_back_says_nothing_of_it() {
+        let (lane, _) = lane();
+        let ending = Run { lane: lane.0.clone(), has_worker: false };
+        // Meanwhile another thread has taken it.
+        let worker = lane.0.state().take_worker();
+        drop(ending);
+        assert!(worker.is_some() && lane.0.state().check().is_ok());
+        drop(Run { lane: lane.0.clone(), has_worker: true });
+        assert!(lane.0.state().check().is_err());
     }
 
     #[tokio::test]
